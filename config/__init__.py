@@ -1,0 +1,1 @@
+"""How it is set up: settings, wiring and the command line. Imported by nobody."""

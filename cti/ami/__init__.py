@@ -1,0 +1,1 @@
+"""The AMI link: bytes to messages and actions, log-in, reconnect, deadlines."""

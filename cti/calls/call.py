@@ -1,0 +1,149 @@
+"""A live call as a fold over its events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from cti.calls.events import (
+    Accepted,
+    Adopted,
+    Answered,
+    Arrived,
+    CallEvent,
+    CallId,
+    Chosen,
+    Connected,
+    Ended,
+    EnteredMenu,
+    FellBack,
+    Held,
+    Left,
+    MonitorEnded,
+    MonitorMode,
+    MonitorStarted,
+    Offered,
+    OfferId,
+    Place,
+    Queued,
+    Refused,
+    Resumed,
+    Ringing,
+    Transferred,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """An agent is being asked for this call, or talks on it."""
+
+    offer: OfferId
+    agent: str
+    recording: str | None = None
+    ringing: bool = False
+    accepted: bool = False
+    connected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is known of a call now. Times are Unix seconds."""
+
+    id: CallId
+    channel: str = ""
+    uniqueid: str = ""
+    caller: str = ""
+    caller_name: str = ""
+    dialled: str = ""
+    arrived_at: float = 0.0
+    place: Place = Place.MENU
+    answered: bool = False
+    flow: str = ""
+    node: str = ""
+    path: tuple[str, ...] = ()
+    """The nodes gone through, in order."""
+    choices: tuple[tuple[str, str], ...] = ()
+    """(node, value) for each choice made; secrets are never among them."""
+    queue: str = ""
+    skills: Mapping[str, int] = field(default_factory=dict)
+    priority: int = 0
+    queued_at: float | None = None
+    offer: OpenOffer | None = None
+    connected_at: float | None = None
+    held: bool = False
+    transferred_to: str = ""
+    monitors: Mapping[str, MonitorMode] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        return self.place is not Place.ENDED
+
+    def offered(self, offer: OfferId) -> bool:
+        """Whether ``offer`` is the one open now (late events of earlier offers are not)."""
+        return self.offer is not None and self.offer.offer == offer
+
+
+def apply(call: Call | None, event: CallEvent) -> Call:
+    """The call after the event. Repeated events change nothing, nor does any after ``Ended``."""
+    if call is None:
+        call = Call(id=event.call, arrived_at=event.at)
+    if not call.live:
+        return call
+    match event:
+        case Arrived():
+            return replace(
+                call,
+                channel=event.channel,
+                uniqueid=event.uniqueid,
+                caller=event.caller,
+                caller_name=event.caller_name,
+                dialled=event.dialled,
+                arrived_at=event.at,
+            )
+        case Adopted():
+            return replace(call, channel=event.channel, place=event.place)
+        case Answered():
+            return replace(call, answered=True)
+        case EnteredMenu():
+            return replace(call, place=Place.MENU, flow=event.flow, node=event.node, path=(*call.path, event.node))
+        case Chosen():
+            return replace(call, choices=(*call.choices, (event.node, event.value)))
+        case Queued():
+            return replace(
+                call,
+                place=Place.QUEUE,
+                queue=event.queue,
+                skills=event.skills,
+                priority=event.priority,
+                queued_at=event.at,
+            )
+        case Offered():
+            return replace(call, offer=OpenOffer(event.offer, event.agent, event.recording))
+        case Refused() if call.offered(event.offer):
+            return replace(call, offer=None)
+        case Connected() if call.offered(event.offer):
+            assert call.offer is not None
+            return replace(
+                call, place=Place.TALK, connected_at=event.at, offer=replace(call.offer, accepted=True, connected=True)
+            )
+        case Ringing() | Accepted() if call.offered(event.offer):
+            assert call.offer is not None
+            accepted = call.offer.accepted or isinstance(event, Accepted)
+            return replace(call, offer=replace(call.offer, ringing=not accepted, accepted=accepted))
+        case Held():
+            return replace(call, held=True)
+        case Resumed():
+            return replace(call, held=False)
+        case Transferred():
+            return replace(call, place=Place.TRANSFER, transferred_to=event.to)
+        case MonitorStarted():
+            return replace(call, monitors={**call.monitors, event.supervisor: event.mode})
+        case MonitorEnded():
+            return replace(call, monitors={s: m for s, m in call.monitors.items() if s != event.supervisor})
+        case Left(place=Place.TALK):
+            return replace(call, offer=None, held=False)
+        case FellBack():
+            return replace(call, place=Place.FALLBACK, offer=None)
+        case Ended():
+            return replace(call, place=Place.ENDED, offer=None, monitors={})
+    return call

@@ -1,0 +1,99 @@
+"""What we ask of the telephone side, in our own words.
+
+A command is a wish: whether it came true is told by later events (``Played``, ``Accepted``,
+``Connected``, ``Failed``). Commands for one call are carried out in the order given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cti.calls.events import CallId, MonitorMode, OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Something to be done for one call."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Command):
+    """Pick up. Followed by ``Answered``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play(Command):
+    """Play a sound to the caller. Followed by ``Played`` with the same ``play`` number.
+
+    ``sound`` is an absolute path without suffix. With ``barge_in`` any key ends it.
+    """
+
+    play: int
+    sound: str
+    barge_in: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartMusic(Command):
+    """Play music on hold of a class of Asterisk's musiconhold.conf until the call moves on."""
+
+    music: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(Command):
+    """Ring an agent's phone (an Asterisk dial string such as ``PJSIP/1001``).
+
+    ``ring_s`` seconds at most. ``recording`` as in the event ``Offered``. Asking again for
+    the same offer is harmless. Followed by ``Ringing``, then ``Accepted`` or ``Refused``.
+    """
+
+    offer: OfferId
+    agent: str
+    phone: str
+    ring_s: float
+    recording: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw(Command):
+    """Stop ringing the agent, or let go of an agent who has picked up too late."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connect(Command):
+    """Join the caller and the agent who accepted. Followed by ``Connected``."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(Command):
+    """Send the caller to an extension of a dialplan context, by the name a site gave it."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hangup(Command):
+    """End the call, all legs of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor(Command):
+    """Ring a supervisor's phone and put it on the call, or change the mode of one already there."""
+
+    supervisor: str
+    phone: str
+    mode: MonitorMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopMonitor(Command):
+    """Take a supervisor off the call."""
+
+    supervisor: str

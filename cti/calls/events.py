@@ -1,0 +1,290 @@
+"""What happens to a call, in our own words.
+
+Read this file and ``commands.py`` first: they are the dictionary of the whole system.
+An event is a fact that has happened. Some are seen on the telephone side (``Arrived``,
+``Digit``, ``Connected``), some are decisions of our own (``Queued``, ``Offered``). All of
+them go into one ordered journal, and everything that is remembered is a fold over it.
+
+Times (``at``) are Unix seconds, UTC. Ids are ours, never cut out of one of Asterisk's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+CallId = NewType("CallId", str)
+OfferId = NewType("OfferId", str)
+"""One ringing of one agent for one call. Also the Uniqueid of the agent's leg in Asterisk."""
+
+SECRET = {"secret": True}
+"""Field metadata: the value is for live use only and is never written anywhere."""
+
+
+class Place(StrEnum):
+    """Where a live call is. It is in exactly one place at any time."""
+
+    MENU = "menu"
+    QUEUE = "queue"
+    TALK = "talk"
+    TRANSFER = "transfer"
+    FALLBACK = "fallback"
+    ENDED = "ended"
+
+
+class Party(StrEnum):
+    """Who ended a call or a talk."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class Refusal(StrEnum):
+    """Why an offer came to nothing."""
+
+    NO_ANSWER = "no answer"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    WITHDRAWN = "withdrawn"
+    """The caller left, or the engine took the offer back; the agent is not to blame."""
+
+
+class AgentState(StrEnum):
+    """What an agent is doing."""
+
+    OFFLINE = "offline"
+    READY = "ready"
+    RESERVED = "reserved"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap-up"
+    NOT_READY = "not ready"
+
+
+class MonitorMode(StrEnum):
+    """How a supervisor is on a call."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something happened at ``at`` (Unix seconds)."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentChanged(Event):
+    """An agent is in a new state, or was found in this state when the engine started."""
+
+    agent: str
+    state: AgentState
+    reason: str = ""
+    call: CallId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent(Event):
+    """Something happened to one call."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived(CallEvent):
+    """A caller reached us. ``channel`` and ``uniqueid`` are Asterisk's names of the caller's leg."""
+
+    channel: str
+    uniqueid: str
+    caller: str
+    caller_name: str
+    dialled: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted(CallEvent):
+    """A call that an earlier engine left behind was found alive at ``place``.
+
+    Parts take up their work where the call stands: the menu starts its node again, the
+    queue keeps its place and its waiting time.
+    """
+
+    place: Place
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(CallEvent):
+    """We picked up: the caller hears us."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnteredMenu(CallEvent):
+    """The call reached a node of its flow. ``verb`` is the node's YAML verb (say, menu, ...)."""
+
+    flow: str
+    node: str
+    verb: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digit(CallEvent):
+    """The caller pressed a key. Which one is for the flow only; it is never written down."""
+
+    digit: str = field(repr=False, metadata=SECRET)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played(CallEvent):
+    """The prompt numbered ``play`` is over: ``whole``, or cut short by a key, or it failed."""
+
+    play: int
+    whole: bool
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen(CallEvent):
+    """The caller's choice at a menu, or the (not secret) value entered at a collect node."""
+
+    node: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued(CallEvent):
+    """The call waits for an agent. ``skills`` maps a skill to the least level (1 to 10) wanted
+    in addition to the queue's own; a higher ``priority`` is served first."""
+
+    queue: str
+    skills: Mapping[str, int] = field(default_factory=dict)
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered(CallEvent):
+    """An agent's phone is asked to ring. ``recording`` is the stem (a path relative to the
+    recordings folder, no suffix) under which the talk will be recorded; None for unrecorded."""
+
+    offer: OfferId
+    agent: str
+    recording: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ringing(CallEvent):
+    """The agent's phone rings."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted(CallEvent):
+    """The agent picked up; the two legs are not joined yet."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused(CallEvent):
+    """The offer came to nothing; the call keeps its place in the queue."""
+
+    offer: OfferId
+    agent: str
+    reason: Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected(CallEvent):
+    """Caller and agent hear each other."""
+
+    offer: OfferId
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(CallEvent):
+    """One side put the other on hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(CallEvent):
+    """The hold is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred(CallEvent):
+    """The call was sent to a named destination outside the engine."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStarted(CallEvent):
+    """Asterisk says that it records the talk. Whether the file is good is measured later."""
+
+    recording: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStopped(CallEvent):
+    """The recording is closed."""
+
+    recording: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorStarted(CallEvent):
+    """A supervisor is on the call, or changed the mode."""
+
+    supervisor: str
+    mode: MonitorMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorEnded(CallEvent):
+    """A supervisor left the call. ``why`` is empty when nothing went wrong."""
+
+    supervisor: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left(CallEvent):
+    """The call left ``place`` other than by its end: a talk is over, a queue gave it up."""
+
+    place: Place
+    why: str
+    by: Party = Party.SYSTEM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FellBack(CallEvent):
+    """The engine was away too long: the dialplan's fallback took the call, and keeps it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(CallEvent):
+    """A command could not be carried out. ``command`` is its class name."""
+
+    command: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(CallEvent):
+    """The caller's leg is gone. Nothing happens to the call after this.
+
+    ``cause`` is the Q.850 cause Asterisk gave, 0 where unknown. ``estimated`` says that the
+    end was missed and found out later, so that ``at`` is when we noticed.
+    """
+
+    by: Party
+    cause: int = 0
+    estimated: bool = False

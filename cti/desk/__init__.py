@@ -1,0 +1,1 @@
+"""The desks in the browser: live feed, screen-pop, listening in."""

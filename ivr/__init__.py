@@ -1,0 +1,1 @@
+"""What do we say: phone menus written in YAML, walked by callers."""

@@ -1,0 +1,1 @@
+"""What remains: the journal, call records and recordings."""

@@ -1,0 +1,1 @@
+"""Who answers: agents, queues, and the choice between them by skill and priority."""
