@@ -1,0 +1,49 @@
+# make run    the demo: a private Asterisk, Cordboard, and a call from ring to record
+# make call   another demo call, while make run is running
+# make test   all tests, on a real Asterisk
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run call test unit lint bench lock clean
+
+run: .venv/ready
+	@$(BIN)/python -m demo.run
+
+call: .venv/ready
+	@$(BIN)/python -m demo.call
+
+test: lint unit
+	$(BIN)/python -m demo.debian
+	$(BIN)/pytest -m real
+
+unit: .venv/ready
+	$(BIN)/pytest -m "not real"
+
+lint: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+bench: .venv/ready
+	$(BIN)/python -m demo.debian
+	$(BIN)/python -m bench
+
+# The pinned versions, with hashes and without addresses. Needs uv.
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Cordboard needs Python 3.11 or newer; $$($(PYTHON) --version) is here. Name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "This Python cannot make environments. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@echo "Setting up the environment in .venv (half a minute, once) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:
+	rm -rf .venv .cordboard .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

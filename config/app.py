@@ -1,0 +1,266 @@
+"""Builds every part of the server, runs them, and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from config import dialplan
+from config.settings import Site
+from cti.access import Gate
+from cti.ami.client import AmiClient, AmiSettings
+from cti.calls.events import CallEvent
+from cti.calls.part import Part
+from cti.calls.tracker import Message, Tracker
+from cti.desk.api import create_app
+from cti.desk.feed import DeskPart, Feed
+from cti.desk.metrics import Metrics
+from cti.desk.view import View
+from cti.engine import Engine
+from cti.executor import Executor
+from ivr.handler import MenuPart
+from ivr.prompts import Prompts
+from recordings.api import routes as recordings_routes
+from recordings.files import Files
+from recordings.handler import RecordsPart
+from recordings.store import Store as Records
+from routing.api import routes as routing_routes
+from routing.handler import RoutingPart
+from routing.redis_server import RedisServer
+from routing.store import RedisStore, connect
+
+log = structlog.get_logger()
+
+_STOP_S = 5
+
+
+class CannotStart(Exception):
+    """Something the server needs is not to be had; the message says what and what to do."""
+
+
+def read_secret(path: Path, what: str) -> str:
+    """A secret from its file. Raises CannotStart."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotStart(f"{what} cannot be read from {path}: {error}. `cordboard init` makes one.") from None
+
+
+class Link:
+    """Joins the AMI client and the engine, each of which needs the other first."""
+
+    def __init__(self, site: Site) -> None:
+        a = site.settings.asterisk
+        secret = read_secret(site.ami_secret_file, "the secret of the manager user")
+        settings = AmiSettings(host=a.host, port=a.port, user=a.user, secret=secret, tls=a.tls, tls_ca=a.tls_ca)
+        self.ami = AmiClient(settings, on_event=self._on_event, on_up=self._on_up, on_down=self._on_down)
+        self.engine: Engine | None = None
+
+    def _on_event(self, message: Message) -> None:
+        if self.engine is not None:
+            self.engine.on_message(message)
+
+    async def _on_up(self) -> None:
+        if self.engine is not None:
+            await self.engine.on_up()
+
+    def _on_down(self, why: str) -> None:
+        if self.engine is not None:
+            self.engine.on_down(why)
+
+
+@asynccontextmanager
+async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[FastAPI]:
+    """Everything but the web server, up and working. ``watchers`` are further parts that look on.
+
+    Raises CannotStart, SiteError (a prompt that cannot be made), routing.store.StoreDown.
+    """
+    async with AsyncExitStack() as stack:
+        make_folders(site)
+        _lock(site, stack)
+        prompts = Prompts(site.sounds, site.prompts, site.settings.speech.espeak)
+        await prompts.load(site.flows)
+        await make_fallback_sounds(site, prompts)
+
+        url = site.settings.redis
+        if url is None:
+            server = RedisServer(site.state / "redis")
+            await server.start()
+            stack.push_async_callback(server.stop)
+            url = server.url
+        redis = connect(url)
+        stack.push_async_callback(redis.aclose)
+
+        records = await Records.open(site.database)
+        stack.push_async_callback(records.close)
+        history = await records.unfinished()
+        files = Files(site.recordings)
+
+        routing = RoutingPart(site.queues, site.agents, RedisStore(redis))
+        recorder = RecordsPart(records, files)
+        view = View(site.agents, site.queues)
+        feed = Feed(view)
+        registry = CollectorRegistry()
+        desk = DeskPart(feed, Metrics(view, registry))
+        menus = MenuPart(site.flows, prompts, site.settings.numbers)
+        link = Link(site)
+        engine = build_engine(site, link, (recorder, menus, routing, desk, *watchers), routing, history)
+
+        await recorder.start()
+        stack.push_async_callback(recorder.stop)
+        stack.push_async_callback(_stopped, asyncio.create_task(engine.run(), name="engine"))
+        await engine.ask(routing.start)
+        stack.push_async_callback(_stopped, asyncio.create_task(link.ami.run(), name="ami"))
+
+        secret = _token_secret(site)
+        yield create_app(
+            gate=Gate(secret, site.access),
+            people=site.access,
+            passwords={name: p.password for name, p in site.people.items()},
+            feed=feed,
+            ask=engine.ask,
+            calls=lambda: engine.calls,
+            health=_health(link.ami, recorder),
+            registry=registry,
+            routers=[routing_routes(routing, engine.ask), recordings_routes(records, files)],
+            secure_cookie=site.settings.web.secure_cookie,
+        )
+
+
+def build_engine(
+    site: Site, link: Link, parts: Sequence[Part], routing: RoutingPart, history: Sequence[CallEvent]
+) -> Engine:
+    """The engine with its tracker and executor, joined to the link."""
+    tracker = Tracker(site.settings.asterisk.name, epoch=secrets.token_hex(4))
+    lease_s = round(site.settings.lease)
+    engine: Engine
+
+    executor = Executor(
+        link.ami,
+        tracker,
+        destinations=site.destinations,
+        lease_s=lease_s,
+        emit=lambda make: engine.emit(make),
+    )
+    engine = link.engine = Engine(
+        ami=link.ami,
+        tracker=tracker,
+        executor=executor,
+        parts=parts,
+        settle=routing.settle,
+        lease_s=lease_s,
+        history=history,
+    )
+    return engine
+
+
+async def serve(site: Site, *, started: Callable[[str], None], watchers: Sequence[Part] = ()) -> None:
+    """Runs the whole server until cancelled; ``started`` is told its address. Raises as ``running``."""
+    web = site.settings.web
+    async with running(site, watchers) as app:
+        config = uvicorn.Config(
+            app,
+            host=web.host,
+            port=web.port,
+            ws="websockets-sansio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_STOP_S,
+        )
+        server = _Server(config)
+        bound = _bound(config)
+        host, port = bound.getsockname()[:2]
+        serving = asyncio.create_task(server.serve(sockets=[bound]), name="web")
+        try:
+            started(f"http://{host}:{port}")
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            await asyncio.wait({serving})
+            bound.close()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves signals to the command line, which cancels us."""
+        yield
+
+
+def _bound(config: uvicorn.Config) -> socket.socket:
+    try:
+        return config.bind_socket()
+    except SystemExit:
+        where = f"{config.host}:{config.port}"
+        raise CannotStart(f"{where} is taken. Stop what uses it, or set web.port in site.yaml.") from None
+
+
+def make_folders(site: Site) -> None:
+    """The folders a site writes to. Raises CannotStart."""
+    for folder, mode in ((site.sounds, 0o755), (site.recordings, 0o755), (site.state, 0o700)):
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=mode)
+        except OSError as error:
+            raise CannotStart(f"the folder {folder} cannot be made: {error.strerror}") from None
+
+
+async def make_fallback_sounds(site: Site, prompts: Prompts) -> None:
+    """The two sounds that the dialplan plays by itself, under the names it knows. Raises SiteError."""
+    fallback = site.settings.fallback
+    for name, text in ((dialplan.FALLBACK_SOUND, fallback.say), (dialplan.SORRY_SOUND, fallback.sorry)):
+        sound = await prompts.spoken(fallback.voice, text)
+        fresh = site.sounds / f".{name}.wav"
+        shutil.copyfile(f"{sound.path}.wav", fresh)
+        fresh.replace(site.sounds / f"{name}.wav")
+
+
+def _lock(site: Site, stack: AsyncExitStack) -> None:
+    """One server a site: two would answer the same calls."""
+    handle = stack.enter_context((site.state / "lock").open("w"))
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise CannotStart(f"another Cordboard runs on this site ({site.folder}); stop it first") from None
+
+
+def _token_secret(site: Site) -> bytes:
+    path = site.token_secret_file
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+    return bytes.fromhex(read_secret(path, "the key that signs log-ins"))
+
+
+def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, str]]:
+    def look() -> Mapping[str, str]:
+        behind = recorder.pending
+        return {
+            "asterisk": "" if ami.connected else ami.trouble,
+            "database": f"{behind} rows are not written yet" if behind > _BEHIND else "",
+        }
+
+    return look
+
+
+_BEHIND = 5000
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a task had failed", task=task.get_name(), error=repr(error))

@@ -1,0 +1,147 @@
+"""The command line: ``cordboard``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pwdlib import PasswordHash
+from rich.console import Console
+from rich.table import Table
+
+from config import app as server
+from config import dialplan as include
+from config import doctor as examination
+from config import log, new_site, settings
+from cti.site_files import SiteError
+from routing.store import StoreDown
+
+app = typer.Typer(
+    name="cordboard",
+    help="An IVR and CTI server for Asterisk.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+SiteFolder = Annotated[Path, typer.Option("--site", help="The site's folder.", exists=True, file_okay=False)]
+HERE = Path()
+_MARKS = {
+    examination.Verdict.GOOD: "[green]good[/]",
+    examination.Verdict.DOUBTFUL: "[yellow]doubtful[/]",
+    examination.Verdict.BAD: "[red]bad[/]",
+}
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Where to write the site; must be empty or new.")]) -> None:
+    """Writes a small commented site to go on from."""
+    try:
+        passwords = new_site.write(folder)
+    except OSError as error:
+        _give_up(str(error))
+    table = Table("name", "password", title="Log-ins (shown once)", title_justify="left", box=None)
+    for name, password in passwords.items():
+        table.add_row(name, password)
+    console.print(f"A site is in {folder}.")
+    console.print(table)
+    console.print(
+        f"Next: tell your Asterisk of it (docs/how-to/asterisk.md), then\n"
+        f"  cordboard doctor --site {folder}\n  cordboard run --site {folder}"
+    )
+
+
+@app.command()
+def check(site: SiteFolder = HERE) -> None:
+    """Reads the whole site and says everything that is wrong with it."""
+    found = _load(site)
+    console.print(
+        f"{site.resolve()} is good: {len(found.flows)} flow(s), {len(found.queues)} queues, {len(found.people)} people."
+    )
+
+
+@app.command()
+def run(site: SiteFolder = HERE) -> None:
+    """Runs the server until Ctrl-C."""
+    found = _load(site)
+    log.set_up()
+    try:
+        asyncio.run(until_told(server.serve(found, started=lambda url: console.print(f"Cordboard is up: {url}"))))
+    except (server.CannotStart, SiteError, StoreDown) as error:
+        _give_up(str(error))
+
+
+@app.command()
+def doctor(site: SiteFolder = HERE) -> None:
+    """Looks at everything the site needs: Asterisk, phones, folders, clock, disk."""
+    found = _load(site)
+
+    async def look() -> bool:
+        healthy = True
+        async for finding in examination.examine(found):
+            console.print(f"{_MARKS[finding.verdict]:<8}  [bold]{finding.what}[/]  {finding.seen}")
+            if finding.do:
+                console.print(f"          → {finding.do}")
+            healthy &= finding.verdict is not examination.Verdict.BAD
+        return healthy
+
+    if not asyncio.run(look()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def dialplan(
+    site: SiteFolder = HERE,
+    to: Annotated[Path | None, typer.Option("--to", help="Write it there instead of showing it.")] = None,
+) -> None:
+    """Writes the include file for Asterisk's extensions.conf."""
+    try:
+        text = include.render(_load(site))
+    except ValueError as error:
+        _give_up(str(error))
+    if to is None:
+        sys.stdout.write(text)
+    else:
+        to.write_text(text, encoding="utf-8")
+        console.print(f"Written to {to}. Now: asterisk -rx 'dialplan reload'")
+
+
+@app.command()
+def password() -> None:
+    """Asks for a password and prints the hash that people.yaml wants."""
+    typed = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    sys.stdout.write(PasswordHash.recommended().hash(typed) + "\n")
+
+
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Runs ``work`` until it ends, or until SIGINT or SIGTERM cancels it."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass
+
+
+def _load(folder: Path) -> settings.Site:
+    try:
+        return settings.load(folder)
+    except SiteError as error:
+        for problem in error.problems:
+            errors.print(str(problem), markup=False, style="red")
+        count = len(error.problems)
+        _give_up(f"{count} problem{'s' if count > 1 else ''} in {folder.resolve()}")
+
+
+def _give_up(why: str) -> NoReturn:
+    errors.print(why, markup=False, style="bold red")
+    raise typer.Exit(1)

@@ -1,0 +1,40 @@
+"""Renders the one file of dialplan that a site includes in its Asterisk."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from string import Template
+
+from config.settings import Site
+
+FALLBACK_SOUND = "fallback"
+SORRY_SOUND = "sorry"
+"""Names, in the sounds folder, of the two prompts that need no engine."""
+
+_UNSAFE = re.compile(r"[^\x21-\x7e]|[;,()\"'$\[\]{}\\]")
+"""What would break out of its place in the dialplan; none of it is in a path or dial string we take."""
+
+
+class _Dialplan(Template):
+    """Asterisk has ``$`` for itself."""
+
+    delimiter = "@"
+
+
+def render(site: Site) -> str:
+    """The include file for this site. Raises ValueError for a value that can't stand in a dialplan."""
+    text = resources.files("config").joinpath("asterisk/extensions_cordboard.conf").read_text(encoding="utf-8")
+    values = {
+        "ami_user": site.settings.asterisk.user,
+        "lease": str(round(site.settings.lease)),
+        "fallback_sound": str(site.sounds / FALLBACK_SOUND),
+        "sorry_sound": str(site.sounds / SORRY_SOUND),
+        "fallback_phones": "&".join(site.settings.fallback.phones),
+        "fallback_ring": str(round(site.settings.fallback.ring)),
+        "recordings": str(site.recordings),
+    }
+    for name, value in values.items():
+        if found := _UNSAFE.search(value):
+            raise ValueError(f"{name}: {value!r} has {found.group()!r} in it, which a dialplan would take for syntax")
+    return _Dialplan(text).substitute(values)

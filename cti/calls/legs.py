@@ -1,0 +1,87 @@
+"""The legs of live calls: which of Asterisk's channels plays which part in which call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cti.calls.events import CallId, MonitorMode, OfferId, Party
+
+ENGINE_CONTEXT = "cordboard"
+"""The dialplan context that hands callers to the engine (see the dialplan include)."""
+
+FALLBACK_CONTEXT = "cordboard-fallback"
+AGENT_CONTEXT = "cordboard-agent"
+
+OWN_PREFIX = "cordboard-"
+"""Every leg the engine originates has a Uniqueid that begins so."""
+
+
+class Role(StrEnum):
+    """What a leg is in its call."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    MONITOR = "monitor"
+
+
+@dataclass(slots=True)
+class Leg:
+    """One channel of a call, known by its Uniqueid, which survives renames."""
+
+    call: CallId
+    role: Role
+    uniqueid: str
+    channel: str = ""
+    offer: OfferId | None = None
+    agent: str = ""
+    supervisor: str = ""
+    mode: MonitorMode = MonitorMode.LISTEN
+    recording: str | None = None
+    recording_open: bool = False
+    told: bool = False
+    """What became of the offer is known; later events of the leg say nothing new."""
+    asked_to_hang_up: bool = False
+    talk_ended_by: Party | None = None
+    in_agi: bool = False
+    bridge: str = ""
+    left_bridges: set[str] = field(default_factory=set)
+
+
+def monitor_uniqueid(call: CallId, supervisor: str) -> str:
+    """The Uniqueid of a supervisor's leg: one for each call and supervisor, so that asking twice is harmless."""
+    return f"{OWN_PREFIX}monitor-{call}-{supervisor}"
+
+
+class Legs:
+    """All legs of live calls, found by Uniqueid or by call."""
+
+    def __init__(self) -> None:
+        self._by_uniqueid: dict[str, Leg] = {}
+        self._by_call: dict[CallId, dict[str, Leg]] = {}
+
+    def __contains__(self, uniqueid: str) -> bool:
+        return uniqueid in self._by_uniqueid
+
+    def get(self, uniqueid: str) -> Leg | None:
+        return self._by_uniqueid.get(uniqueid)
+
+    def add(self, leg: Leg) -> Leg:
+        """Adds the leg, or returns the one already known by this Uniqueid."""
+        known = self._by_uniqueid.setdefault(leg.uniqueid, leg)
+        self._by_call.setdefault(known.call, {})[known.uniqueid] = known
+        return known
+
+    def remove(self, leg: Leg) -> None:
+        self._by_uniqueid.pop(leg.uniqueid, None)
+        legs = self._by_call.get(leg.call, {})
+        legs.pop(leg.uniqueid, None)
+        if not legs:
+            self._by_call.pop(leg.call, None)
+
+    def of(self, call: CallId, role: Role | None = None) -> list[Leg]:
+        """The legs of a call, of one role or all."""
+        return [leg for leg in self._by_call.get(call, {}).values() if role in (None, leg.role)]
+
+    def caller(self, call: CallId) -> Leg | None:
+        return next(iter(self.of(call, Role.CALLER)), None)

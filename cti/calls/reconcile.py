@@ -1,0 +1,101 @@
+"""Compares what we believe with Asterisk's own list of channels (CoreShowChannels).
+
+Calls are Asterisk's: after each log-in, and every so often, its list is the truth. Calls that
+are not in it are over; calls in it are taken up where they stand; legs of ours that belong to
+no call any more are named, to be hung up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cti.calls.call import Call
+from cti.calls.events import Adopted, CallEvent, CallId, FellBack, Place
+from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, OWN_PREFIX, Leg, Role
+from cti.calls.tracker import Message, Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the list of channels says. ``strays`` are Uniqueids of legs of ours without a call."""
+
+    events: Sequence[CallEvent]
+    strays: Sequence[str]
+
+
+class Reconciler:
+    """Applies Asterisk's list of channels to the tracker. A leg missing from one list may have a
+    Hangup on its way; only one missing from two lists in a row, or after a new log-in, is gone."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+        self._missing: set[str] = set()
+        self._stray: set[str] = set()
+
+    def after_login(self, calls: Mapping[CallId, Call], channels: Sequence[Message], now: float) -> Comparison:
+        """The first list after a log-in: whatever may have been missed is made good, and every
+        live call that the engine must look after is adopted."""
+        for call in calls.values():
+            self._tracker.know(call)
+        seen = {c.get("Uniqueid", ""): c for c in channels}
+        events: list[CallEvent] = self._gone({leg.uniqueid for leg in self._legs(calls)} - seen.keys(), now)
+        for call in calls.values():
+            caller = self._tracker.legs.caller(call.id)
+            if caller is not None:
+                events += self._adopt(call, caller, seen, now)
+        events += self._newcomers(seen, now)
+        self._missing = set()
+        self._stray = self._strays(seen)
+        return Comparison(events, sorted(self._stray))
+
+    def sweep(self, calls: Mapping[CallId, Call], channels: Sequence[Message], now: float) -> Comparison:
+        """A list taken while all is well: only what is wrong in two lists in a row is mended."""
+        seen = {c.get("Uniqueid", ""): c for c in channels}
+        missing = {leg.uniqueid for leg in self._legs(calls)} - seen.keys()
+        events = self._gone(missing & self._missing, now)
+        self._missing = missing
+        stray = self._strays(seen)
+        twice = stray & self._stray
+        self._stray = stray
+        return Comparison([*events, *self._newcomers(seen, now)], sorted(twice))
+
+    def _legs(self, calls: Mapping[CallId, Call]) -> list[Leg]:
+        return [leg for call in calls for leg in self._tracker.legs.of(call)]
+
+    def _gone(self, uniqueids: set[str], now: float) -> list[CallEvent]:
+        """Agents' and supervisors' legs first, so that a talk is over before its call ends."""
+        legs = [leg for u in sorted(uniqueids) if (leg := self._tracker.legs.get(u))]
+        legs.sort(key=lambda leg: leg.role is Role.CALLER)
+        out: list[CallEvent] = []
+        for leg in legs:
+            out += self._tracker.leg_missing(leg, now)
+        return out
+
+    def _adopt(self, call: Call, caller: Leg, seen: Mapping[str, Message], now: float) -> list[CallEvent]:
+        for leg in self._tracker.legs.of(call.id):
+            leg.channel = seen[leg.uniqueid].get("Channel", "")
+            leg.bridge = seen[leg.uniqueid].get("BridgeId", "")
+        caller.in_agi = seen[caller.uniqueid].get("Application") == "AGI"
+        joined = self._tracker.joined(caller, now)
+        if joined:
+            if call.place is not Place.TALK:
+                return [*joined, Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)]
+            return [Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)]
+        if seen[caller.uniqueid].get("Context") == FALLBACK_CONTEXT:
+            return [] if call.place is Place.FALLBACK else [FellBack(call=call.id, at=now)]
+        if caller.in_agi:
+            place = call.place if call.place in (Place.MENU, Place.QUEUE) else Place.MENU
+            return [Adopted(call=call.id, at=now, place=place, channel=caller.channel)]
+        return []
+
+    def _newcomers(self, seen: Mapping[str, Message], now: float) -> list[CallEvent]:
+        out: list[CallEvent] = []
+        for uniqueid, channel in seen.items():
+            waits = channel.get("Context") == ENGINE_CONTEXT and channel.get("Application") == "AGI"
+            if waits and uniqueid not in self._tracker.legs:
+                out += self._tracker.appeared(channel, now)
+        return out
+
+    def _strays(self, seen: Mapping[str, Message]) -> set[str]:
+        return {u for u in seen if u.startswith(OWN_PREFIX) and u not in self._tracker.legs}

@@ -1,0 +1,385 @@
+"""AMI events in, call events out. Pure: the time is given, nothing is sent.
+
+Legs are known by their Uniqueid: the caller's is Asterisk's, the others' are ours (ChannelId of
+Originate). Events may come twice, late, in another order or not at all; what one event missed,
+another one or the next comparison with Asterisk's own list (``reconcile.py``) makes good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import unquote
+
+from cti.calls import names
+from cti.calls.call import Call
+from cti.calls.events import (
+    Accepted,
+    Answered,
+    Arrived,
+    CallEvent,
+    CallId,
+    Connected,
+    Digit,
+    Ended,
+    FellBack,
+    Held,
+    Left,
+    MonitorEnded,
+    MonitorMode,
+    MonitorStarted,
+    OfferId,
+    Party,
+    Place,
+    Played,
+    RecordingStarted,
+    RecordingStopped,
+    Refusal,
+    Refused,
+    Resumed,
+    Ringing,
+)
+from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, Leg, Legs, Role, monitor_uniqueid
+
+Message = Mapping[str, str]
+
+MODE_DIGITS = {MonitorMode.LISTEN: "4", MonitorMode.WHISPER: "5", MonitorMode.BARGE: "6"}
+"""The keys by which ChanSpy's option ``d`` switches its mode."""
+
+_MODES = {digit: mode for mode, digit in MODE_DIGITS.items()}
+_REMEMBERED = 10_000
+_NAME_LENGTH = 80
+_BUSY_CAUSES = {"17", "21"}
+"""Q.850: user busy, call rejected: the agent said no."""
+_UNREACHABLE_CAUSES = {"1", "3", "18", "20", "27", "31", "34", "38", "41", "42", "44", "58", "127"}
+"""Q.850: nobody there to ring: no route, no user responding, absent, out of order, no channel."""
+_RINGING = "5"
+_ORIGINATE_REFUSED = {"5": Refusal.REFUSED, "3": Refusal.NO_ANSWER}
+"""``Reason`` of OriginateResponse: an AST_CONTROL code; 5 busy, 3 ringing when the time was up."""
+
+
+def clean(text: str) -> str:
+    """A name or number from outside, fit to be shown and stored: printable, at most 80 characters."""
+    if text == "<unknown>":  # what AMI says for none
+        return ""
+    return "".join(c for c in text if c.isprintable())[:_NAME_LENGTH]
+
+
+class Tracker:
+    """Follows the legs of calls. ``asterisk`` is the name of the Asterisk they are on; ``epoch``
+    names this run of the engine, so that answers to an earlier run's commands are not taken for ours."""
+
+    def __init__(self, asterisk: str, epoch: str) -> None:
+        self.asterisk = asterisk
+        self.epoch = epoch
+        self.legs = Legs()
+        self._gone: dict[str, None] = {}
+        self._handlers: Mapping[str, Callable[[Message, float], list[CallEvent]]] = {
+            "AsyncAGIStart": self._agi_start,
+            "AsyncAGIExec": self._agi_exec,
+            "AsyncAGIEnd": self._agi_end,
+            "DTMFEnd": self._dtmf,
+            "Newchannel": self._newchannel,
+            "Newstate": self._newstate,
+            "Rename": self._rename,
+            "OriginateResponse": self._originate_response,
+            "BridgeEnter": self._bridge_enter,
+            "BridgeLeave": self._bridge_leave,
+            "Hold": self._hold,
+            "Unhold": self._unhold,
+            "MixMonitorStart": self._recording_start,
+            "MixMonitorStop": self._recording_stop,
+            "ChanSpyStart": self._spy_start,
+            "HangupRequest": self._hangup_request,
+            "Hangup": self._hangup,
+            "UserEvent": self._user_event,
+        }
+
+    @property
+    def events(self) -> Sequence[str]:
+        """The names of the AMI events that are read; all others need not be sent to us."""
+        return tuple(self._handlers)
+
+    def feed(self, message: Message, now: float) -> list[CallEvent]:
+        """The call events that one AMI event means; none for an event we have no use for."""
+        handler = self._handlers.get(message.get("Event", ""))
+        return handler(message, now) if handler else []
+
+    # Telling the tracker what we are about to ask for
+
+    def expect_agent(self, call: CallId, offer: OfferId, agent: str, recording: str | None) -> Leg:
+        """An agent's leg with this offer id will appear."""
+        return self.legs.add(Leg(call, Role.AGENT, offer, offer=offer, agent=agent, recording=recording))
+
+    def expect_monitor(self, call: CallId, supervisor: str) -> Leg:
+        """A supervisor's leg will appear."""
+        return self.legs.add(Leg(call, Role.MONITOR, monitor_uniqueid(call, supervisor), supervisor=supervisor))
+
+    def know(self, call: Call) -> None:
+        """Takes up a call that an earlier engine left: its legs are expected to be there."""
+        caller = self.legs.add(Leg(call.id, Role.CALLER, call.uniqueid, channel=call.channel))
+        if call.offer is not None:
+            agent = self.expect_agent(call.id, call.offer.offer, call.offer.agent, call.offer.recording)
+            if call.offer.connected and not agent.bridge:
+                caller.bridge = agent.bridge = "as last known"
+        for supervisor in call.monitors:
+            self.expect_monitor(call.id, supervisor)
+
+    def command_id(self, call: CallId, what: str) -> str:
+        """The CommandID for an AGI command: what came of it is told under this id."""
+        return f"{self.epoch}:{call}:{what}"
+
+    # AsyncAGI
+
+    def _agi_start(self, m: Message, now: float) -> list[CallEvent]:
+        uniqueid = m.get("Uniqueid", "")
+        leg = self.legs.get(uniqueid)
+        if leg is None:
+            return self._arrived(m, now) if m.get("Context") == ENGINE_CONTEXT and uniqueid else []
+        leg.channel = m.get("Channel", leg.channel)
+        leg.in_agi = True
+        if leg.role is Role.AGENT and leg.offer is not None and not leg.bridge:
+            return [Accepted(call=leg.call, at=now, offer=leg.offer)]
+        return []
+
+    def _arrived(self, m: Message, now: float) -> list[CallEvent]:
+        uniqueid = m["Uniqueid"]
+        leg = Leg(names.call_id(self.asterisk, uniqueid), Role.CALLER, uniqueid, channel=m.get("Channel", ""))
+        leg.in_agi = True
+        arrived = Arrived(
+            call=leg.call,
+            at=now,
+            channel=leg.channel,
+            uniqueid=uniqueid,
+            caller=clean(m.get("CallerIDNum", "")),
+            caller_name=clean(m.get("CallerIDName", "")),
+            dialled=clean(m.get("Exten", "")),
+        )
+        if uniqueid in self._gone:
+            return [arrived, Ended(call=leg.call, at=now, by=Party.CALLER, estimated=True)]
+        self.legs.add(leg)
+        return [arrived]
+
+    def appeared(self, channel: Message, now: float) -> list[CallEvent]:
+        """A caller found in Asterisk's list of channels whose AsyncAGIStart we never saw."""
+        return self._arrived(channel, now)
+
+    def _agi_exec(self, m: Message, now: float) -> list[CallEvent]:
+        epoch, _, rest = m.get("CommandID", m.get("CommandId", "")).partition(":")
+        call, _, what = rest.partition(":")
+        if epoch != self.epoch or not self.legs.caller(CallId(call)):
+            return []
+        result = unquote(m.get("Result", "")).strip()
+        code, _, text = result.partition(" ")
+        value = text.removeprefix("result=").split(" ", 1)[0]
+        ok = code == "200" and value not in ("", "-1")
+        if what == "answer":
+            return [Answered(call=CallId(call), at=now)] if ok else []
+        if what.startswith("play-"):
+            error = "" if ok else "the sound could not be played"
+            return [Played(call=CallId(call), at=now, play=int(what[5:]), whole=value == "0", error=error)]
+        return []
+
+    def _agi_end(self, m: Message, now: float) -> list[CallEvent]:
+        if leg := self.legs.get(m.get("Uniqueid", "")):
+            leg.in_agi = False
+        return []
+
+    def _dtmf(self, m: Message, now: float) -> list[CallEvent]:
+        leg = self.legs.get(m.get("Uniqueid", ""))
+        digit = m.get("Digit", "")
+        if leg is None or m.get("Direction") != "Received" or len(digit) != 1:
+            return []
+        if leg.role is Role.CALLER and leg.in_agi:
+            return [Digit(call=leg.call, at=now, digit=digit)]
+        if leg.role is Role.MONITOR and digit in _MODES:
+            return [MonitorStarted(call=leg.call, at=now, supervisor=leg.supervisor, mode=_MODES[digit])]
+        return []
+
+    # Channels come, ring and go
+
+    def _newchannel(self, m: Message, now: float) -> list[CallEvent]:
+        if leg := self.legs.get(m.get("Uniqueid", "")):
+            leg.channel = m.get("Channel", leg.channel)
+        return []
+
+    def _newstate(self, m: Message, now: float) -> list[CallEvent]:
+        leg = self.legs.get(m.get("Uniqueid", ""))
+        if leg is None:
+            return []
+        leg.channel = m.get("Channel", leg.channel)
+        if leg.role is Role.AGENT and leg.offer is not None and m.get("ChannelState") == _RINGING:
+            return [Ringing(call=leg.call, at=now, offer=leg.offer)]
+        return []
+
+    def _rename(self, m: Message, now: float) -> list[CallEvent]:
+        if leg := self.legs.get(m.get("Uniqueid", "")):
+            leg.channel = m.get("Newname", leg.channel)
+        return []
+
+    def _originate_response(self, m: Message, now: float) -> list[CallEvent]:
+        leg = self.legs.get(m.get("ActionID", "")) or self.legs.get(m.get("Uniqueid", ""))
+        if leg is None or m.get("Response") != "Failure":
+            return []
+        if leg.role is Role.MONITOR:
+            return self._monitor_gone(leg, now, "the supervisor's phone did not answer")
+        return self._refused(leg, now, _ORIGINATE_REFUSED.get(m.get("Reason", ""), Refusal.UNREACHABLE))
+
+    def _refused(self, leg: Leg, now: float, reason: Refusal) -> list[CallEvent]:
+        self.legs.remove(leg)
+        if leg.offer is None or leg.told:
+            return []
+        leg.told = True
+        return [Refused(call=leg.call, at=now, offer=leg.offer, agent=leg.agent, reason=reason)]
+
+    def _hangup_request(self, m: Message, now: float) -> list[CallEvent]:
+        if leg := self.legs.get(m.get("Uniqueid", "")):
+            leg.asked_to_hang_up = True
+        return []
+
+    def _hangup(self, m: Message, now: float) -> list[CallEvent]:
+        uniqueid = m.get("Uniqueid", "")
+        leg = self.legs.get(uniqueid)
+        if leg is None:
+            self._remember_gone(uniqueid)
+            return []
+        match leg.role:
+            case Role.CALLER:
+                return self._caller_gone(leg, now, m.get("Cause", "0"))
+            case Role.AGENT:
+                return self._agent_gone(leg, now, m.get("Cause", "0"))
+            case Role.MONITOR:
+                return self._monitor_gone(leg, now)
+
+    def _remember_gone(self, uniqueid: str) -> None:
+        self._gone[uniqueid] = None
+        if len(self._gone) > _REMEMBERED:
+            self._gone.pop(next(iter(self._gone)))
+
+    def _caller_gone(self, leg: Leg, now: float, cause: str = "0", estimated: bool = False) -> list[CallEvent]:
+        """The caller's leg is no more: the call has ended."""
+        out = self._talk_over(leg, now)
+        by = leg.talk_ended_by or (Party.CALLER if leg.asked_to_hang_up else Party.SYSTEM)
+        self.legs.remove(leg)
+        self._remember_gone(leg.uniqueid)
+        code = int(cause) if cause.isdecimal() else 0
+        return [*out, Ended(call=leg.call, at=now, by=by, cause=code, estimated=estimated)]
+
+    def _agent_gone(self, leg: Leg, now: float, cause: str = "0") -> list[CallEvent]:
+        """The agent's leg is no more: the talk is over, or the offer came to nothing."""
+        was_talking = bool(leg.left_bridges or leg.bridge)
+        out = self._talk_over(leg, now)
+        self._remember_gone(leg.uniqueid)
+        if leg.recording_open and leg.recording is not None:
+            out.append(RecordingStopped(call=leg.call, at=now, recording=leg.recording))
+        if was_talking:
+            self.legs.remove(leg)
+            return out
+        if cause in _BUSY_CAUSES:
+            reason = Refusal.REFUSED
+        elif cause in _UNREACHABLE_CAUSES:
+            reason = Refusal.UNREACHABLE
+        else:
+            reason = Refusal.NO_ANSWER
+        return [*out, *self._refused(leg, now, reason)]
+
+    def leg_missing(self, leg: Leg, now: float) -> list[CallEvent]:
+        """The leg went without our seeing it go."""
+        match leg.role:
+            case Role.CALLER:
+                return self._caller_gone(leg, now, estimated=True)
+            case Role.AGENT:
+                return self._agent_gone(leg, now)
+            case Role.MONITOR:
+                return self._monitor_gone(leg, now)
+
+    def _monitor_gone(self, leg: Leg, now: float, why: str = "") -> list[CallEvent]:
+        self.legs.remove(leg)
+        return [MonitorEnded(call=leg.call, at=now, supervisor=leg.supervisor, why=why)]
+
+    # Talking
+
+    def _bridge_enter(self, m: Message, now: float) -> list[CallEvent]:
+        leg = self.legs.get(m.get("Uniqueid", ""))
+        bridge = m.get("BridgeUniqueid", "")
+        if leg is None or not bridge or bridge in leg.left_bridges or leg.bridge == bridge:
+            return []
+        leg.channel = m.get("Channel", leg.channel)
+        leg.bridge = bridge
+        return self.joined(leg, now)
+
+    def joined(self, leg: Leg, now: float) -> list[CallEvent]:
+        """``Connected`` if the leg's bridge now holds both the caller and an agent."""
+        caller = self.legs.caller(leg.call)
+        agents = [leg] if leg.role is Role.AGENT else self.legs.of(leg.call, Role.AGENT)
+        for agent in agents:
+            if caller is not None and caller.bridge and agent.bridge == caller.bridge and agent.offer is not None:
+                return [Connected(call=leg.call, at=now, offer=agent.offer, agent=agent.agent)]
+        return []
+
+    def _bridge_leave(self, m: Message, now: float) -> list[CallEvent]:
+        leg = self.legs.get(m.get("Uniqueid", ""))
+        if leg is None:
+            return []
+        bridge = m.get("BridgeUniqueid", "")
+        out = self._talk_over(leg, now) if leg.bridge == bridge else []
+        leg.left_bridges.add(bridge)
+        return out
+
+    def _talk_over(self, leg: Leg, now: float) -> list[CallEvent]:
+        """The leg leaves its bridge: if caller and agent were joined there, their talk is over."""
+        talked = self.joined(leg, now)
+        if leg.bridge:
+            leg.left_bridges.add(leg.bridge)
+            leg.bridge = ""
+        if not talked:
+            return []
+        by = self._who_hung_up(leg)
+        if caller := self.legs.caller(leg.call):
+            caller.talk_ended_by = by
+        return [Left(call=leg.call, at=now, place=Place.TALK, why="talk over", by=by)]
+
+    def _who_hung_up(self, leg: Leg) -> Party:
+        """Of the two who talked, the one whose phone asked to hang up; the leaver's first."""
+        both = sorted(self.legs.of(leg.call), key=lambda other: other is not leg)
+        parties = {Role.CALLER: Party.CALLER, Role.AGENT: Party.AGENT}
+        return next((parties[o.role] for o in both if o.asked_to_hang_up and o.role in parties), Party.SYSTEM)
+
+    def _hold(self, m: Message, now: float) -> list[CallEvent]:
+        leg = self.legs.get(m.get("Uniqueid", ""))
+        return [Held(call=leg.call, at=now)] if leg and leg.bridge else []
+
+    def _unhold(self, m: Message, now: float) -> list[CallEvent]:
+        leg = self.legs.get(m.get("Uniqueid", ""))
+        return [Resumed(call=leg.call, at=now)] if leg and leg.bridge else []
+
+    # Recording, listening in, fallback
+
+    def _recording_start(self, m: Message, now: float) -> list[CallEvent]:
+        leg = self.legs.get(m.get("Uniqueid", ""))
+        if leg is None or leg.recording is None or leg.recording_open:
+            return []
+        leg.recording_open = True
+        return [RecordingStarted(call=leg.call, at=now, recording=leg.recording)]
+
+    def _recording_stop(self, m: Message, now: float) -> list[CallEvent]:
+        leg = self.legs.get(m.get("Uniqueid", ""))
+        if leg is None or leg.recording is None or not leg.recording_open:
+            return []
+        leg.recording_open = False
+        return [RecordingStopped(call=leg.call, at=now, recording=leg.recording)]
+
+    def _spy_start(self, m: Message, now: float) -> list[CallEvent]:
+        leg = self.legs.get(m.get("SpyerUniqueid", ""))
+        if leg is None or leg.role is not Role.MONITOR:
+            return []
+        return [MonitorStarted(call=leg.call, at=now, supervisor=leg.supervisor, mode=leg.mode)]
+
+    def _user_event(self, m: Message, now: float) -> list[CallEvent]:
+        if m.get("UserEvent") != "CordboardFallback":
+            return []
+        leg = self.legs.get(m.get("Uniqueid", ""))
+        if leg is None and m.get("Uniqueid"):
+            # The engine was away when this caller came: there is a record of the call all the same.
+            arrived = self._arrived({**m, "Context": FALLBACK_CONTEXT}, now)
+            return [*arrived, FellBack(call=arrived[0].call, at=now)]
+        return [FellBack(call=leg.call, at=now)] if leg and leg.role is Role.CALLER else []

@@ -1,0 +1,232 @@
+"""The HTTP API and the pages of the desks, as one FastAPI application."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response, WebSocket
+from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from pydantic import BaseModel, ConfigDict, Field
+
+from cti.access import COOKIE, LIFETIME_S, Gate, Person, Role, allowed
+from cti.calls.call import Call
+from cti.calls.commands import Command, Hangup, Monitor, StopMonitor
+from cti.calls.events import CallId, MonitorMode
+from cti.calls.part import Ask, Output
+from cti.desk.feed import Feed
+from cti.desk.guard import add_guard
+from cti.desk.login import PER_ADDRESS, PER_NAME, FailureLimit, Passwords
+from cti.desk.view import audience_of, card, visible
+
+WEB = Path(__file__).parent / "web"
+
+AnyAgent = Annotated[Person, *allowed(Role.AGENT).__metadata__]
+Supervisor = Annotated[Person, *allowed(Role.SUPERVISOR).__metadata__]
+
+Calls = Callable[[], Mapping[CallId, Call]]
+Health = Callable[[], Mapping[str, str]]
+"""What is wrong, by the name of each thing looked at; an empty text where it is well."""
+
+
+class Body(BaseModel):
+    """Base of everything that is read from a request: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LoginBody(Body):
+    name: str = Field(max_length=100)
+    password: str = Field(max_length=200, repr=False)
+
+
+class MonitorBody(Body):
+    mode: MonitorMode
+
+
+class Me(BaseModel):
+    """Who is logged in. ``phone`` says whether there is one to listen in with."""
+
+    name: str
+    role: Role
+    phone: bool
+
+
+class LoggedIn(Me):
+    token: str
+
+
+class Asked(BaseModel):
+    """The telephone side was asked. Whether it came true is told by the feed."""
+
+    asked: str
+
+
+def create_app(
+    *,
+    gate: Gate,
+    people: Mapping[str, Person],
+    passwords: Mapping[str, str],
+    feed: Feed,
+    ask: Ask,
+    calls: Calls,
+    health: Health,
+    registry: CollectorRegistry,
+    routers: Sequence[APIRouter] = (),
+    secure_cookie: bool = False,
+    clock: Callable[[], float] = time.time,
+) -> FastAPI:
+    """The server's application.
+
+    ``passwords`` are argon2 hashes by name; ``calls`` gives the live calls; ``routers`` are
+    the pillars' own; ``secure_cookie`` is for sites behind HTTPS. Raises ValueError for a
+    password hash that is none.
+    """
+    # The usual pages of FastAPI for its documentation load from other hosts.
+    app = FastAPI(title="Cordboard", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.state.gate = gate
+    add_guard(app)
+    app.include_router(_login_router(gate, people, Passwords(passwords), secure_cookie, clock))
+    app.include_router(_calls_router(ask, calls))
+    for router in routers:
+        app.include_router(router)
+    app.include_router(_operations_router(health, registry))
+
+    @app.websocket("/ws")
+    async def follow(socket: WebSocket) -> None:
+        await feed.serve(socket, gate)
+
+    @app.get("/", include_in_schema=False)
+    async def home() -> RedirectResponse:
+        return RedirectResponse("/login.html")
+
+    app.mount("/", StaticFiles(directory=WEB), name="web")
+    return app
+
+
+def _login_router(
+    gate: Gate, people: Mapping[str, Person], passwords: Passwords, secure_cookie: bool, clock: Callable[[], float]
+) -> APIRouter:
+    router = APIRouter(prefix="/api", tags=["login"])
+    names, addresses = FailureLimit(PER_NAME), FailureLimit(PER_ADDRESS)
+
+    @router.post("/login")
+    async def login(body: LoginBody, request: Request, response: Response) -> LoggedIn:
+        """Gives a token, in the answer and as a cookie."""
+        now = clock()
+        address = request.client.host if request.client else ""
+        wait = max(names.wait(body.name, now), addresses.wait(address, now))
+        if wait:
+            seconds = int(wait) + 1
+            raise HTTPException(429, f"too many tries; wait {seconds} s", headers={"Retry-After": str(seconds)})
+        names.count(body.name, now)
+        addresses.count(address, now)
+        good = await passwords.good(body.name, body.password)
+        person = people.get(body.name)
+        if not good or person is None:
+            raise HTTPException(401, "name or password is wrong")
+        names.forgive(body.name)
+        addresses.forgive(address)
+        token = gate.token(person)
+        response.set_cookie(
+            COOKIE, token, max_age=int(LIFETIME_S), httponly=True, samesite="strict", secure=secure_cookie
+        )
+        return LoggedIn(token=token, **_me(person).model_dump())
+
+    @router.post("/logout", status_code=204)
+    async def logout(response: Response) -> None:
+        """Takes the cookie back."""
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=secure_cookie)
+
+    @router.get("/me")
+    async def me(who: AnyAgent) -> Me:
+        return _me(who)
+
+    return router
+
+
+def _me(person: Person) -> Me:
+    return Me(name=person.name, role=person.role, phone=bool(person.phone))
+
+
+def _calls_router(ask: Ask, calls: Calls) -> APIRouter:
+    router = APIRouter(prefix="/api/calls", tags=["calls"])
+
+    def seen(id: CallId, who: Person) -> Call:
+        call = calls().get(id)
+        if call is None or not visible(call, audience_of(who)):
+            raise HTTPException(404, "no such call is live, or it is not yours")
+        return call
+
+    async def ask_for(id: CallId, who: Person, command: Callable[[Call], Command]) -> Asked:
+        """Asks for what ``command`` makes of the call as it stands in the loop's turn."""
+
+        async def work(now: float) -> Sequence[Output]:
+            return [command(seen(id, who))]
+
+        await ask(work)
+        return Asked(asked=id)
+
+    @router.get("")
+    async def live_calls(who: AnyAgent) -> list[dict[str, Any]]:
+        """The live calls you may see."""
+        audience = audience_of(who)
+        return [card(call, audience) for call in calls().values() if visible(call, audience)]
+
+    @router.get("/{id}")
+    async def live_call(id: str, who: AnyAgent) -> dict[str, Any]:
+        return card(seen(CallId(id), who), audience_of(who))
+
+    @router.post("/{id}/hangup", status_code=202)
+    async def hang_up(id: str, who: AnyAgent) -> Asked:
+        """Ends the call. An agent may end the one he talks on."""
+
+        def command(call: Call) -> Command:
+            talking = call.offer is not None and call.offer.connected
+            if not who.role.covers(Role.SUPERVISOR) and not talking:
+                raise HTTPException(403, "you are not on this call yet")
+            return Hangup(call=call.id)
+
+        return await ask_for(CallId(id), who, command)
+
+    @router.put("/{id}/monitor", status_code=202)
+    async def monitor(id: str, body: MonitorBody, who: Supervisor) -> Asked:
+        """Rings your phone to listen, whisper or barge, or changes how you are on the call."""
+
+        def command(call: Call) -> Command:
+            if call.offer is None or not call.offer.connected:
+                raise HTTPException(409, "no agent is on this call")
+            if not who.phone:
+                raise HTTPException(409, f"{who.name} has no phone to listen with")
+            return Monitor(call=call.id, supervisor=who.name, phone=who.phone, mode=body.mode)
+
+        return await ask_for(CallId(id), who, command)
+
+    @router.delete("/{id}/monitor", status_code=202)
+    async def stop_monitor(id: str, who: Supervisor) -> Asked:
+        """Takes you off the call."""
+        return await ask_for(CallId(id), who, lambda call: StopMonitor(call=call.id, supervisor=who.name))
+
+    return router
+
+
+def _operations_router(health: Health, registry: CollectorRegistry) -> APIRouter:
+    router = APIRouter(tags=["operations"])
+
+    @router.get("/healthz")
+    async def healthz() -> JSONResponse:
+        """200 when all is well, else 503; ``checks`` says what is wrong with each thing."""
+        checks = dict(health())
+        well = not any(checks.values())
+        return JSONResponse({"status": "ok" if well else "failing", "checks": checks}, 200 if well else 503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        """Figures in the text format of Prometheus."""
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router

@@ -1,0 +1,274 @@
+"""The live feed: what every desktop shows, sent over a WebSocket without gaps.
+
+A desktop gets a snapshot, then numbered changes. Each message says ``seq``, its number, and
+``prev``, the number of the message before it for the same audience: a desktop whose last
+number is not ``prev`` has missed something. It comes back with ``?stream=<id>&after=<seq>``
+and gets what it missed, or a snapshot where that is no longer known.
+
+Messages are JSON objects told apart by ``type``:
+
+- ``snapshot``: stream, seq, now, agents, queues, calls. Everything; forget what was before.
+- ``change``: seq, prev, at, event, agents, queues, calls (rows that replace the rows of the
+  same name or id), gone (ids of calls no longer seen), notices.
+- ``alive``: now. Sent every ALIVE_S seconds, so that a dead connection is noticed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from cti.access import Gate
+from cti.calls.call import Call
+from cti.calls.events import Event
+from cti.calls.part import Output
+from cti.desk.guard import same_host
+from cti.desk.metrics import Metrics
+from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of
+
+ALIVE_S = 5.0
+LOG_IN_FIRST = 4401
+NOT_ALLOWED = 4403
+ONLY_LISTEN = 1008
+"""RFC 6455, 7.4.1, policy violation: desktops have nothing to say on this socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    seq: int
+    prev: int
+    text: str
+
+
+class _Log:
+    """What was sent to one audience: the last message's number, and the last messages."""
+
+    def __init__(self, first: int, kept: int) -> None:
+        self.seq = first
+        self.sent: deque[_Sent] = deque(maxlen=kept)
+
+    def after(self, seq: int) -> list[str] | None:
+        """The messages after number ``seq``, or None if they are not all known any more."""
+        if seq == self.seq:
+            return []
+        missed = [message for message in self.sent if message.seq > seq]
+        return [message.text for message in missed] if missed and missed[0].prev == seq else None
+
+
+class Reader:
+    """One desktop's messages in wait. Never more than ``limit``: then all give way to a snapshot."""
+
+    def __init__(self, audience: Audience, limit: int) -> None:
+        self.audience = audience
+        self._limit = limit
+        self._texts: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self.behind = False
+        """It fell behind, or is new: it needs a snapshot before anything else."""
+
+    def put(self, text: str) -> None:
+        if self.behind:
+            return
+        if len(self._texts) >= self._limit:
+            self.need_snapshot()
+        else:
+            self._texts.append(text)
+            self._wake.set()
+
+    def need_snapshot(self) -> None:
+        self._texts.clear()
+        self.behind = True
+        self._wake.set()
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is something to send."""
+        return self._wake.is_set()
+
+    async def wait(self) -> None:
+        """Returns when there is something to send."""
+        await self._wake.wait()
+
+    def take(self) -> list[str]:
+        texts = list(self._texts)
+        self._texts.clear()
+        self._wake.clear()
+        self.behind = False
+        return texts
+
+
+class Feed:
+    """Gives each audience its changes.
+
+    The last ``kept`` messages to supervisors, and the last ``kept_each`` to each agent, can be
+    had again. A desktop that has ``limit`` of them unsent is sent a snapshot instead.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        *,
+        kept: int = 2000,
+        kept_each: int = 100,
+        limit: int = 200,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.view = view
+        self.stream = secrets.token_hex(8)
+        self._kept = kept
+        self._kept_each = kept_each
+        self._limit = limit
+        self._clock = clock
+        self._numbers = count(1)
+        self._logs: dict[Audience, _Log] = {}
+        self._readers: dict[Audience, set[Reader]] = {}
+
+    def publish(self, changes: Iterable[Change]) -> None:
+        """Numbers the changes, keeps them and hands them to who may see them. Never waits."""
+        for change in changes:
+            log = self._log(change.audience)
+            seq, prev = next(self._numbers), log.seq
+            text = _change_text(change, seq, prev)
+            log.sent.append(_Sent(seq, prev, text))
+            log.seq = seq
+            for reader in self._readers.get(change.audience, ()):
+                reader.put(text)
+
+    def join(self, audience: Audience, stream: str = "", after: int | None = None) -> Reader:
+        """A reader that goes on after message ``after`` of ``stream``, or begins with a snapshot."""
+        reader = Reader(audience, self._limit)
+        missed = self._log(audience).after(after) if stream == self.stream and after is not None else None
+        if missed is None or len(missed) > self._limit:
+            reader.need_snapshot()
+        else:
+            for text in missed:
+                reader.put(text)
+        self._readers.setdefault(audience, set()).add(reader)
+        return reader
+
+    @property
+    def desktops(self) -> int:
+        """How many desktops are connected."""
+        return sum(len(readers) for readers in self._readers.values())
+
+    def leave(self, reader: Reader) -> None:
+        readers = self._readers.get(reader.audience, set())
+        readers.discard(reader)
+        if not readers:
+            self._readers.pop(reader.audience, None)
+
+    async def next(self, reader: Reader) -> list[str]:
+        """The reader's next messages, as soon as there are any, or one ``alive`` after ALIVE_S."""
+        try:
+            async with asyncio.timeout(ALIVE_S):
+                await reader.wait()
+        except TimeoutError:
+            return [_text({"type": "alive", "now": self._clock()})]
+        behind = reader.behind
+        texts = reader.take()
+        return [self._snapshot(reader.audience)] if behind else texts
+
+    async def serve(self, socket: WebSocket, gate: Gate) -> None:
+        """Talks to one desktop until it goes, or its token is no longer good."""
+        await socket.accept()
+        who = gate.who(socket)
+        if not same_host(socket):
+            await socket.close(NOT_ALLOWED, "this page is of another host")
+            return
+        if who is None:
+            await socket.close(LOG_IN_FIRST, "log in first")
+            return
+        after = socket.query_params.get("after", "")
+        number = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
+        reader = self.join(audience_of(who), socket.query_params.get("stream", ""), number)
+        sending = asyncio.create_task(self._send(socket, reader, gate))
+        hearing = asyncio.create_task(_hear(socket))
+        try:
+            done, _ = await asyncio.wait((sending, hearing), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except WebSocketDisconnect:
+            pass  # The desktop went while it was being sent something.
+        finally:
+            self.leave(reader)
+            for task in (sending, hearing):
+                task.cancel()
+            await asyncio.gather(sending, hearing, return_exceptions=True)
+
+    async def _send(self, socket: WebSocket, reader: Reader, gate: Gate) -> None:
+        checked = self._clock()
+        while True:
+            texts = await self.next(reader)
+            now = self._clock()
+            # A signature costs more to check than a message to send: not at every message.
+            if abs(now - checked) >= ALIVE_S:
+                checked = now
+                if gate.who(socket) is None:
+                    await socket.close(LOG_IN_FIRST, "log in again")
+                    return
+            for text in texts:
+                await socket.send_text(text)
+
+    def _log(self, audience: Audience) -> _Log:
+        log = self._logs.get(audience)
+        if log is None:
+            # Numbers are never shared by audiences: one's ``after`` means nothing to another.
+            kept = self._kept if audience is EVERYTHING else self._kept_each
+            log = self._logs[audience] = _Log(next(self._numbers), kept)
+        return log
+
+    def _snapshot(self, audience: Audience) -> str:
+        seq = self._log(audience).seq
+        head = {"type": "snapshot", "stream": self.stream, "seq": seq, "now": self._clock()}
+        return _text(head | self.view.seen_by(audience))
+
+
+async def _hear(socket: WebSocket) -> None:
+    """Returns when the desktop is gone. One that speaks is shown out."""
+    message = await socket.receive()
+    if message["type"] == "websocket.receive":
+        await socket.close(ONLY_LISTEN, "this socket only tells")
+
+
+def _change_text(change: Change, seq: int, prev: int) -> str:
+    head = {"type": "change", "seq": seq, "prev": prev, "at": change.at, "event": change.event}
+    body = {
+        "agents": change.agents,
+        "queues": change.queues,
+        "calls": change.calls,
+        "gone": change.gone,
+        "notices": change.notices,
+    }
+    return _text(head | {key: rows for key, rows in body.items() if rows})
+
+
+def _text(message: dict[str, Any]) -> str:
+    return json.dumps(message, separators=(",", ":"))
+
+
+class DeskPart:
+    """The desks' share in the loop: it watches, and asks for nothing."""
+
+    def __init__(self, feed: Feed, metrics: Metrics) -> None:
+        self._feed = feed
+        self._metrics = metrics
+
+    async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
+        self._metrics.count(event)
+        self._feed.publish(self._feed.view.apply(event, call))
+        return ()
+
+    async def on_time(self, now: float) -> Sequence[Output]:
+        return ()
+
+    def next_time(self) -> float | None:
+        return None

@@ -1,0 +1,122 @@
+"""What goes for every answer of the server: safe headers, bounded requests, uniform errors."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.requests import HTTPConnection
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_LIMIT = 64 * 1024
+"""Bytes of a request's body. The API takes short JSON objects only."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+_log = logging.getLogger(__name__)
+
+
+def same_host(connection: HTTPConnection) -> bool:
+    """Whether the page that asks came from this server. Programs other than browsers say no Origin."""
+    origin = connection.headers.get("origin")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == connection.headers.get("host", "").lower() != ""
+    except ValueError:
+        return False
+
+
+class Guard:
+    """ASGI middleware: headers on each answer, no writing from other sites' pages, short bodies."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_headers(MutableHeaders(scope=message), scope["path"])
+            await send(message)
+
+        refusal = _refusal(scope)
+        app = self._app if refusal is None else refusal
+        await app(scope, _bounded(receive), send_guarded)
+
+
+def _refusal(scope: Scope) -> JSONResponse | None:
+    if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not same_host(HTTPConnection(scope)):
+        return error_response(403, "this page is of another host")
+    length = Headers(scope=scope).get("content-length", "0")
+    if not length.isascii() or not length.isdigit():
+        return error_response(400, "Content-Length is not a number")
+    if len(length) > 9 or int(length) > BODY_LIMIT:
+        return error_response(413, f"a request has at most {BODY_LIMIT} bytes")
+    return None
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Stops a body sent in chunks, which says no length beforehand."""
+    total = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > BODY_LIMIT:
+            raise HTTPException(413, f"a request has at most {BODY_LIMIT} bytes")
+        return message
+
+    return receive_bounded
+
+
+def _add_headers(headers: MutableHeaders, path: str) -> None:
+    for name, value in HEADERS.items():
+        headers[name] = value
+    # Pages are asked for anew each time, so that an update shows; answers are never kept.
+    headers["Cache-Control"] = "no-store" if path.startswith("/api/") else "no-cache"
+
+
+def error_response(status: int, error: object, headers: dict[str, str] | None = None, **more: object) -> JSONResponse:
+    """The one shape of all errors: ``{"error": what is wrong}``, with ``problems`` for a bad request."""
+    return JSONResponse({"error": error, **more}, status, headers)
+
+
+def add_guard(app: FastAPI) -> None:
+    """Puts the guard and the error handlers on the app."""
+    app.add_middleware(Guard)
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> JSONResponse:
+        headers = dict(error.headers) if error.headers else None
+        return error_response(error.status_code, error.detail, headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
+        # What was sent is not said back: it may be a password.
+        problems = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
+        return error_response(422, "the request is not as it should be", problems=problems)
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> JSONResponse:
+        _log.error("a request failed: %s %s: %s", request.method, request.url.path, type(error).__name__)
+        return error_response(500, HTTPStatus(500).phrase, HEADERS)

@@ -1,0 +1,44 @@
+"""Figures for Prometheus, read from the picture at each scrape."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from cti.calls.events import AgentState, Event, Place
+from cti.desk.view import View
+
+
+class Metrics(Collector):
+    """Calls by place, agents by state, calls waiting in each queue, and events counted."""
+
+    def __init__(self, view: View, registry: CollectorRegistry) -> None:
+        self._view = view
+        self._events = Counter("cordboard_events", "Events dispatched, by kind", ["kind"], registry=registry)
+        registry.register(self)
+
+    def count(self, event: Event) -> None:
+        self._events.labels(type(event).__name__).inc()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        calls = GaugeMetricFamily("cordboard_calls", "Live calls, by place", labels=["place"])
+        places = Tally(call.place for call in self._view.calls.values())
+        for place in Place:
+            if place is not Place.ENDED:
+                calls.add_metric([place], places[place])
+        yield calls
+
+        agents = GaugeMetricFamily("cordboard_agents", "Agents, by state", labels=["state"])
+        states = Tally(agent.state for agent in self._view.agents.values())
+        for state in AgentState:
+            agents.add_metric([state], states[state])
+        yield agents
+
+        waiting = GaugeMetricFamily("cordboard_queue_waiting", "Calls waiting, by queue", labels=["queue"])
+        for queue in self._view.queues:
+            waiting.add_metric([queue["name"]], queue["waiting"])
+        yield waiting

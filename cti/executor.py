@@ -1,0 +1,233 @@
+"""Commands out: each of our wishes as AMI actions.
+
+Actions go down one ordered connection, so those for one call are carried out in the order
+given. Nobody waits for an answer here: a refusal comes back as the event ``Failed``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cti.calls.call import Call
+from cti.calls.commands import (
+    Answer,
+    Command,
+    Connect,
+    Hangup,
+    Monitor,
+    Offer,
+    Play,
+    StartMusic,
+    StopMonitor,
+    Transfer,
+    Withdraw,
+)
+from cti.calls.events import CallEvent, CallId, Failed, MonitorMode, Transferred
+from cti.calls.legs import AGENT_CONTEXT, Leg, Role, monitor_uniqueid
+from cti.calls.tracker import MODE_DIGITS, Tracker
+
+Fields = Mapping[str, str | Sequence[str]]
+
+ALL_KEYS = "0123456789*#ABCD"
+_SPY = "qdES"
+"""ChanSpy: quiet, modes switched by keys, end with the talk spied on, stop when there is none."""
+_SPY_START = {MonitorMode.LISTEN: "", MonitorMode.WHISPER: "w", MonitorMode.BARGE: "B"}
+_SPY_RING_S = 30
+
+
+class Sender(Protocol):
+    """The part of the AMI client that is used here."""
+
+    def post(
+        self,
+        name: str,
+        fields: Fields = ...,
+        *,
+        on_done: Callable[[], None] | None = None,
+        on_refused: Callable[[str], None] | None = None,
+        action_id: str = "",
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a transfer goes: an extension of a context of the site's own dialplan."""
+
+    context: str
+    exten: str
+
+
+class Executor:
+    """Carries out commands over AMI. ``emit`` takes the events that come of it, ``lease_s`` is how
+    long a caller may be without the engine before the dialplan's fallback takes over."""
+
+    def __init__(
+        self,
+        ami: Sender,
+        tracker: Tracker,
+        *,
+        destinations: Mapping[str, Destination],
+        lease_s: int,
+        emit: Callable[[Callable[[float], CallEvent]], None],
+    ) -> None:
+        self._ami = ami
+        self._tracker = tracker
+        self._destinations = destinations
+        self._lease_s = lease_s
+        self._emit = emit
+
+    def carry_out(self, command: Command, call: Call | None) -> None:
+        """Sends the actions for one command. ``call`` is the call as it stands."""
+        caller = self._tracker.legs.caller(command.call)
+        match command:
+            case Withdraw():
+                if leg := self._tracker.legs.get(command.offer):
+                    leg.told = True
+                self._hang_up(command.offer)
+            case StopMonitor():
+                self._hang_up(monitor_uniqueid(command.call, command.supervisor))
+            case Hangup():
+                for leg in self._tracker.legs.of(command.call):
+                    self._hang_up(leg.uniqueid)
+            case _ if caller is None:
+                self._failed(command, "the caller is gone")
+            case Answer():
+                self._agi(command, caller, "ANSWER", "answer")
+            case Play():
+                keys = ALL_KEYS if command.barge_in else ""
+                self._agi(command, caller, f"STREAM FILE {quote(command.sound)} {quote(keys)}", f"play-{command.play}")
+            case StartMusic():
+                self._agi(command, caller, f"SET MUSIC ON {quote(command.music)}", "music")
+            case Offer():
+                self._offer(command, call)
+            case Connect():
+                self._connect(command, caller)
+            case Transfer():
+                self._transfer(command, caller)
+            case Monitor():
+                self._monitor(command)
+
+    def renew(self, call: CallId) -> None:
+        """Renews the lease of a call in a menu or a queue."""
+        if caller := self._tracker.legs.caller(call):
+            self._lease(caller, self._lease_s)
+
+    def hang_up_stray(self, uniqueid: str) -> None:
+        """Ends a leg of ours that belongs to no call any more."""
+        self._hang_up(uniqueid)
+
+    def _agi(self, command: Command, caller: Leg, text: str, what: str) -> None:
+        fields = {
+            "Channel": caller.uniqueid,
+            "Command": text,
+            "CommandID": self._tracker.command_id(command.call, what),
+        }
+        self._post(command, "AGI", fields)
+
+    def _offer(self, command: Offer, call: Call | None) -> None:
+        self._tracker.expect_agent(command.call, command.offer, command.agent, command.recording)
+        fields: dict[str, str | Sequence[str]] = {
+            "Channel": command.phone,
+            "ChannelId": command.offer,
+            "Context": AGENT_CONTEXT,
+            "Exten": "s",
+            "Priority": "1",
+            "Timeout": str(round(command.ring_s * 1000)),
+            "Async": "true",
+        }
+        if call is not None:
+            fields["CallerID"] = caller_id(call.caller_name, call.caller)
+        if command.recording is not None:
+            fields["Variable"] = [f"CORDBOARD_RECORDING={command.recording}"]
+        self._post(command, "Originate", fields, action_id=command.offer)
+
+    def _connect(self, command: Connect, caller: Leg) -> None:
+        agent = self._tracker.legs.get(command.offer)
+        if agent is None or not agent.channel:
+            self._failed(command, "the agent's leg is gone")
+            return
+        self._lease(caller, 0)
+        self._post(command, "Bridge", {"Channel1": caller.channel, "Channel2": agent.channel, "Tone": "no"})
+
+    def _transfer(self, command: Transfer, caller: Leg) -> None:
+        to = self._destinations.get(command.to)
+        if to is None:
+            self._failed(command, "there is no destination of this name")
+            return
+        self._lease(caller, 0)
+        self._post(
+            command,
+            "Redirect",
+            {"Channel": caller.channel, "Context": to.context, "Exten": to.exten, "Priority": "1"},
+            on_done=lambda: self._emit(lambda now: Transferred(call=command.call, at=now, to=command.to)),
+        )
+
+    def _monitor(self, command: Monitor) -> None:
+        agent = next((leg for leg in self._tracker.legs.of(command.call, Role.AGENT) if leg.bridge), None)
+        if agent is None:
+            self._failed(command, "nobody talks on this call")
+            return
+        uniqueid = monitor_uniqueid(command.call, command.supervisor)
+        known = self._tracker.legs.get(uniqueid)
+        if known is not None and known.channel:
+            fields = {"Channel": known.channel, "Digit": MODE_DIGITS[command.mode], "Receive": "true"}
+            self._post(command, "PlayDTMF", fields)
+            return
+        self._tracker.expect_monitor(command.call, command.supervisor).mode = command.mode
+        self._post(
+            command,
+            "Originate",
+            {
+                "Channel": command.phone,
+                "ChannelId": uniqueid,
+                "Application": "ChanSpy",
+                "Data": f"{agent.channel},{_SPY}{_SPY_START[command.mode]}",
+                "Timeout": str(_SPY_RING_S * 1000),
+                "CallerID": caller_id(f"Monitor {agent.agent}", ""),
+                "Async": "true",
+            },
+            action_id=uniqueid,
+        )
+
+    def _lease(self, caller: Leg, seconds: int) -> None:
+        # Not the action AbsoluteTimeout: that one can't take a limit away again.
+        fields = {"Channel": caller.uniqueid, "Variable": "TIMEOUT(absolute)", "Value": str(seconds)}
+        self._ami.post("Setvar", fields, on_refused=lambda why: None)
+
+    def _hang_up(self, uniqueid: str) -> None:
+        # A leg that is gone already is as good as hung up.
+        self._ami.post("Hangup", {"Channel": uniqueid}, on_refused=lambda why: None)
+
+    def _post(
+        self,
+        command: Command,
+        name: str,
+        fields: Fields,
+        on_done: Callable[[], None] | None = None,
+        action_id: str = "",
+    ) -> None:
+        self._ami.post(
+            name, fields, on_done=on_done, on_refused=lambda why: self._failed(command, why), action_id=action_id
+        )
+
+    def _failed(self, command: Command, why: str) -> None:
+        if isinstance(command, Offer) and (leg := self._tracker.legs.get(command.offer)):
+            self._tracker.legs.remove(leg)
+        kind = type(command).__name__
+        self._emit(lambda now: Failed(call=command.call, at=now, command=kind, why=why))
+
+
+def quote(text: str) -> str:
+    """An AGI argument in quotes. Raises ValueError for text that no quoting makes safe."""
+    if any(not c.isprintable() for c in text):
+        raise ValueError("an AGI argument with a control character in it")
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def caller_id(name: str, number: str) -> str:
+    """``"Name" <number>`` without what would break out of it."""
+    name = name.replace('"', "").replace("<", "").replace(">", "").replace("\\", "")
+    number = "".join(c for c in number if c.isalnum() or c in "+*#")
+    return f'"{name}" <{number}>'

@@ -1,0 +1,4 @@
+"""The ground for demonstrations, real tests and measurements: an Asterisk and phones of our own.
+
+Nothing in the product imports it.
+"""

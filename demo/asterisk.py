@@ -1,0 +1,425 @@
+"""A private Asterisk on loopback: its own configuration, ports and folders, gone when we are done.
+
+It runs as any user and touches nothing of an Asterisk that the machine may have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import random
+import re
+import secrets
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+from typing import Self
+
+from demo.debian import Program
+from demo.tones import chord, write_wav
+
+HOST = "127.0.0.1"
+TEMPLATES = Path(__file__).parent / "templates"
+MODULES = tuple((TEMPLATES / "modules.txt").read_text().split())
+EMPTY = ("acl", "ccss", "features", "pjproject", "queuerules", "queues", "stasis", "udptl")
+"""Files whose defaults will do; Asterisk wants them there."""
+READY_USER = "ready"
+
+_NAME = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
+_VALUE = re.compile(r"[^\x00-\x1f;\[\]]*")
+_PR_SET_PDEATHSIG = 1
+_CLONE_NEWUTS = 0x04000000
+_CLONE_NEWUSER = 0x10000000
+
+
+class AsteriskFailed(Exception):
+    """The private Asterisk did not start, or does not answer. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A line of the private Asterisk, ``PJSIP/<name>``.
+
+    With a ``password`` the phone registers; with a ``contact`` (a SIP URI) it is always taken to
+    be there, as SIPp's are.
+    """
+
+    name: str
+    password: str = field(default="", repr=False)
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """An AMI user. ``events`` are the only events it is sent; none named, all that ``read`` allows."""
+
+    name: str
+    secret: str = field(repr=False)
+    read: str
+    write: str
+    events: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """UDP for SIP, TCP for AMI, and UDP from ``rtp_first`` to ``rtp_last`` for sound, on loopback."""
+
+    sip: int
+    ami: int
+    rtp_first: int
+    rtp_last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a private Asterisk is to be.
+
+    Who calls from this machine without being one of ``phones`` starts in ``caller_context``;
+    ``phones`` dial in ``phone_context`` (the default lets them dial each other). ``includes`` are
+    dialplan files. ``files`` are whole configuration files by name, such as ``queues.conf``.
+    """
+
+    phones: Sequence[Phone] = ()
+    managers: Sequence[Manager] = ()
+    includes: Sequence[Path] = ()
+    caller_context: str = "phones"
+    phone_context: str = "phones"
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def free_ports(calls: int = 100) -> Ports:
+    """Ports nobody uses now, with sound for so many two-legged calls. Raises AsteriskFailed: none found."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip, socket.socket() as ami:
+        sip.bind((HOST, 0))
+        ami.bind((HOST, 0))
+        rtp = calls * 4
+        for _ in range(50):
+            # Below the range from which the system itself hands out ports.
+            first = random.randrange(10_000, 32_000 - rtp, 2)
+            if all(_is_free(port) for port in range(first, first + rtp)):
+                return Ports(sip.getsockname()[1], ami.getsockname()[1], first, first + rtp - 1)
+    raise AsteriskFailed(f"No {rtp} free UDP ports in a row on {HOST}. Stop what uses them, or ask for fewer calls.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried, contextlib.suppress(OSError):
+        tried.bind((HOST, port))
+        return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the private Asterisk keeps what. ``run`` has a short path: a socket's is 107 bytes at most."""
+
+    base: Path
+    run: Path
+    modules: Path
+
+    @property
+    def etc(self) -> Path:
+        return self.base / "etc"
+
+    @property
+    def data(self) -> Path:
+        return self.base / "data"
+
+    @property
+    def music(self) -> Path:
+        return self.base / "music"
+
+    @property
+    def spool(self) -> Path:
+        return self.base / "spool"
+
+    @property
+    def log(self) -> Path:
+        return self.base / "log"
+
+
+def render(plan: Plan, ports: Ports, folders: Folders, ready_secret: str) -> dict[str, str]:
+    """The text of each configuration file, by its name.
+
+    Raises ValueError: a name, password or path would break out of its line.
+    """
+    values = {
+        "modules": "\n".join(f"load = {name}.so" for name in MODULES if (folders.modules / f"{name}.so").exists()),
+        "managers": "\n".join(_manager(manager) for manager in plan.managers),
+        "phones": "\n".join(_phone(phone, plan.phone_context) for phone in plan.phones),
+        "includes": "\n".join(f'#include "{_value(str(path))}"' for path in plan.includes),
+        "caller_context": _name(plan.caller_context),
+        "ready_user": READY_USER,
+        "ready_secret": ready_secret,
+        "sip": str(ports.sip),
+        "ami": str(ports.ami),
+        "rtp_first": str(ports.rtp_first),
+        "rtp_last": str(ports.rtp_last),
+        "music": str(folders.music),
+    }
+    places = {name: str(getattr(folders, name)) for name in ("etc", "data", "spool", "log", "run")}
+    places["modules"] = str(folders.modules)
+    whole = sorted(path.name for path in TEMPLATES.glob("*.conf"))
+    filled = {name: _fill(name, places if name == "asterisk.conf" else values) for name in whole}
+    return {**{f"{name}.conf": "" for name in EMPTY}, **filled, **plan.files}
+
+
+def _manager(manager: Manager) -> str:
+    filters = "\n".join(f"eventfilter = Event: {_name(event)}" for event in manager.events)
+    return _fill(
+        "manager_user.section",
+        {
+            "name": _name(manager.name),
+            "secret": _value(manager.secret),
+            "read": _value(manager.read),
+            "write": _value(manager.write),
+            "filters": filters,
+        },
+    )
+
+
+def _phone(phone: Phone, context: str) -> str:
+    values = {"name": _name(phone.name), "password": _value(phone.password), "phone_context": _name(context)}
+    login = _fill("phone_login.section", values) if phone.password else ""
+    contact = f"contact = {_value(phone.contact)}" if phone.contact else ""
+    return _fill("phone.section", {**values, "login": login, "contact": contact})
+
+
+def _fill(template: str, values: dict[str, str]) -> str:
+    return Template((TEMPLATES / template).read_text()).substitute(values)
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError(f"{text!r} cannot be a name in Asterisk's configuration")
+    return text
+
+
+def _value(text: str) -> str:
+    if not _VALUE.fullmatch(text):
+        raise ValueError("a value in Asterisk's configuration has a control character, ';', '[' or ']'")
+    return text
+
+
+def modules_of(program: Program) -> Path:
+    """Where this Asterisk's modules are. Raises AsteriskFailed: not found."""
+    prefix = program.path.parent.parent
+    for place in ("lib/*/asterisk/modules", "lib/asterisk/modules", "lib64/asterisk/modules"):
+        for found in prefix.glob(place):
+            if (found / "chan_pjsip.so").exists():
+                return found
+    raise AsteriskFailed(
+        f"The modules of {program.path} are not under {prefix}/lib; is it installed whole, with chan_pjsip?"
+    )
+
+
+class PrivateAsterisk:
+    """A running private Asterisk: ``async with PrivateAsterisk(program, folder, plan) as asterisk``.
+
+    On entry it is fully booted and takes calls; on exit it is gone. It dies with this process.
+    ``folder`` keeps the configuration, the log and the spool. Raises AsteriskFailed.
+    """
+
+    def __init__(self, program: Program, folder: Path, plan: Plan, ports: Ports | None = None) -> None:
+        self.program = program
+        self.ports = ports or free_ports()
+        self.plan = plan
+        self.start_s = 0.0
+        self._folder = folder.resolve()
+        self._secret = secrets.token_hex(16)
+        self._process: asyncio.subprocess.Process | None = None
+        self._exits = contextlib.ExitStack()
+
+    @property
+    def log(self) -> Path:
+        """The log: notices, warnings and errors."""
+        return self._folder / "log" / "messages"
+
+    @property
+    def spool(self) -> Path:
+        """Asterisk's spool folder; a recording with a relative name goes to ``monitor`` in it."""
+        return self._folder / "spool"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    def log_lines(self, level: str = "ERROR") -> list[str]:
+        """The log's lines of a level: NOTICE, WARNING or ERROR."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return [line for line in lines if f"] {level}[" in line]
+
+    async def __aenter__(self) -> Self:
+        began = time.monotonic()
+        try:
+            self._write()
+            self._process = await self._spawn()
+            await self._ready()
+        except BaseException:
+            await self.stop()
+            raise
+        self.start_s = time.monotonic() - began
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Ends it, if it runs: asked at first, killed after five seconds. Calls on it end."""
+        process, self._process = self._process, None
+        if process and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), 5)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        self._exits.close()
+
+    async def command(self, line: str) -> str:
+        """What Asterisk answers to a line of its command line, such as ``core show channels``."""
+        config = str(self._folder / "etc" / "asterisk.conf")
+        process = await asyncio.create_subprocess_exec(
+            *self.program.argv,
+            "-C",
+            config,
+            "-rx",
+            line,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await asyncio.wait_for(process.communicate(), 10)
+        return said.decode(errors="replace")
+
+    def _write(self) -> None:
+        run = Path(
+            self._exits.enter_context(tempfile.TemporaryDirectory(prefix="asterisk-", ignore_cleanup_errors=True))
+        )
+        folders = Folders(self._folder, run, modules_of(self.program))
+        for folder in (folders.etc, folders.music, folders.spool, folders.log, folders.data / "sounds"):
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, text in render(self.plan, self.ports, folders, self._secret).items():
+            path = folders.etc / name
+            path.touch(mode=0o600)
+            path.write_text(text)
+        self.log.unlink(missing_ok=True)
+        write_wav(folders.music / "chord.wav", chord(20.0))
+        # The files a package brings are used where they are; what is written goes to our folder.
+        prefix = self.program.path.parent.parent
+        for share in (prefix / "share/asterisk", Path("/var/lib/asterisk"), prefix / "var/lib/asterisk"):
+            _link(folders.data / "documentation", share / "documentation")
+            _link(folders.data / "sounds" / "en", share / "sounds" / "en", share / "sounds" / "en_US_f_Allison")
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        config = str(self._folder / "etc" / "asterisk.conf")
+        output = self._exits.enter_context((self._folder / "log" / "output").open("wb"))
+        rename = not _hostname_resolves()
+        try:
+            return await asyncio.create_subprocess_exec(
+                *self.program.argv,
+                "-f",
+                "-C",
+                config,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self._folder,
+                # Ctrl-C in the terminal is for us to handle, in our order.
+                start_new_session=True,
+                preexec_fn=_before_exec(os.getpid(), rename),
+            )
+        except OSError as why:
+            raise AsteriskFailed(f"{self.program.path} cannot be started: {why}") from None
+        except Exception as why:
+            raise AsteriskFailed(
+                f"This machine's name, {socket.gethostname()}, does not resolve, and Asterisk stalls then. "
+                f"Add it to /etc/hosts: 127.0.1.1 {socket.gethostname()}"
+            ) from why
+
+    async def _ready(self) -> None:
+        """Waits for FullyBooted, as told to a manager user who may see nothing else."""
+        assert self._process is not None
+        booted = asyncio.create_task(self._booted())
+        exited = asyncio.create_task(self._process.wait())
+        try:
+            await asyncio.wait((booted, exited), timeout=30, return_when=asyncio.FIRST_COMPLETED)
+            if booted.done():
+                booted.result()
+                return
+            raise AsteriskFailed(
+                f"Asterisk {self.program.version} {'ended' if exited.done() else 'was not ready in 30 s'}."
+                f" {_advice(self._last_lines(), self.ports)}\n" + "\n".join(self._last_lines())
+            )
+        finally:
+            for task in (booted, exited):
+                task.cancel()
+            await asyncio.gather(booted, exited, return_exceptions=True)
+
+    async def _booted(self) -> None:
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection(HOST, self.ports.ami)
+                break
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.01)
+        try:
+            banner = await reader.readline()
+            if not banner.startswith(b"Asterisk Call Manager/"):
+                raise AsteriskFailed(f"Port {self.ports.ami} is somebody else's. {_advice([], self.ports)}")
+            writer.write(f"Action: Login\r\nUsername: {READY_USER}\r\nSecret: {self._secret}\r\n\r\n".encode())
+            while (line := await reader.readline()) != b"Event: FullyBooted\r\n":
+                if line == b"Response: Error\r\n" or not line:
+                    raise AsteriskFailed("An Asterisk answers that is not ours: is another running on these ports?")
+        finally:
+            writer.close()
+
+    def _last_lines(self) -> list[str]:
+        output = (self._folder / "log" / "output").read_text(errors="replace").splitlines()
+        return (output[-5:] + self.log_lines("WARNING")[-5:] + self.log_lines("ERROR"))[-15:]
+
+
+def _advice(lines: Sequence[str], ports: Ports) -> str:
+    if any("Address already in use" in line or "Unable to bind" in line for line in lines) or not lines:
+        return f"Are UDP port {ports.sip} and TCP port {ports.ami} on {HOST} free? See: ss -lnp"
+    return "Its last lines:"
+
+
+def _link(link: Path, *targets: Path) -> None:
+    target = next((target for target in targets if target.is_dir()), None)
+    if target and not link.exists():
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+
+
+def _hostname_resolves() -> bool:
+    try:
+        return bool(socket.getaddrinfo(socket.gethostname(), None))
+    except OSError:
+        return False
+
+
+def _before_exec(parent: int, rename: bool) -> Callable[[], None]:
+    """What the child does before it becomes Asterisk: it asks to die with us, and where this
+    machine's name does not resolve, calls itself localhost in a name space of its own (Linux,
+    unshare(2) with CLONE_NEWUTS): Asterisk stalls on a name that does not resolve."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def before() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+        if rename:
+            if libc.unshare(_CLONE_NEWUTS) and libc.unshare(_CLONE_NEWUSER | _CLONE_NEWUTS):
+                raise OSError(ctypes.get_errno(), "no name space of its own")
+            socket.sethostname("localhost")
+
+    return before

@@ -1,0 +1,88 @@
+"""A site on a private Asterisk: what the demo, the real tests and the bench all stand on."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from config import dialplan, new_site, settings
+from config.settings import Site
+from cti.calls.tracker import Tracker
+from demo.asterisk import Manager, Phone, Plan, Ports, PrivateAsterisk, free_ports
+from demo.debian import Program
+
+MANAGER = "cordboard"
+READ = "agi,call,dtmf,user"
+WRITE = "agi,call,originate,reporting"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A site and the private Asterisk it is for. ``passwords`` are those of the site's people, and
+    ``phone_password`` the one all phones register with."""
+
+    site: Site
+    asterisk: PrivateAsterisk
+    passwords: Mapping[str, str]
+    phone_password: str
+
+
+def write_site(folder: Path, ports: Ports, speaker: Program, changes: Mapping[str, Any] | None = None) -> None:
+    """Makes the example site in ``folder`` if it is not there, and points it at these ports.
+
+    ``changes`` go into site.yaml's top level.
+    """
+    if not (folder / "site.yaml").exists():
+        passwords = new_site.write(folder)
+        logins = folder / "var" / "state" / "demo-log-ins.json"
+        logins.touch(mode=0o600)
+        logins.write_text(json.dumps(dict(passwords)), encoding="utf-8")
+    yaml = YAML()
+    text = yaml.load(folder / "site.yaml")
+    text["asterisk"]["port"] = ports.ami
+    text["speech"] = {"espeak": list(speaker.argv)}
+    text.update(changes or {})
+    yaml.dump(text, folder / "site.yaml")
+
+
+@asynccontextmanager
+async def stage(
+    folder: Path,
+    programs: Mapping[str, Program],
+    *,
+    phones: Sequence[Phone] = (),
+    changes: Mapping[str, Any] | None = None,
+    includes: Sequence[Path] = (),
+    files: Mapping[str, str] | None = None,
+) -> AsyncIterator[Stage]:
+    """Sets the stage: the site's files, then its Asterisk, with a line for each person's phone.
+
+    ``phones`` are further lines, ``includes`` further dialplan, ``files`` further configuration.
+    Raises AsteriskFailed, SiteError.
+    """
+    ports = free_ports()
+    write_site(folder, ports, programs["espeak-ng"], changes)
+    site = settings.load(folder)
+    include = folder / "extensions_cordboard.conf"
+    include.write_text(dialplan.render(site), encoding="utf-8")
+    password = secrets.token_hex(8)
+    own = [Phone(p.phone.partition("/")[2], password) for p in site.people.values() if p.phone]
+    named = {phone.name for phone in phones}
+    plan = Plan(
+        phones=[*(phone for phone in own if phone.name not in named), *phones],
+        managers=[Manager(MANAGER, site.ami_secret_file.read_text().strip(), READ, WRITE, Tracker("", "").events)],
+        includes=[include, *includes],
+        caller_context="cordboard",
+        phone_context="cordboard",
+        files=dict(files or {}),
+    )
+    passwords = json.loads((site.state / "demo-log-ins.json").read_text(encoding="utf-8"))
+    async with PrivateAsterisk(programs["asterisk"], folder / "var" / "asterisk", plan, ports) as asterisk:
+        yield Stage(site, asterisk, passwords, password)

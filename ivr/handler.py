@@ -1,0 +1,117 @@
+"""The menus' part in the loop: which calls are in a flow, and what is due when."""
+
+from __future__ import annotations
+
+import heapq
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import count
+
+import structlog
+
+from cti.calls.call import Call
+from cti.calls.commands import Hangup
+from cti.calls.events import (
+    Adopted,
+    Arrived,
+    CallEvent,
+    CallId,
+    Ended,
+    Event,
+    FellBack,
+    Place,
+    Queued,
+    Transferred,
+)
+from cti.calls.part import Output
+from ivr.session import Session, Sounds
+from ivr.tree import Flows
+
+OTHERS = "*"
+"""In ``numbers``: all numbers that are not named."""
+
+log = structlog.get_logger(__name__)
+
+
+class MenuPart:
+    """Walks callers through flows. ``numbers`` maps a dialled number, or ``*``, to a flow's name.
+
+    Raises ValueError for a number whose flow is not there.
+    """
+
+    def __init__(self, flows: Flows, sounds: Sounds, numbers: Mapping[str, str]) -> None:
+        self._sessions: dict[CallId, Session] = {}
+        self._due: list[tuple[float, CallId]] = []
+        self._plays = count(1)
+        self.use(flows, sounds, numbers)
+
+    def use(self, flows: Flows, sounds: Sounds, numbers: Mapping[str, str]) -> None:
+        """From now on new calls get these flows; the calls under way keep theirs."""
+        for number, name in numbers.items():
+            if name not in flows:
+                raise ValueError(f"the number {number} leads to the flow {name!r}, which is not there")
+        self._flows, self._sounds, self._numbers = flows, sounds, numbers
+
+    async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
+        match event:
+            case Arrived() if call is not None and call.place is Place.MENU and self._new(call):
+                return self._begin(call, now)
+            case Adopted(place=Place.MENU) if call is not None and call.live:
+                return self._begin(call, now)
+            case Ended() | FellBack() | Queued() | Transferred():
+                self._sessions.pop(event.call, None)
+            case CallEvent() if (session := self._sessions.get(event.call)) is not None:
+                return self._let(event.call, session, partial(session.on_event, event, now))
+        return ()
+
+    async def on_time(self, now: float) -> Sequence[Output]:
+        out: list[Output] = []
+        while (due := self.next_time()) is not None and due <= now:
+            call = heapq.heappop(self._due)[1]
+            session = self._sessions[call]
+            out += self._let(call, session, partial(session.on_time, now))
+        return out
+
+    def next_time(self) -> float | None:
+        # Deadlines are not taken out of the heap when they move; those that hold no more go here.
+        while self._due:
+            due, call = self._due[0]
+            if call in self._sessions and self._sessions[call].deadline == due:
+                return due
+            heapq.heappop(self._due)
+        return None
+
+    def _new(self, call: Call) -> bool:
+        """Whether the call was in no flow yet: ``Arrived`` may come twice."""
+        return call.id not in self._sessions and not call.path
+
+    def _begin(self, call: Call, now: float) -> Sequence[Output]:
+        """Starts the call's flow, at the node where an earlier engine left it if there is one."""
+        flow = self._flows.get(call.flow)
+        if flow is None:
+            name = self._numbers.get(call.dialled, self._numbers.get(OTHERS))
+            if name is None:
+                log.warning("no flow for a number", call=call.id, dialled=call.dialled[:40])
+                return [Hangup(call=call.id)]
+            flow = self._flows[name]
+        node = call.node if call.flow == flow.name and call.node in flow.nodes else flow.start
+        session = Session(call.id, flow, self._sounds, self._plays)
+        return self._let(call.id, session, partial(session.begin, node, answered=call.answered, now=now))
+
+    def _let(self, call: CallId, session: Session, act: Callable[[], Sequence[Output]]) -> Sequence[Output]:
+        """One session's turn. If it raises, that call is ended and no other is touched."""
+        self._sessions.pop(call, None)
+        try:
+            out = act()
+        except Exception as error:
+            # Only the place is logged: the message, or a value in it, might be what the caller typed.
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+            kind = type(error).__name__
+            log.error("a walk broke", call=call, flow=session.flow, node=session.node, error=kind, where=where)
+            return [Hangup(call=call)]
+        if session.deadline is not None:
+            self._sessions[call] = session
+            heapq.heappush(self._due, (session.deadline, call))
+        return out

@@ -1,0 +1,95 @@
+"""When a place is open: the week's hours, the days it is closed, and the question "open now?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator
+
+from cti.site_files import SiteModel
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY = 24 * 60
+
+Span = tuple[int, int]
+"""Minutes after midnight: from, and until (not included). Beyond 1440 it goes into the next day."""
+
+Week = tuple[tuple[Span, ...], ...]
+"""The spans of each day, Monday first."""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"no time zone is called {name!r}; write one such as Europe/Berlin") from None
+    return name
+
+
+def _days(text: str) -> list[int]:
+    """The days of ``mon``, ``mon-fri`` or ``mon,wed``; a range may go over the week's end."""
+    days: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().lower().partition("-")
+        if first not in DAYS or (dash and last not in DAYS):
+            raise ValueError(f"{part.strip()!r} is no day; write mon, mon-fri or sat,sun")
+        start = DAYS.index(first)
+        days += [(start + i) % 7 for i in range((DAYS.index(last) - start) % 7 + 1 if dash else 1)]
+    return days
+
+
+def _minutes(hour: str, minute: str) -> int:
+    total = int(hour) * 60 + int(minute)
+    if int(minute) > 59 or total > DAY:
+        raise ValueError(f"{hour}:{minute} is no time of day; the last one is 24:00")
+    return total
+
+
+def _span(text: str) -> Span:
+    found = re.fullmatch(r"\s*(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)\s*", text, re.ASCII)
+    if found is None:
+        raise ValueError(f"{text!r} are no hours; write 08:00-20:00")
+    start, end = _minutes(found[1], found[2]), _minutes(found[3], found[4])
+    if start in (end, DAY):
+        raise ValueError(f"{text!r} is never open")
+    return (start, end) if start < end else (start, end + DAY)
+
+
+def _week(given: Any) -> Week:
+    if not isinstance(given, Mapping) or not given:
+        raise ValueError('write the days and their hours, such as mon-fri: "08:00-20:00"')
+    week: dict[int, tuple[Span, ...]] = {}
+    for days, hours in given.items():
+        if not isinstance(hours, str):
+            raise ValueError(f'the hours of {days} must be text, such as "08:00-12:00, 13:00-17:00"')
+        spans = tuple(_span(part) for part in hours.split(","))
+        for day in _days(str(days)):
+            if day in week:
+                raise ValueError(f"{DAYS[day]} is given twice")
+            week[day] = spans
+    return tuple(week.get(day, ()) for day in range(7))
+
+
+class Hours(SiteModel):
+    """Opening hours in the local time of ``zone``. A span such as 22:00-06:00 belongs to the day
+    on which it begins; so does the whole of it when that day is in ``closed_on``."""
+
+    zone: Annotated[str, AfterValidator(_zone)]
+    open: Annotated[Week, BeforeValidator(_week)]
+    closed_on: frozenset[date] = frozenset()
+
+
+def is_open(hours: Hours, now: float) -> bool:
+    """Whether it is open at ``now`` (Unix seconds)."""
+    local = datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(hours.zone))
+    minute = local.hour * 60 + local.minute
+    return _covers(hours, local.date(), minute) or _covers(hours, local.date() - timedelta(days=1), minute + DAY)
+
+
+def _covers(hours: Hours, day: date, minute: int) -> bool:
+    spans = hours.open[day.weekday()]
+    return day not in hours.closed_on and any(start <= minute < end for start, end in spans)

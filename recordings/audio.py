@@ -1,0 +1,90 @@
+"""Joins the two sides of a talk into one stereo file and says what was found.
+
+Asterisk's MixMonitor writes each side as a mono WAV file of its own. It notes the length in
+the file's header only when it closes the file; before, the header says 0 bytes of sound.
+"""
+
+from __future__ import annotations
+
+import os
+import wave
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+
+from recordings.record import RecordingState
+
+_BLOCK = 65536
+_HEADER_BYTES = 44
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was found of a recording; ``length_s`` is that of its longer side in seconds."""
+
+    state: RecordingState
+    length_s: float
+
+
+def closed(path: Path) -> bool:
+    """Whether ``path`` is a WAV file that holds sound and all that its header promises."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            promised = file.getnframes() * file.getnchannels() * file.getsampwidth()
+        return 0 < promised <= path.stat().st_size - _HEADER_BYTES
+    except (OSError, EOFError, wave.Error):
+        return False
+
+
+def join(caller: Path, agent: Path, stereo: Path) -> Measured:
+    """Writes ``stereo`` (left the caller, right the agent) from the two mono files.
+
+    In blocks, so that memory stays flat; by rename, so that no half-written file is ever
+    seen. The shorter side is filled up with silence. Without any sound nothing is written.
+    Blocks; run it in a thread. Raises OSError where the folder cannot be written.
+    """
+    there = [path for path in (caller, agent) if path.exists()]
+    if not there:
+        return Measured(RecordingState.MISSING, 0.0)
+    with ExitStack() as stack:
+        sides = [_open(path, stack) for path in (caller, agent)]
+        rates = {side.samplerate for side in sides if side is not None}
+        if len(rates) > 1 or (not rates and any(path.stat().st_size > _HEADER_BYTES for path in there)):
+            return Measured(RecordingState.UNREADABLE, 0.0)
+        frames = max((side.frames for side in sides if side is not None), default=0)
+        if frames == 0:
+            return Measured(RecordingState.SILENT, 0.0)
+        rate = rates.pop()
+        _interleave(sides, frames, rate, stereo)
+    whole = closed(caller) and closed(agent)
+    return Measured(RecordingState.WHOLE if whole else RecordingState.SHORT, frames / rate)
+
+
+def _open(path: Path, stack: ExitStack) -> sf.SoundFile | None:
+    """The file for reading; None where it is not there or holds nothing that can be read.
+
+    Of a file that was never closed, libsndfile reads all that is there.
+    """
+    try:
+        file = stack.enter_context(sf.SoundFile(path))
+    except (sf.LibsndfileError, OSError):
+        return None
+    return file if file.channels == 1 else None
+
+
+def _interleave(sides: list[sf.SoundFile | None], frames: int, rate: int, stereo: Path) -> None:
+    part = stereo.with_name(f".{stereo.name}.part")
+    with sf.SoundFile(part, "w", samplerate=rate, channels=2, format="WAV", subtype="PCM_16") as out:
+        for start in range(0, frames, _BLOCK):
+            block = np.zeros((min(_BLOCK, frames - start), 2), dtype=np.int16)
+            for channel, side in enumerate(sides):
+                if side is not None:
+                    sound = side.read(len(block), dtype="int16")
+                    block[: len(sound), channel] = sound
+            out.write(block)
+    with open(part, "rb") as written:
+        os.fsync(written.fileno())
+    part.replace(stereo)

@@ -1,0 +1,40 @@
+"""The recordings folder: where the files of a talk are, and nothing outside of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+_LONGEST = 200
+
+
+class NotARecording(ValueError):
+    """A name that can be no recording's: malformed, or leading out of the folder."""
+
+
+class Files:
+    """The files under ``folder``, by the stem of their recording (see ``Offered``)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+
+    def caller(self, stem: str) -> Path:
+        """What the caller said, written by Asterisk. Raises NotARecording, as the others do."""
+        return self._path(stem, "-caller.wav")
+
+    def agent(self, stem: str) -> Path:
+        """What the agent said, written by Asterisk."""
+        return self._path(stem, "-agent.wav")
+
+    def stereo(self, stem: str) -> Path:
+        """The whole talk: left the caller, right the agent."""
+        return self._path(stem, ".wav")
+
+    def _path(self, stem: str, suffix: str) -> Path:
+        if len(stem) > _LONGEST or not _STEM.fullmatch(stem):
+            raise NotARecording("not the name of a recording: letters, digits, - _ . and / between folders only")
+        path = (self._folder / f"{stem}{suffix}").resolve()
+        if not path.is_relative_to(self._folder):
+            raise NotARecording("the recording's name leads out of the recordings folder")
+        return path

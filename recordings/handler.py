@@ -1,0 +1,142 @@
+"""The part of the loop that remembers: every event is written down, every recording measured."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from cti.calls.call import Call
+from cti.calls.events import CallId, Event, Place, RecordingStopped
+from cti.calls.part import Output
+from recordings.audio import Measured, closed, join
+from recordings.files import Files, NotARecording
+from recordings.record import Recording, RecordingState
+from recordings.store import Store
+from recordings.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+CLOSE_S = 3.0
+"""How long after a talk Asterisk may take to close its files."""
+POLL_S = 0.05
+
+
+@dataclass(slots=True)
+class _Talk:
+    recording: Recording
+    stopped: bool = False
+
+
+class RecordsPart:
+    """A Part that only listens. ``start`` before the first event, ``stop`` after the last."""
+
+    def __init__(self, store: Store, files: Files) -> None:
+        self._store = store
+        self._files = files
+        self._writer = Writer(store)
+        self._talks: dict[CallId, _Talk] = {}
+        self._measuring: set[asyncio.Task[None]] = set()
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def pending(self) -> int:
+        """Rows not in the database yet."""
+        return self._writer.pending
+
+    async def start(self) -> None:
+        """Begins to write, and takes up the recordings an earlier run left unmeasured."""
+        self._writer.start()
+        for recording in await self._store.expected(of_open_calls=True):
+            self._talks[recording.call] = _Talk(recording)
+        for recording in await self._store.expected(of_open_calls=False):
+            self._measure_soon(recording)
+
+    async def stop(self, grace_s: float = 10.0) -> None:
+        """Finishes what takes less than ``grace_s`` seconds; other recordings stay expected."""
+        if self._measuring:
+            _, late = await asyncio.wait(self._measuring, timeout=grace_s)
+            for task in late:
+                task.cancel()
+        await self._writer.stop(grace_s)
+
+    async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
+        self._writer.put(event)
+        if call is not None:
+            self._follow(event, call)
+        return ()
+
+    async def on_time(self, now: float) -> Sequence[Output]:
+        return ()
+
+    def next_time(self) -> float | None:
+        return None
+
+    def _follow(self, event: Event, call: Call) -> None:
+        """Sees recorded talks begin and end."""
+        talk, stem = self._talks.get(call.id), _recorded(call)
+        if talk is not None and talk.recording.stem != stem:
+            del self._talks[call.id]
+            self._over(talk, event.at)
+            talk = None
+        if talk is None and stem is not None and call.offer is not None:
+            recording = Recording(stem=stem, call=call.id, agent=call.offer.agent, started_at=event.at)
+            self._talks[call.id] = _Talk(recording)
+            self._writer.put(recording)
+        elif talk is not None and isinstance(event, RecordingStopped) and event.recording == stem:
+            self._over(talk, event.at)
+
+    def _over(self, talk: _Talk, at: float) -> None:
+        if not talk.stopped:
+            talk.stopped = True
+            self._measure_soon(replace(talk.recording, talk_s=max(0.0, at - talk.recording.started_at)))
+
+    def _measure_soon(self, recording: Recording) -> None:
+        task = asyncio.create_task(self._measure(recording), name=f"measure {recording.stem}")
+        self._measuring.add(task)
+        task.add_done_callback(self._measuring.discard)
+
+    async def _measure(self, recording: Recording) -> None:
+        try:
+            found = await self._find(recording.stem)
+        except NotARecording as error:
+            log.error("recording refused", call=recording.call, error=str(error))
+            found = Measured(RecordingState.MISSING, 0.0)
+        except Exception as error:
+            # It stays expected, and is tried again at the next start.
+            log.error("recording not measured", stem=recording.stem, error=repr(error))
+            return
+        result = judge(recording, found)
+        self._writer.put(result)
+        say = log.info if result.state is RecordingState.WHOLE else log.warning
+        say("recording", stem=result.stem, state=result.state, length_s=result.length_s, talk_s=result.talk_s)
+
+    async def _find(self, stem: str) -> Measured:
+        caller, agent, stereo = self._files.caller(stem), self._files.agent(stem), self._files.stereo(stem)
+        # Asterisk does not tell when a file is closed; the file's header does.
+        for _ in range(round(CLOSE_S / POLL_S)):
+            if await asyncio.to_thread(lambda: closed(caller) and closed(agent)):
+                break
+            await asyncio.sleep(POLL_S)
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(join, caller, agent, stereo)
+
+
+def judge(recording: Recording, found: Measured) -> Recording:
+    """The recording as measured: short, too, where over a second (2 % of a long talk) lacks."""
+    state = found.state
+    if state is RecordingState.WHOLE and recording.talk_s is not None:
+        lacking = recording.talk_s - found.length_s
+        if lacking > max(1.0, 0.02 * recording.talk_s):
+            state = RecordingState.SHORT
+    heard = state in (RecordingState.WHOLE, RecordingState.SHORT)
+    return replace(recording, state=state, length_s=found.length_s, file=f"{recording.stem}.wav" if heard else None)
+
+
+def _recorded(call: Call) -> str | None:
+    """The stem under which the talk that is going on is recorded."""
+    if call.place is not Place.TALK or call.offer is None or not call.offer.accepted:
+        return None
+    return call.offer.recording

@@ -1,0 +1,351 @@
+"""What remains of a call: its record and its segments, as a fold over its events.
+
+The same events always give the same record, in whatever order they come and however often.
+What is missing leaves a gap in the record, never no record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import takewhile
+from typing import Any
+
+from cti.calls.events import (
+    Accepted,
+    Adopted,
+    Answered,
+    Arrived,
+    CallEvent,
+    CallId,
+    Chosen,
+    Connected,
+    Ended,
+    EnteredMenu,
+    FellBack,
+    Held,
+    Left,
+    Offered,
+    OfferId,
+    Party,
+    Place,
+    Queued,
+    RecordingStarted,
+    Refused,
+    Resumed,
+    Transferred,
+)
+
+
+class Outcome(StrEnum):
+    """What came of a call: who served it last, or else where it was lost."""
+
+    LIVE = "live"
+    """Not over yet; never stored."""
+    ANSWERED = "answered"
+    TRANSFERRED = "transferred"
+    FALLBACK = "fallback"
+    ABANDONED_IN_MENU = "abandoned in menu"
+    ABANDONED_IN_QUEUE = "abandoned in queue"
+    ENDED_IN_MENU = "ended in menu"
+    """We hung up there: the caller was told what there was to tell."""
+    DROPPED_FROM_QUEUE = "dropped from queue"
+    """We hung up on a waiting caller."""
+    UNKNOWN = "unknown"
+    """Nothing but the end was seen."""
+
+
+class SegmentKind(StrEnum):
+    """A stretch of a call. RING lies within WAIT and HOLD within TALK; the others follow
+    each other."""
+
+    MENU = "menu"
+    WAIT = "wait"
+    RING = "ring"
+    TALK = "talk"
+    HOLD = "hold"
+    TRANSFER = "transfer"
+    FALLBACK = "fallback"
+
+
+class RecordingState(StrEnum):
+    """What was found of a recording."""
+
+    EXPECTED = "expected"
+    """Not measured yet."""
+    WHOLE = "whole"
+    SHORT = "short"
+    """Some of the talk, or one of its sides, is not there."""
+    SILENT = "silent"
+    """The files are there and hold no sound: no media flowed."""
+    UNREADABLE = "unreadable"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One stretch of a call. Times are Unix seconds; ``number`` counts from 1 in each call.
+
+    ``detail``: the last node of a MENU, why a RING came to nothing, where a TRANSFER went.
+    """
+
+    call: CallId
+    number: int
+    kind: SegmentKind
+    started_at: float
+    ended_at: float | None = None
+    agent: str = ""
+    queue: str = ""
+    detail: str = ""
+    recording: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One call, looked back on. Times are Unix seconds, durations seconds.
+
+    With several queues or agents ``queue`` and ``agent`` are the last, ``queued_at`` and
+    ``connected_at`` the first, ``wait_s`` and ``talk_s`` (holds included) the sums.
+    ``estimated``: the arrival, the answer or the end was not seen but found out later.
+    """
+
+    id: CallId
+    caller: str = ""
+    caller_name: str = ""
+    dialled: str = ""
+    arrived_at: float
+    answered_at: float | None = None
+    ended_at: float | None = None
+    path: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+    queue: str = ""
+    priority: int = 0
+    queued_at: float | None = None
+    wait_s: float = 0.0
+    agent: str = ""
+    connected_at: float | None = None
+    talk_s: float = 0.0
+    ended_by: Party | None = None
+    cause: int = 0
+    outcome: Outcome = Outcome.LIVE
+    transferred_to: str = ""
+    offers: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """The recording of one talk. ``stem`` as in ``Offered``; ``file`` is the stereo file's
+    path in the recordings folder, None where there is none. Lengths are seconds."""
+
+    stem: str
+    call: CallId
+    agent: str
+    started_at: float
+    state: RecordingState = RecordingState.EXPECTED
+    length_s: float | None = None
+    talk_s: float | None = None
+    file: str | None = None
+
+
+def fold(events: Iterable[CallEvent]) -> tuple[CallRecord, tuple[Segment, ...]]:
+    """The record of one call and its segments by start. Raises ValueError without any event."""
+    ordered = _in_order(events)
+    if not ordered:
+        raise ValueError("a call without events has no record")
+    folding = _Fold(ordered[0])
+    for event in ordered:
+        folding.apply(event)
+        if isinstance(event, Ended):
+            break
+    return folding.result()
+
+
+def _in_order(events: Iterable[CallEvent]) -> list[CallEvent]:
+    """By time; the end is last of its moment; repeats are dropped."""
+    kept: list[CallEvent] = []
+    for event in sorted(events, key=lambda e: (e.at, isinstance(e, Ended))):
+        if event not in takewhile(lambda e: e.at == event.at, reversed(kept)):  # noqa: B023 (used at once)
+            kept.append(event)
+    return kept
+
+
+_KINDS = {
+    Place.MENU: SegmentKind.MENU,
+    Place.QUEUE: SegmentKind.WAIT,
+    Place.TALK: SegmentKind.TALK,
+    Place.TRANSFER: SegmentKind.TRANSFER,
+    Place.FALLBACK: SegmentKind.FALLBACK,
+}
+_WITHIN = {SegmentKind.WAIT: SegmentKind.RING, SegmentKind.TALK: SegmentKind.HOLD}
+
+
+class _Fold:
+    """A record in the making. Each kind of segment is open at most once at a time."""
+
+    def __init__(self, first: CallEvent) -> None:
+        self._record = CallRecord(id=first.call, arrived_at=first.at)
+        self._segments: list[Segment] = []
+        self._open: dict[SegmentKind, int] = {}
+        self._offers: dict[OfferId, tuple[str, str | None]] = {}
+        self._rings: dict[OfferId, int] = {}
+        self._connected: set[OfferId] = set()
+        self._arrived = False
+        self._place: SegmentKind | None = None
+        self._served: Outcome | None = None
+
+    def apply(self, event: CallEvent) -> None:
+        match event:
+            case Arrived() if not self._arrived:
+                self._arrived = True
+                self._note(caller=event.caller, caller_name=event.caller_name, dialled=event.dialled)
+                if not self._segments:
+                    self._enter(SegmentKind.MENU, event.at)
+            case Adopted() if event.place in _KINDS:
+                self._adopt(_KINDS[event.place], event.at)
+            case Answered() if self._record.answered_at is None:
+                self._note(answered_at=event.at)
+            case EnteredMenu():
+                self._enter(SegmentKind.MENU, event.at, detail=event.node)
+                self._note(path=(*self._record.path, event.node))
+            case Chosen():
+                self._note(choices=(*self._record.choices, (event.node, event.value)))
+            case Queued():
+                self._queue(event)
+            case Offered() if event.offer not in self._offers:
+                self._offers[event.offer] = (event.agent, event.recording)
+                self._ring(event.offer, event.agent, event.at)
+            case Accepted() if self._rings.get(event.offer) == self._open.get(SegmentKind.RING):
+                self._close(SegmentKind.RING, event.at)
+            case Refused():
+                self._refuse(event)
+            case Connected() if event.offer not in self._connected:
+                self._connect(event)
+            case Held() if SegmentKind.TALK in self._open and SegmentKind.HOLD not in self._open:
+                agent = self._segments[self._open[SegmentKind.TALK]].agent
+                self._start(SegmentKind.HOLD, event.at, agent=agent, queue=self._record.queue)
+            case Resumed():
+                self._close(SegmentKind.HOLD, event.at)
+            case Transferred():
+                self._served = Outcome.TRANSFERRED
+                self._note(transferred_to=event.to)
+                self._enter(SegmentKind.TRANSFER, event.at, detail=event.to)
+            case RecordingStarted() if SegmentKind.TALK in self._open:
+                self._amend(self._open[SegmentKind.TALK], recording=event.recording)
+            case Left() if event.place in _KINDS:
+                self._leave(_KINDS[event.place], event.at)
+            case FellBack():
+                self._served = Outcome.FALLBACK
+                self._enter(SegmentKind.FALLBACK, event.at)
+            case Ended():
+                self._end(event)
+
+    def result(self) -> tuple[CallRecord, tuple[Segment, ...]]:
+        self._note(
+            wait_s=self._length(SegmentKind.WAIT),
+            talk_s=self._length(SegmentKind.TALK),
+            offers=len(self._offers),
+            estimated=self._record.estimated or not self._arrived,
+        )
+        return self._record, tuple(self._segments)
+
+    def _adopt(self, kind: SegmentKind, at: float) -> None:
+        if kind is not SegmentKind.TALK or kind in self._open:
+            self._enter(kind, at, queue=self._record.queue if kind is SegmentKind.WAIT else "")
+            return
+        # The join was missed: it can only have been with the agent asked last.
+        self._note(estimated=True)
+        if self._offers:
+            offer, (agent, _) = list(self._offers.items())[-1]
+            self._connect(Connected(at=at, call=self._record.id, offer=offer, agent=agent))
+        else:
+            self._served = Outcome.ANSWERED
+            self._enter(kind, at)
+
+    def _queue(self, event: Queued) -> None:
+        waiting = self._open.get(SegmentKind.WAIT)
+        if waiting is not None and self._segments[waiting].queue != event.queue:
+            self._leave(SegmentKind.WAIT, event.at)
+        self._enter(SegmentKind.WAIT, event.at, queue=event.queue)
+        first = event.at if self._record.queued_at is None else self._record.queued_at
+        self._note(queue=event.queue, priority=event.priority, queued_at=first)
+
+    def _ring(self, offer: OfferId, agent: str, at: float) -> None:
+        self._close(SegmentKind.RING, at)
+        self._rings[offer] = self._start(SegmentKind.RING, at, agent=agent, queue=self._record.queue)
+
+    def _refuse(self, event: Refused) -> None:
+        if event.offer not in self._rings:
+            self._offers.setdefault(event.offer, (event.agent, None))
+            self._ring(event.offer, event.agent, event.at)
+        ring = self._rings[event.offer]
+        if self._open.get(SegmentKind.RING) == ring:
+            self._close(SegmentKind.RING, event.at)
+        self._amend(ring, detail=event.reason.value)
+
+    def _connect(self, event: Connected) -> None:
+        _, recording = self._offers.setdefault(event.offer, (event.agent, None))
+        self._leave(SegmentKind.TALK, event.at)
+        self._enter(SegmentKind.TALK, event.at, agent=event.agent, queue=self._record.queue, recording=recording)
+        self._connected.add(event.offer)
+        self._served = Outcome.ANSWERED
+        first = event.at if self._record.connected_at is None else self._record.connected_at
+        self._note(agent=event.agent, connected_at=first)
+
+    def _end(self, event: Ended) -> None:
+        for kind in tuple(self._open):
+            self._close(kind, event.at)
+        self._note(
+            ended_at=event.at,
+            ended_by=event.by,
+            cause=event.cause,
+            outcome=self._served or self._lost(event),
+            estimated=self._record.estimated or event.estimated,
+        )
+
+    def _lost(self, event: Ended) -> Outcome:
+        """Where a call that nobody served was lost. A missed end is taken for the caller's."""
+        ours = event.by is not Party.CALLER and not event.estimated
+        match self._place:
+            case SegmentKind.MENU:
+                return Outcome.ENDED_IN_MENU if ours else Outcome.ABANDONED_IN_MENU
+            case SegmentKind.WAIT:
+                return Outcome.DROPPED_FROM_QUEUE if ours else Outcome.ABANDONED_IN_QUEUE
+        return Outcome.UNKNOWN
+
+    def _enter(self, kind: SegmentKind, at: float, **what: Any) -> None:
+        """The call is at ``kind``: goes on there, or leaves where it was and starts anew."""
+        self._place = kind
+        if kind in self._open:
+            self._amend(self._open[kind], **what)
+            return
+        for other in tuple(self._open):
+            self._close(other, at)
+        self._start(kind, at, **what)
+
+    def _leave(self, kind: SegmentKind, at: float) -> None:
+        self._close(kind, at)
+        if kind in _WITHIN:
+            self._close(_WITHIN[kind], at)
+
+    def _start(self, kind: SegmentKind, at: float, **what: Any) -> int:
+        number = len(self._segments) + 1
+        self._segments.append(Segment(call=self._record.id, number=number, kind=kind, started_at=at, **what))
+        self._open[kind] = number - 1
+        return number - 1
+
+    def _close(self, kind: SegmentKind, at: float) -> None:
+        index = self._open.pop(kind, None)
+        if index is not None:
+            self._amend(index, ended_at=at)
+
+    def _amend(self, index: int, **changes: Any) -> None:
+        self._segments[index] = replace(self._segments[index], **changes)
+
+    def _note(self, **changes: Any) -> None:
+        self._record = replace(self._record, **changes)
+
+    def _length(self, kind: SegmentKind) -> float:
+        of_kind = (s for s in self._segments if s.kind is kind and s.ended_at is not None)
+        return sum((s.ended_at - s.started_at for s in of_kind if s.ended_at is not None), 0.0)

@@ -1,0 +1,313 @@
+"""The database of the journal, the call records and the recordings.
+
+SQLite by default, or any database that SQLAlchemy has an async driver for: the statements
+are plain Core, and a row is replaced by deleting and inserting it in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, Row, delete, event, insert, or_, select, tuple_, union
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from cti.calls import codec
+from cti.calls.events import CallEvent, CallId, Ended, Event, Party
+from recordings.migrations import migrate
+from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind, fold
+from recordings.tables import calls, journal, open_calls, recordings, segments
+
+log = structlog.get_logger(__name__)
+
+NAME_LENGTH = 128
+"""Longer texts are cut in the records; the journal has them whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """An event and who wrote it: one run of the program, and its own count."""
+
+    run: str
+    number: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which calls are wanted; None is any. ``start`` <= arrival < ``end``, Unix seconds.
+
+    ``agent`` has talked on the call; ``text`` is part of the caller's number or name, of the
+    number dialled or of where the call was transferred to.
+    """
+
+    agent: str | None = None
+    caller: str | None = None
+    queue: str | None = None
+    start: float | None = None
+    end: float | None = None
+    outcome: Outcome | None = None
+    text: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if self.agent is not None:
+            talked = select(segments.c.call).where(
+                segments.c.agent == self.agent, segments.c.kind == SegmentKind.TALK.value
+            )
+            found.append(calls.c.id.in_(talked))
+        if self.caller is not None:
+            found.append(calls.c.caller == self.caller)
+        if self.queue is not None:
+            found.append(calls.c.queue == self.queue)
+        if self.start is not None:
+            found.append(calls.c.arrived_at >= self.start)
+        if self.end is not None:
+            found.append(calls.c.arrived_at < self.end)
+        if self.outcome is not None:
+            found.append(calls.c.outcome == self.outcome.value)
+        if self.text is not None:
+            searched = (calls.c.caller, calls.c.caller_name, calls.c.dialled, calls.c.transferred_to)
+            columns = [c.icontains(self.text, autoescape=True) for c in searched]
+            found.append(or_(*columns))
+        return found
+
+
+Cursor = tuple[float, str]
+"""Where a search goes on: (arrived_at, id) of the last call seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallDetails:
+    """A call with all that is known of it."""
+
+    record: CallRecord
+    segments: tuple[Segment, ...]
+    recordings: tuple[Recording, ...]
+
+
+class Store:
+    """Reads and writes; made by ``Store.open``. One task at a time may write."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @classmethod
+    async def open(cls, url: str) -> Store:
+        """Connects (``sqlite+aiosqlite:////folder/file``) and brings the tables up to date.
+
+        A SQLite file and its folder are made where they are missing. Raises SQLAlchemyError
+        where the database cannot be reached or has tables newer than this program.
+        """
+        parsed = make_url(url)
+        # Hidden parameters: an error's text goes to the log, a caller's number must not.
+        engine = create_async_engine(parsed, hide_parameters=True)
+        if parsed.get_backend_name() == "sqlite":
+            if parsed.database and parsed.database != ":memory:":
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(migrate)
+        except BaseException:
+            await engine.dispose()
+            raise
+        return cls(engine)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    async def write(self, rows: Sequence[JournalRow], measured: Sequence[Recording] = ()) -> None:
+        """Appends to the journal and keeps the records in step, in one transaction.
+
+        Writing the same again changes nothing. A call whose end is among the rows gets its
+        record, folded from the journal. An expected recording never replaces a measured one.
+        """
+        async with self._engine.begin() as connection:
+            await _append(connection, rows)
+            of_calls = [row.event for row in rows if isinstance(row.event, CallEvent)]
+            ended = {e.call for e in of_calls if isinstance(e, Ended)}
+            await _open(connection, {e.call for e in of_calls} - ended)
+            if ended:
+                await _record(connection, ended)
+            for recording in measured:
+                await _keep(connection, recording)
+
+    async def unfinished(self) -> list[CallEvent]:
+        """The events of all calls that have no end yet, in the journal's order."""
+        wanted = select(journal.c.data).join(open_calls, open_calls.c.call == journal.c.call).order_by(journal.c.seq)
+        async with self._engine.connect() as connection:
+            return _events((await connection.execute(wanted)).scalars())
+
+    async def search(
+        self, filters: Filters, limit: int = 50, after: Cursor | None = None
+    ) -> tuple[list[CallRecord], Cursor | None]:
+        """Calls that are over, newest first, and where to go on (None: there are no more)."""
+        wanted = select(calls).where(*filters.conditions())
+        if after is not None:
+            wanted = wanted.where(tuple_(calls.c.arrived_at, calls.c.id) < tuple_(*after))
+        wanted = wanted.order_by(calls.c.arrived_at.desc(), calls.c.id.desc()).limit(limit + 1)
+        async with self._engine.connect() as connection:
+            found = [_call(row) for row in await connection.execute(wanted)]
+        page = found[:limit]
+        return page, (page[-1].arrived_at, page[-1].id) if len(found) > limit else None
+
+    async def call(self, call: str) -> CallDetails | None:
+        """One call that is over."""
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(calls).where(calls.c.id == call))).one_or_none()
+            if row is None:
+                return None
+            parts = await connection.execute(
+                select(segments).where(segments.c.call == call).order_by(segments.c.number)
+            )
+            sounds = await connection.execute(
+                select(recordings).where(recordings.c.call == call).order_by(recordings.c.started_at)
+            )
+            return CallDetails(_call(row), tuple(map(_segment, parts)), tuple(map(_recording, sounds)))
+
+    async def recording(self, stem: str) -> Recording | None:
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(recordings).where(recordings.c.stem == stem))).one_or_none()
+        return None if row is None else _recording(row)
+
+    async def expected(self, *, of_open_calls: bool) -> list[Recording]:
+        """Recordings not measured yet, of calls that are open or of those that are over; the
+        latter with the length of their talk where it is known."""
+        talk = segments.c.ended_at - segments.c.started_at
+        still_open = recordings.c.call.in_(select(open_calls.c.call))
+        wanted = (
+            select(recordings, talk.label("length"))
+            .outerjoin(segments, (segments.c.call == recordings.c.call) & (segments.c.recording == recordings.c.stem))
+            .where(recordings.c.state == RecordingState.EXPECTED.value)
+            .where(still_open if of_open_calls else ~still_open)
+            .order_by(recordings.c.started_at)
+        )
+        async with self._engine.connect() as connection:
+            return [replace(_recording(row), talk_s=row.length) for row in await connection.execute(wanted)]
+
+
+def _set_up_sqlite(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+async def _append(connection: AsyncConnection, rows: Sequence[JournalRow]) -> None:
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        numbers[row.run].append(row.number)
+    there = set()
+    for run, of_run in numbers.items():
+        found = await connection.execute(
+            select(journal.c.run, journal.c.number).where(
+                journal.c.run == run, journal.c.number.between(min(of_run), max(of_run))
+            )
+        )
+        there |= {tuple(row) for row in found}
+    new = [
+        {
+            "run": row.run,
+            "number": row.number,
+            "call": row.event.call if isinstance(row.event, CallEvent) else None,
+            "at": row.event.at,
+            "kind": type(row.event).__name__,
+            "data": codec.encode(row.event),
+        }
+        for row in rows
+        if (row.run, row.number) not in there
+    ]
+    if new:
+        await connection.execute(insert(journal), new)
+
+
+async def _open(connection: AsyncConnection, seen: Collection[CallId]) -> None:
+    """Notes calls as open that are neither open nor over."""
+    if not seen:
+        return
+    known = union(
+        select(open_calls.c.call).where(open_calls.c.call.in_(seen)), select(calls.c.id).where(calls.c.id.in_(seen))
+    )
+    new = set(seen).difference((await connection.execute(known)).scalars())
+    if new:
+        await connection.execute(insert(open_calls), [{"call": call} for call in new])
+
+
+async def _record(connection: AsyncConnection, ended: Collection[CallId]) -> None:
+    """Folds the calls from the journal and writes their records anew."""
+    wanted = select(journal.c.data).where(journal.c.call.in_(ended)).order_by(journal.c.seq)
+    events: dict[CallId, list[CallEvent]] = defaultdict(list)
+    for happened in _events((await connection.execute(wanted)).scalars()):
+        events[happened.call].append(happened)
+    folded = [fold(of_call) for of_call in events.values()]
+    await connection.execute(delete(segments).where(segments.c.call.in_(ended)))
+    await connection.execute(delete(calls).where(calls.c.id.in_(ended)))
+    await connection.execute(delete(open_calls).where(open_calls.c.call.in_(ended)))
+    await connection.execute(insert(calls), [_plain(record) for record, _ in folded])
+    parts = [_plain(segment) for _, of_call in folded for segment in of_call]
+    if parts:
+        await connection.execute(insert(segments), parts)
+
+
+async def _keep(connection: AsyncConnection, recording: Recording) -> None:
+    same = recordings.c.stem == recording.stem
+    if recording.state is RecordingState.EXPECTED:
+        if (await connection.execute(select(recordings.c.stem).where(same))).first() is not None:
+            return
+    else:
+        await connection.execute(delete(recordings).where(same))
+    await connection.execute(insert(recordings), [_plain(recording)])
+
+
+def _events(written: Iterable[Mapping[str, Any]]) -> list[CallEvent]:
+    """The call events of journal rows. Rows of a newer program, with kinds unknown here, are
+    passed over: what is known still gives a record."""
+    found: list[CallEvent] = []
+    for data in written:
+        try:
+            happened = codec.decode(data)
+        except ValueError:
+            log.warning("journal row not understood", kind=data.get("kind"))
+            continue
+        if isinstance(happened, CallEvent):
+            found.append(happened)
+    return found
+
+
+def _plain(row: CallRecord | Segment | Recording) -> dict[str, Any]:
+    return {
+        name: _text(value) if isinstance(value, str) and name not in ("stem", "recording", "file") else value
+        for name, value in asdict(row).items()
+    }
+
+
+def _text(value: str) -> str:
+    """Fit for any database: valid Unicode, no NUL (PostgreSQL has none), not too long."""
+    return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:NAME_LENGTH]
+
+
+def _call(row: Row[Any]) -> CallRecord:
+    values = dict(row._mapping)
+    values |= {
+        "path": tuple(values["path"]),
+        "choices": tuple((node, value) for node, value in values["choices"]),
+        "ended_by": Party(values["ended_by"]) if values["ended_by"] else None,
+        "outcome": Outcome(values["outcome"]),
+    }
+    return CallRecord(**values)
+
+
+def _segment(row: Row[Any]) -> Segment:
+    values = dict(row._mapping)
+    return Segment(**values | {"kind": SegmentKind(values["kind"])})
+
+
+def _recording(row: Row[Any]) -> Recording:
+    values = {c.name: row._mapping[c.name] for c in recordings.c}
+    return Recording(**values | {"state": RecordingState(values["state"])})

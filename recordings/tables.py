@@ -1,0 +1,113 @@
+"""The tables of the journal, the call records and the recordings. Times are Unix seconds.
+
+A change here needs a migration in ``migrations/versions``; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+ID = String(64)
+NAME = String(128)
+"""Names of agents, queues and destinations, and numbers and names of callers."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    # SQLite counts up by itself only in an INTEGER column.
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    # Who wrote the row: one run of the program, and its own count. A row sent twice is one row.
+    Column("run", String(32), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("call", ID),
+    Column("at", Double, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("data", JSON, nullable=False),
+    UniqueConstraint("run", "number"),
+    Index(None, "call", "seq"),
+)
+
+open_calls = Table("open_calls", metadata, Column("call", ID, primary_key=True))
+"""Calls in the journal whose end is not."""
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("caller", NAME, nullable=False),
+    Column("caller_name", NAME, nullable=False),
+    Column("dialled", NAME, nullable=False),
+    Column("arrived_at", Double, nullable=False),
+    Column("answered_at", Double),
+    Column("ended_at", Double),
+    Column("path", JSON, nullable=False),
+    Column("choices", JSON, nullable=False),
+    Column("queue", NAME, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("queued_at", Double),
+    Column("wait_s", Double, nullable=False),
+    Column("agent", NAME, nullable=False),
+    Column("connected_at", Double),
+    Column("talk_s", Double, nullable=False),
+    Column("ended_by", String(16)),
+    Column("cause", Integer, nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("transferred_to", NAME, nullable=False),
+    Column("offers", Integer, nullable=False),
+    Column("estimated", Boolean, nullable=False),
+    Index(None, "arrived_at", "id"),
+    Index(None, "caller", "arrived_at"),
+    Index(None, "queue", "arrived_at"),
+    Index(None, "outcome", "arrived_at"),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("call", ID, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("agent", NAME, nullable=False),
+    Column("queue", NAME, nullable=False),
+    Column("detail", NAME, nullable=False),
+    Column("recording", String(256)),
+    Index(None, "agent", "kind", "started_at"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("stem", String(256), primary_key=True),
+    Column("call", ID, nullable=False, index=True),
+    Column("agent", NAME, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("length_s", Double),
+    Column("talk_s", Double),
+    Column("file", String(256)),
+    Index(None, "state", "started_at"),
+)

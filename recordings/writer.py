@@ -1,0 +1,131 @@
+"""The one task that writes to the store, so that nobody else ever waits for a database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Protocol
+from uuid import uuid4
+
+import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from cti.calls.events import Event
+from recordings.record import Recording
+from recordings.store import JournalRow
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+BATCH_S = 0.2
+RETRY_S = 0.1
+LONGEST_RETRY_S = 5.0
+
+
+class Sink(Protocol):
+    """Where rows go, as ``Store.write``: all or nothing, and the same twice is once."""
+
+    async def write(self, rows: Sequence[JournalRow], measured: Sequence[Recording] = ()) -> None: ...
+
+
+class Writer:
+    """Takes events and recordings at once, writes them in order in batches.
+
+    A batch is BATCH rows, or fewer after BATCH_S seconds. While the database is away or
+    locked a batch is tried again, with growing pauses; rows stay in memory until they are
+    committed. A row that the database will never take is logged and passed over.
+    """
+
+    def __init__(self, sink: Sink, retry_s: float = RETRY_S) -> None:
+        self._sink = sink
+        self._retry_s = retry_s
+        self._run_id = uuid4().hex
+        self._count = 0
+        self._waiting: deque[JournalRow | Recording] = deque()
+        self._some = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def pending(self) -> int:
+        """Rows not committed yet."""
+        return len(self._waiting)
+
+    def put(self, what: Event | Recording) -> None:
+        if isinstance(what, Event):
+            self._count += 1
+            self._waiting.append(JournalRow(self._run_id, self._count, what))
+        else:
+            self._waiting.append(what)
+        self._some.set()
+        if len(self._waiting) >= BATCH:
+            self._enough.set()
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._work(), name="records-writer")
+
+    async def stop(self, grace_s: float = 10.0) -> None:
+        """Writes what is left, for ``grace_s`` seconds at most."""
+        if self._task is None:
+            return
+        self._stopping = True
+        self._some.set()
+        self._enough.set()
+        await asyncio.wait([self._task], timeout=grace_s)
+        if not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            log.error("journal rows not written", rows=self.pending)
+        self._task = None
+
+    async def _work(self) -> None:
+        while self._waiting or not self._stopping:
+            await self._some.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), BATCH_S)
+            batch = list(islice(self._waiting, BATCH))
+            if batch:
+                await self._write(batch)
+            for _ in batch:
+                self._waiting.popleft()
+            if not self._stopping and len(self._waiting) < BATCH:
+                self._enough.clear()
+            if not self._stopping and not self._waiting:
+                self._some.clear()
+
+    async def _write(self, batch: Sequence[JournalRow | Recording]) -> None:
+        rows = [row for row in batch if isinstance(row, JournalRow)]
+        measured = [row for row in batch if isinstance(row, Recording)]
+        pause = self._retry_s
+        while True:
+            try:
+                return await self._sink.write(rows, measured)
+            except Exception as error:
+                if not _passing(error):
+                    return await self._one_by_one(batch, error)
+                cause = error.orig if isinstance(error, DBAPIError) else error
+                log.warning("database does not take rows", error=str(cause), rows=self.pending, again_in_s=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_RETRY_S)
+
+    async def _one_by_one(self, batch: Sequence[JournalRow | Recording], error: Exception) -> None:
+        if len(batch) > 1:
+            for row in batch:
+                await self._write([row])
+            return
+        for row in batch:
+            what = type(row.event if isinstance(row, JournalRow) else row).__name__
+            # The error's text may hold a caller's number; its type may not.
+            log.error("row refused by the database", row=what, error=type(error).__name__)
+
+
+def _passing(error: Exception) -> bool:
+    """Whether the database may take the same rows later: it is away, locked or full."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError)

@@ -1,0 +1,1 @@
+"""Tests of the AMI link, against a scripted peer over a real socket."""

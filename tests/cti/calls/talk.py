@@ -1,0 +1,64 @@
+"""The AMI events of one plain call, as Asterisk 22 sends them (only the headers that are read)."""
+
+from __future__ import annotations
+
+from cti.calls.events import CallId, OfferId
+from cti.calls.names import call_id
+
+CALLER = "1763790000.17"
+CALLER_CHANNEL = "PJSIP/caller-00000008"
+OFFER = OfferId("cordboard-0011223344556677")
+AGENT_CHANNEL = "PJSIP/alice-00000009"
+BRIDGE = "7b0f8a52-5d51-4f0e-9f0f-6d5b3ac0e0a1"
+CALL: CallId = call_id("test", CALLER)
+
+Event = dict[str, str]
+
+
+def event(name: str, **headers: str) -> Event:
+    return {"Event": name, **headers}
+
+
+def caller(name: str, **headers: str) -> Event:
+    return event(name, Channel=CALLER_CHANNEL, Uniqueid=CALLER, Linkedid=CALLER, **headers)
+
+
+def agent(name: str, **headers: str) -> Event:
+    return event(name, Channel=AGENT_CHANNEL, Uniqueid=OFFER, Linkedid=OFFER, **headers)
+
+
+ARRIVES = [
+    caller("Newchannel", Context="from-trunk", Exten="100"),
+    caller("AsyncAGIStart", Context="cordboard", Exten="100", CallerIDNum="5550123", CallerIDName="Ann"),
+]
+ANSWERED = [caller("AsyncAGIExec", CommandID=f"e1:{CALL}:answer", Result="200%20result%3D0%0A")]
+PLAYED = [
+    caller("DTMFEnd", Digit="1", Direction="Received"),
+    caller("AsyncAGIExec", CommandID=f"e1:{CALL}:play-1", Result="200%20result%3D49%20endpos%3D800%0A"),
+]
+RINGS = [agent("Newchannel", Context="cordboard-agent"), agent("Newstate", ChannelState="5")]
+ACCEPTS = [
+    agent("Newstate", ChannelState="6"),
+    agent("MixMonitorStart"),
+    agent("AsyncAGIStart", Context="cordboard-agent"),
+]
+TALKS = [
+    caller("AsyncAGIEnd"),
+    caller("BridgeEnter", BridgeUniqueid=BRIDGE),
+    agent("AsyncAGIEnd"),
+    agent("BridgeEnter", BridgeUniqueid=BRIDGE),
+]
+CALLER_HANGS_UP = [
+    caller("HangupRequest"),
+    caller("BridgeLeave", BridgeUniqueid=BRIDGE),
+    agent("BridgeLeave", BridgeUniqueid=BRIDGE),
+    caller("Hangup", Cause="16"),
+    agent("Hangup", Cause="16"),
+]
+AGENT_HANGS_UP = [
+    agent("HangupRequest"),
+    agent("BridgeLeave", BridgeUniqueid=BRIDGE),
+    caller("BridgeLeave", BridgeUniqueid=BRIDGE),
+    agent("Hangup", Cause="16"),
+    caller("Hangup", Cause="16"),
+]

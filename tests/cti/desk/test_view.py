@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cti.calls.call import Call, apply
+from cti.calls.events import (
+    Accepted,
+    Adopted,
+    AgentChanged,
+    AgentState,
+    Arrived,
+    CallEvent,
+    CallId,
+    Chosen,
+    Connected,
+    Digit,
+    Ended,
+    EnteredMenu,
+    Event,
+    Failed,
+    FellBack,
+    Left,
+    MonitorEnded,
+    MonitorMode,
+    MonitorStarted,
+    Offered,
+    OfferId,
+    Party,
+    Place,
+    Queued,
+    Refusal,
+    Refused,
+    Ringing,
+)
+from cti.desk.view import EVERYTHING, TEXT_SHOWN, Audience, Change, View
+from tests.cti.desk.desktop import NOW
+from tests.cti.desk.stories import C1, C2, O1, arrives, ends, rings, talks, waits
+
+
+class Told:
+    """A view, the calls behind it, and what each audience makes of the changes alone."""
+
+    def __init__(self) -> None:
+        self.view = View(["ann", "bob"], ["sales"])
+        self.calls: dict[CallId, Call] = {}
+        self.changes: list[Change] = []
+        self.screens: dict[Audience, dict[str, dict[str, Any]]] = {}
+        for audience in (EVERYTHING, "ann", "bob"):
+            seen = self.view.seen_by(audience)
+            self.screens[audience] = {
+                "agents": {row["name"]: row for row in seen["agents"]},
+                "queues": {row["name"]: row for row in seen["queues"]},
+                "calls": {},
+            }
+
+    def tell(self, events: Sequence[Event]) -> Told:
+        for event in events:
+            call = None
+            if isinstance(event, CallEvent):
+                call = self.calls[event.call] = apply(self.calls.get(event.call), event)
+            for change in self.view.apply(event, call):
+                self._show(change)
+        return self
+
+    def _show(self, change: Change) -> None:
+        self.changes.append(change)
+        screen = self.screens.setdefault(change.audience, {"agents": {}, "queues": {}, "calls": {}})
+        screen["agents"] |= {row["name"]: row for row in change.agents}
+        screen["queues"] |= {row["name"]: row for row in change.queues}
+        screen["calls"] |= {row["id"]: row for row in change.calls}
+        for call in change.gone:
+            del screen["calls"][call]
+
+    def card(self, audience: Audience, call: CallId = C1) -> dict[str, Any]:
+        card: dict[str, Any] = self.screens[audience]["calls"][call]
+        return card
+
+
+def test_agents_and_queues_of_the_site_are_there_from_the_start() -> None:
+    seen = View(["ann"], ["sales"]).seen_by(EVERYTHING)
+    assert [(row["name"], row["state"]) for row in seen["agents"]] == [("ann", "offline")]
+    assert seen["queues"] == [{"name": "sales", "waiting": 0, "calls": [], "longest_since": None}]
+
+
+def test_the_card_pops_for_the_agent_whose_phone_rings_and_for_no_other() -> None:
+    told = Told().tell(rings("ann"))
+    card = told.card("ann")
+    assert card["caller_name"] == "Alice"
+    assert card["offer"] == "ringing"
+    assert card["path"] == ["hello"]
+    assert card["choices"] == [{"node": "hello", "value": "sales"}]
+    assert card["queued_at"] == NOW + 1
+    assert told.screens["bob"]["calls"] == {}
+
+
+def test_the_card_stays_in_the_talk_and_goes_with_the_call() -> None:
+    told = Told().tell(talks("ann"))
+    assert told.card("ann")["connected_at"] == NOW + 5
+    assert told.card("ann")["offer"] == "connected"
+    told.tell(ends())
+    assert told.screens["ann"]["calls"] == {}
+    assert told.screens[EVERYTHING]["calls"] == {}
+    assert told.view.calls == {}
+
+
+def test_a_refused_call_leaves_the_agent_and_keeps_its_place() -> None:
+    told = Told().tell(rings("ann"))
+    told.tell([Refused(at=NOW + 9, call=C1, offer=O1, agent="ann", reason=Refusal.NO_ANSWER)])
+    assert told.screens["ann"]["calls"] == {}
+    assert told.screens[EVERYTHING]["queues"]["sales"]["calls"] == [C1]
+
+
+def test_a_queue_is_in_order_of_priority_then_time() -> None:
+    third = CallId("c3")
+    told = Told().tell([*waits(C1, NOW), *waits(C2, NOW + 1), *waits(third, NOW + 2, priority=5)])
+    queue = told.screens[EVERYTHING]["queues"]["sales"]
+    assert queue == {"name": "sales", "waiting": 3, "calls": [third, C1, C2], "longest_since": NOW + 1}
+
+
+def test_who_listens_is_for_supervisors_only() -> None:
+    told = Told().tell(talks("ann"))
+    before = len(told.changes)
+    told.tell([MonitorStarted(at=NOW + 6, call=C1, supervisor="sue", mode=MonitorMode.LISTEN)])
+    assert told.card(EVERYTHING)["monitors"] == {"sue": "listen"}
+    assert "monitors" not in told.card("ann")
+    assert [change.audience for change in told.changes[before:]] == [EVERYTHING]
+
+
+def test_a_supervisor_is_told_why_it_did_not_work() -> None:
+    told = Told().tell(talks("ann"))
+    told.tell(
+        [
+            MonitorEnded(at=NOW + 6, call=C1, supervisor="sue", why="no answer"),
+            Failed(at=NOW + 6, call=C1, command="Monitor", why="busy"),
+        ]
+    )
+    notices = [row for change in told.changes for row in change.notices]
+    assert notices == [
+        {"call": C1, "supervisor": "sue", "text": "no answer"},
+        {"call": C1, "supervisor": "", "text": "Monitor: busy"},
+    ]
+
+
+def test_hostile_text_is_cut_and_made_sendable() -> None:
+    told = Told().tell(arrives(name="😀" * 10_000))
+    assert len(told.card(EVERYTHING)["caller_name"]) == TEXT_SHOWN
+    told = Told().tell(arrives(name="\ud800<b>"))
+    assert told.card(EVERYTHING)["caller_name"] == "?<b>"
+
+
+def test_digits_change_nothing_that_is_shown() -> None:
+    told = Told().tell(arrives())
+    before = len(told.changes)
+    told.tell([Digit(at=NOW, call=C1, digit="4")])
+    assert len(told.changes) == before
+
+
+names = st.sampled_from(["ann", "bob", "eve"])
+calls = st.sampled_from([C1, C2, CallId("c3")])
+offers = st.sampled_from([O1, OfferId("o2")])
+times = st.floats(NOW, NOW + 1000)
+
+
+def _of(kind: type[Event], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
+    return st.builds(kind, at=times, **fields)
+
+
+any_event = st.one_of(
+    _of(Arrived, call=calls, channel=st.just("x"), uniqueid=st.just("u"), caller=st.text(), caller_name=st.text(),
+        dialled=st.text()),
+    _of(Adopted, call=calls, channel=st.just("x"), place=st.sampled_from(Place)),
+    _of(EnteredMenu, call=calls, flow=st.just("f"), node=st.just("n"), verb=st.just("say")),
+    _of(Chosen, call=calls, node=st.just("n"), value=st.text()),
+    _of(Queued, call=calls, queue=st.sampled_from(["sales", "help"]), priority=st.integers(0, 3)),
+    _of(Offered, call=calls, offer=offers, agent=names),
+    _of(Ringing, call=calls, offer=offers),
+    _of(Accepted, call=calls, offer=offers),
+    _of(Refused, call=calls, offer=offers, agent=names, reason=st.sampled_from(Refusal)),
+    _of(Connected, call=calls, offer=offers, agent=names),
+    _of(MonitorStarted, call=calls, supervisor=st.just("sue"), mode=st.sampled_from(MonitorMode)),
+    _of(Left, call=calls, place=st.sampled_from(Place), why=st.just("over")),
+    _of(FellBack, call=calls),
+    _of(Ended, call=calls, by=st.sampled_from(Party)),
+    _of(AgentChanged, agent=names, state=st.sampled_from(AgentState), reason=st.text(), call=st.none() | calls),
+)  # fmt: skip
+
+
+@given(st.lists(any_event, max_size=40))
+def test_the_changes_alone_always_give_what_may_be_seen(events: list[Event]) -> None:
+    told = Told().tell(events)
+    for audience, screen in told.screens.items():
+        seen = told.view.seen_by(audience)
+        assert screen["calls"] == {row["id"]: row for row in seen["calls"]}
+        assert screen["agents"] == {row["name"]: row for row in seen["agents"]}
+        assert screen["queues"] == {row["name"]: row for row in seen["queues"]}
+
+
+@given(st.lists(any_event, max_size=40))
+def test_an_agent_is_told_only_what_is_his(events: list[Event]) -> None:
+    told = Told().tell(events)
+    for change in told.changes:
+        if change.audience is EVERYTHING:
+            continue
+        assert all(row["name"] == change.audience for row in change.agents)
+        assert all(row["agent"] == change.audience for row in change.calls)
+        assert change.queues == ()
+        assert change.notices == ()
+
+
+@given(st.lists(any_event, max_size=40))
+def test_ended_calls_leave_the_picture(events: list[Event]) -> None:
+    told = Told().tell(events)
+    live = {id for id, call in told.calls.items() if call.live}
+    assert set(told.view.calls) == live

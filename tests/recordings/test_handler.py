@@ -1,0 +1,160 @@
+"""The part in the loop: what it is told becomes rows and measured recordings."""
+
+from __future__ import annotations
+
+import pytest
+
+from cti.calls.call import Call, apply
+from cti.calls.events import AgentChanged, AgentState, CallEvent
+from recordings import handler
+from recordings.files import Files
+from recordings.handler import RecordsPart
+from recordings.record import Outcome, Recording, RecordingState
+from recordings.store import JournalRow, Store
+from tests.recordings.scenarios import events
+from tests.recordings.sounds import still_open, tone
+
+STEM = "2026/o1"
+TALK = f"""
+0   Arrived
+2   Queued queue=sales
+5   Offered offer=o1 agent=bob recording={STEM}
+7   Accepted offer=o1
+7.1 Connected offer=o1 agent=bob
+7.2 RecordingStarted recording={STEM}
+"""
+END = f"9.1 Ended by=caller\n9.1 RecordingStopped recording={STEM}"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "POLL_S", 0.005)
+    monkeypatch.setattr(handler, "CLOSE_S", 0.05)
+
+
+async def tell(part: RecordsPart, happened: list[CallEvent], call: Call | None = None) -> Call | None:
+    for event in happened:
+        call = apply(call, event)
+        assert await part.on_event(event, call, event.at) == ()
+    return call
+
+
+def record_sides(files: Files, seconds: float, stem: str = STEM) -> None:
+    tone(files.caller(stem), 440, seconds)
+    tone(files.agent(stem), 880, seconds)
+
+
+async def measured(store: Store, stem: str = STEM) -> Recording:
+    found = await store.recording(stem)
+    assert found is not None
+    return found
+
+
+async def test_a_talk_leaves_a_record_and_a_whole_recording(store: Store, files: Files) -> None:
+    part = RecordsPart(store, files)
+    await part.start()
+    call = await tell(part, events(TALK))
+    record_sides(files, 1.9)
+    await tell(part, events(END), call)
+    await part.stop()
+    details = await store.call("c1")
+    assert details is not None
+    assert (details.record.outcome, details.record.agent) == (Outcome.ANSWERED, "bob")
+    (recording,) = details.recordings
+    assert (recording.state, recording.agent, recording.started_at) == (RecordingState.WHOLE, "bob", 7.0)
+    assert (recording.length_s, recording.talk_s) == (pytest.approx(1.9), pytest.approx(2.1))
+    assert recording.file == f"{STEM}.wav"
+    assert files.stereo(STEM).exists()
+    assert part.pending == 0
+
+
+@pytest.mark.parametrize(
+    ("end", "recorded_s", "state", "talk_s"),
+    [
+        ("67.1 Ended by=caller", 30.0, RecordingState.SHORT, 60.1),
+        ("67.1 Ended by=caller", 0.0, RecordingState.SILENT, 60.1),
+        ("67.1 Ended by=caller", None, RecordingState.MISSING, 60.1),
+        # The talk goes on unrecorded, or the call goes on without the talk.
+        (f"8 RecordingStopped recording={STEM}\n67.1 Ended by=caller", 0.9, RecordingState.WHOLE, 1.0),
+        ("8 Left place=talk by=agent\n8 EnteredMenu node=survey\n30 Ended by=caller", 0.9, RecordingState.WHOLE, 1.0),
+    ],
+)
+async def test_every_recording_is_accounted_for(
+    store: Store, files: Files, end: str, recorded_s: float | None, state: RecordingState, talk_s: float
+) -> None:
+    part = RecordsPart(store, files)
+    await part.start()
+    if recorded_s is not None:
+        record_sides(files, recorded_s)
+    await tell(part, events(TALK + end))
+    await part.stop()
+    found = await measured(store)
+    assert (found.state, found.talk_s) == (state, pytest.approx(talk_s))
+    assert (found.file is not None) == (state in (RecordingState.WHOLE, RecordingState.SHORT))
+
+
+async def test_it_waits_until_asterisk_has_closed_the_files(
+    store: Store, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_sides(files, 2.0)
+    still_open(files.agent(STEM))
+    looks = 0
+
+    def closing(path: object) -> bool:
+        nonlocal looks
+        looks += 1
+        if looks == 4:
+            record_sides(files, 2.0)
+        return looks >= 4
+
+    monkeypatch.setattr(handler, "closed", closing)
+    part = RecordsPart(store, files)
+    await part.start()
+    await tell(part, events(TALK + END))
+    await part.stop()
+    assert (await measured(store)).state is RecordingState.WHOLE
+
+
+async def test_a_recording_left_unmeasured_is_taken_up_at_the_next_start(store: Store, files: Files) -> None:
+    # The call ended in the last moments of an earlier run: its files were not looked at.
+    rows = [JournalRow("old", n, e) for n, e in enumerate(events(TALK + END), 1)]
+    expected = Recording(stem=STEM, call=rows[0].event.call, agent="bob", started_at=7.0)  # type: ignore[attr-defined]
+    await store.write(rows, [expected])
+    record_sides(files, 1.9)
+    part = RecordsPart(store, files)
+    await part.start()
+    await part.stop()
+    found = await measured(store)
+    assert (found.state, found.talk_s) == (RecordingState.WHOLE, pytest.approx(2.0))
+
+
+async def test_a_talk_that_outlives_the_engine_is_measured_at_its_end(store: Store, files: Files) -> None:
+    first = RecordsPart(store, files)
+    await first.start()
+    call = await tell(first, events(TALK))
+    await first.stop()
+
+    second = RecordsPart(store, files)
+    await second.start()
+    record_sides(files, 59.9)
+    await tell(second, events("30 Adopted place=talk channel=PJSIP/x\n67 Ended by=caller"), call)
+    await second.stop()
+    found = await measured(store)
+    assert (found.state, found.started_at, found.talk_s) == (RecordingState.WHOLE, 7.0, pytest.approx(60.0))
+
+
+async def test_a_recording_outside_the_folder_is_refused_and_the_call_goes_on(store: Store, files: Files) -> None:
+    part = RecordsPart(store, files)
+    await part.start()
+    await tell(part, events((TALK + END).replace(STEM, "../../etc/o1")))
+    await part.stop()
+    assert (await measured(store, "../../etc/o1")).state is RecordingState.MISSING
+    assert await store.call("c1") is not None
+
+
+async def test_events_of_no_call_are_taken(store: Store, files: Files) -> None:
+    part = RecordsPart(store, files)
+    await part.start()
+    assert await part.on_event(AgentChanged(at=1.0, agent="bob", state=AgentState.READY), None, 1.0) == ()
+    assert (await part.on_time(2.0), part.next_time()) == ((), None)
+    await part.stop()

@@ -1,0 +1,185 @@
+"""The store over SQLite: the journal, the records folded from it, the search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, select
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from cti.calls.events import AgentChanged, AgentState, Arrived, CallId, Digit, Event
+from recordings.record import Outcome, Recording, RecordingState, fold
+from recordings.store import Filters, JournalRow, Store
+from recordings.tables import journal, metadata
+from tests.recordings.scenarios import events, load
+
+SCENARIOS = {s.name: s for s in load()}
+WAITING = "0 Arrived\n1 Queued queue=sales\n"
+
+
+def rows(what: list[Event], run: str = "run", first: int = 1) -> list[JournalRow]:
+    return [JournalRow(run, number, e) for number, e in enumerate(what, first)]
+
+
+async def journal_data(url: str) -> list[dict[str, object]]:
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        found = list((await connection.execute(select(journal.c.data).order_by(journal.c.seq))).scalars())
+    await engine.dispose()
+    return found
+
+
+async def test_the_migrated_tables_are_those_of_the_program(
+    store: Store, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, metadata))
+
+    # From any folder, and a second time.
+    monkeypatch.chdir(tmp_path)
+    await (await Store.open(url)).close()
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("name", [n for n, s in SCENARIOS.items() if s.record["outcome"] != "live"])
+async def test_a_record_is_stored_as_folded(store: Store, name: str) -> None:
+    happened = SCENARIOS[name].events
+    await store.write(rows([*happened]))
+    found = await store.call("c1")
+    assert found is not None
+    assert (found.record, found.segments) == fold(happened)
+    assert await store.unfinished() == []
+
+
+async def test_what_is_written_twice_is_there_once(store: Store, url: str) -> None:
+    happened = SCENARIOS["two refusals, then answered"].events
+    for _ in range(2):
+        await store.write(rows([*happened[:4]]))
+        await store.write(rows([*happened[3:]], first=4))
+    assert len(await journal_data(url)) == len(happened)
+    found = await store.call("c1")
+    assert found is not None
+    assert (found.record, found.segments) == fold(happened)
+
+
+async def test_after_a_crash_open_calls_are_known_and_can_be_finished(store: Store, url: str) -> None:
+    waiting, gone = events(WAITING), events(WAITING + "5 Ended by=caller", "c2")
+    await store.write(rows([*waiting, *gone]))
+
+    again = await Store.open(url)
+    assert await again.unfinished() == waiting
+    await again.write(rows([*events("9 Ended by=caller")], run="next"))
+    assert await again.unfinished() == []
+    found, _ = await again.search(Filters())
+    assert [(r.id, r.outcome, r.wait_s) for r in found] == [
+        ("c2", Outcome.ABANDONED_IN_QUEUE, 4.0),
+        ("c1", Outcome.ABANDONED_IN_QUEUE, 8.0),
+    ]
+    await again.close()
+
+
+async def test_what_comes_after_the_end_does_not_open_the_call_again(store: Store) -> None:
+    await store.write(rows([*events(WAITING + "5 Ended by=caller")]))
+    late = events("5.1 Refused offer=o agent=bob reason=withdrawn\n6 Ended by=system estimated=true")
+    await store.write(rows([late[0]], first=4))
+    await store.write(rows([late[1]], first=5))
+    assert await store.unfinished() == []
+    found = await store.call("c1")
+    assert found is not None
+    assert (found.record.ended_at, found.record.offers) == (5.0, 0)
+
+
+async def test_digits_are_journaled_without_the_digit(store: Store, url: str) -> None:
+    await store.write(rows([Digit(at=1.0, call=CallId("c1"), digit="7")]))
+    assert await journal_data(url) == [{"kind": "Digit", "at": 1.0, "call": "c1"}]
+
+
+async def test_events_of_no_call_are_journaled(store: Store, url: str) -> None:
+    await store.write(rows([AgentChanged(at=1.0, agent="bob", state=AgentState.READY)]))
+    assert [row["kind"] for row in await journal_data(url)] == ["AgentChanged"]
+    assert await store.unfinished() == []
+
+
+async def test_the_journal_of_a_newer_program_is_read(store: Store, url: str) -> None:
+    await store.write(rows([*events(WAITING)]))
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        strange = {"kind": "Beamed", "at": 2.0, "call": "c1"}
+        await connection.execute(
+            journal.insert().values(run="new", number=1, call="c1", at=2.0, kind="Beamed", data=strange)
+        )
+    await engine.dispose()
+    assert await store.unfinished() == events(WAITING)
+
+
+@pytest.mark.parametrize("name", ["x" * 10_000, "☎️" * 3_000, "a\0b", "bad \ud800 half", "'; drop table calls; --"])
+async def test_any_caller_leaves_a_record(store: Store, url: str, name: str) -> None:
+    arrived = Arrived(
+        at=1.0, call=CallId("c1"), channel="PJSIP/t", uniqueid="u", caller=name, caller_name=name, dialled="1"
+    )
+    await store.write(rows([arrived, *events("2 Ended by=caller")]))
+    found = await store.call("c1")
+    assert found is not None
+    assert 0 < len(found.record.caller) <= 128
+    assert (await journal_data(url))[0]["caller"] == name
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(), ["c4", "c3", "c2", "c1"]),
+        (Filters(agent="bob"), ["c3"]),
+        (Filters(agent="cat"), []),
+        (Filters(queue="sales"), ["c3", "c2"]),
+        (Filters(caller="4712"), ["c2"]),
+        (Filters(start=100.0, end=300.0), ["c3", "c2"]),
+        (Filters(outcome=Outcome.ANSWERED), ["c3"]),
+        (Filters(outcome=Outcome.ABANDONED_IN_MENU, start=1.0), ["c4"]),
+        (Filters(text="471"), ["c4", "c3", "c2", "c1"]),
+        (Filters(text="ANN"), ["c1"]),
+        (Filters(text="%"), []),
+    ],
+)
+async def test_calls_are_found(store: Store, filters: Filters, expected: list[str]) -> None:
+    texts = {
+        "c1": "0 Arrived caller_name=Ann\n5 Ended by=caller",
+        "c2": "100 Arrived caller=4712\n101 Queued queue=sales\n105 Ended by=caller",
+        "c3": "200 Arrived\n201 Queued queue=sales\n202 Refused offer=o1 agent=cat reason=refused\n"
+        "203 Connected offer=o2 agent=bob\n205 Ended by=caller",
+        "c4": "300 Arrived\n305 Ended by=caller",
+    }
+    await store.write(rows([e for call, text in texts.items() for e in events(text, call)]))
+    found, more = await store.search(filters)
+    assert ([r.id for r in found], more) == (expected, None)
+
+
+async def test_pages_follow_without_gap_or_repeat(store: Store) -> None:
+    # Several calls at the same moment: the id tells them apart.
+    calls = [f"c{n:02}" for n in range(23)]
+    await store.write(rows([e for n, c in enumerate(calls) for e in events(f"{n // 5} Ended by=caller", c)]))
+    seen: list[str] = []
+    found, after = await store.search(Filters(), limit=4)
+    seen += [r.id for r in found]
+    while after is not None:
+        found, after = await store.search(Filters(), limit=4, after=after)
+        seen += [r.id for r in found]
+    assert seen == calls[::-1]
+
+
+async def test_an_expected_recording_never_replaces_a_measured_one(store: Store) -> None:
+    expected = Recording(stem="2026/o1", call=CallId("c1"), agent="bob", started_at=7.0)
+    measured = Recording(
+        stem="2026/o1", call=CallId("c1"), agent="bob", started_at=7.0, state=RecordingState.WHOLE, length_s=60.0
+    )
+    await store.write([], [expected])
+    assert await store.expected(of_open_calls=False) == [expected]
+    await store.write([], [measured, expected])
+    assert await store.recording("2026/o1") == measured
+    assert await store.expected(of_open_calls=False) == []

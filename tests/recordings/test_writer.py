@@ -1,0 +1,126 @@
+"""The writer: batches, retries, nothing lost or doubled, nothing told to the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from sqlalchemy.exc import DataError, OperationalError
+from structlog.testing import capture_logs
+
+from recordings.record import Recording
+from recordings.store import Filters, JournalRow, Store
+from recordings.writer import BATCH, Writer
+from tests.recordings.scenarios import events
+
+CALL = "0 Arrived caller=0301234567\n1 Queued queue=sales\n5 Ended by=caller"
+LOCKED = OperationalError("insert", {"caller": "0301234567"}, Exception("database is locked"), hide_parameters=True)
+
+
+class Rows:
+    """A sink that keeps what it is given, once; ``fault`` may raise before or after."""
+
+    def __init__(self, fault: Callable[[Sequence[JournalRow], bool], None] = lambda _rows, _done: None) -> None:
+        self.fault = fault
+        self.batches: list[int] = []
+        self.numbers: dict[int, str] = {}
+
+    async def write(self, rows: Sequence[JournalRow], measured: Sequence[Recording] = ()) -> None:
+        self.fault(rows, False)
+        self.batches.append(len(rows))
+        self.numbers |= {r.number: type(r.event).__name__ for r in rows}
+        self.fault(rows, True)
+
+
+async def written(sink: Rows, text: str, times: int = 1) -> Rows:
+    writer = Writer(sink, retry_s=0.001)
+    writer.start()
+    for _ in range(times):
+        for event in events(text):
+            writer.put(event)
+    await writer.stop()
+    assert writer.pending == 0
+    return sink
+
+
+async def test_rows_go_in_batches_in_order() -> None:
+    sink = await written(Rows(), CALL, times=150)
+    assert max(sink.batches) == BATCH
+    assert list(sink.numbers) == list(range(1, 451))
+
+
+async def test_a_database_that_is_away_loses_nothing_and_its_error_tells_no_number() -> None:
+    faults = iter([LOCKED, OSError("connection refused"), LOCKED])
+
+    def fault(_rows: Sequence[JournalRow], done: bool) -> None:
+        error = next(faults, None) if not done else None
+        if error is not None:
+            raise error
+
+    with capture_logs() as logs:
+        sink = await written(Rows(fault), CALL)
+    assert list(sink.numbers.values()) == ["Arrived", "Queued", "Ended"]
+    assert [entry["log_level"] for entry in logs] == ["warning"] * 3
+    assert "0301234567" not in str(logs)
+
+
+async def test_a_row_that_is_never_taken_holds_up_no_other() -> None:
+    def fault(rows: Sequence[JournalRow], done: bool) -> None:
+        if not done and any(type(r.event).__name__ == "Queued" for r in rows):
+            raise DataError("insert", {}, Exception("bad value 0301234567"))
+
+    with capture_logs() as logs:
+        sink = await written(Rows(fault), CALL)
+    assert list(sink.numbers.values()) == ["Arrived", "Ended"]
+    assert [(entry["log_level"], entry["row"]) for entry in logs] == [("error", "Queued")]
+    assert "0301234567" not in str(logs)
+
+
+async def test_stopping_while_the_database_is_away_ends_and_says_what_is_lost() -> None:
+    def fault(_rows: Sequence[JournalRow], _done: bool) -> None:
+        raise LOCKED
+
+    writer = Writer(Rows(fault))
+    writer.start()
+    for event in events(CALL):
+        writer.put(event)
+    with capture_logs() as logs:
+        await writer.stop(grace_s=0.01)
+    assert (logs[-1]["event"], logs[-1]["rows"]) == ("journal rows not written", 3)
+
+
+async def test_a_commit_whose_answer_is_lost_doubles_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, answers = store.write, iter([False, False, True])
+
+    async def flaky(rows: Sequence[JournalRow], measured: Sequence[Recording] = ()) -> None:
+        await write(rows, measured)
+        if not next(answers, True):
+            raise LOCKED
+
+    monkeypatch.setattr(store, "write", flaky)
+    writer = Writer(store, retry_s=0.001)
+    writer.start()
+    for event in events(CALL):
+        writer.put(event)
+    await writer.stop()
+    found, _ = await store.search(Filters())
+    assert [(r.id, r.wait_s) for r in found] == [("c1", 4.0)]
+    assert await store.unfinished() == []
+
+
+async def test_what_was_not_written_before_a_crash_is_only_the_last_batch(store: Store, url: str) -> None:
+    await store.write([JournalRow("first", n, e) for n, e in enumerate(events(CALL)[:2], 1)])
+    crashed = Writer(store)
+    for event in events("5 Ended by=caller"):
+        crashed.put(event)
+
+    again = await Store.open(url)
+    assert await again.unfinished() == events(CALL)[:2]
+    writer = Writer(again)
+    writer.start()
+    for event in events("9 Ended by=caller estimated=true"):
+        writer.put(event)
+    await writer.stop()
+    found, _ = await again.search(Filters())
+    assert [(r.id, r.estimated) for r in found] == [("c1", True)]
+    await again.close()
