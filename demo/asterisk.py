@@ -10,31 +10,19 @@ import contextlib
 import ctypes
 import os
 import random
-import re
 import secrets
-import shutil
 import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from string import Template
 from typing import Self
 
+from demo.configuration import HOST, READY_USER, Folders, Plan, Ports, render
 from demo.debian import Program
 from demo.tones import chord, write_wav
 
-HOST = "127.0.0.1"
-TEMPLATES = Path(__file__).parent / "templates"
-MODULES = tuple((TEMPLATES / "modules.txt").read_text().split())
-EMPTY = ("acl", "ccss", "features", "pjproject", "queuerules", "queues", "stasis", "udptl")
-"""Files whose defaults will do; Asterisk wants them there."""
-READY_USER = "ready"
-
-_NAME = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
-_VALUE = re.compile(r"[^\x00-\x1f;\[\]]*")
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUTS = 0x04000000
 _CLONE_NEWUSER = 0x10000000
@@ -42,57 +30,6 @@ _CLONE_NEWUSER = 0x10000000
 
 class AsteriskFailed(Exception):
     """The private Asterisk did not start, or does not answer. The message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Phone:
-    """A line of the private Asterisk, ``PJSIP/<name>``.
-
-    With a ``password`` the phone registers; with a ``contact`` (a SIP URI) it is always taken to
-    be there, as SIPp's are.
-    """
-
-    name: str
-    password: str = field(default="", repr=False)
-    contact: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Manager:
-    """An AMI user. ``events`` are the only events it is sent; none named, all that ``read`` allows."""
-
-    name: str
-    secret: str = field(repr=False)
-    read: str
-    write: str
-    events: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """UDP for SIP, TCP for AMI, and UDP from ``rtp_first`` to ``rtp_last`` for sound, on loopback."""
-
-    sip: int
-    ami: int
-    rtp_first: int
-    rtp_last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a private Asterisk is to be.
-
-    Who calls from this machine without being one of ``phones`` starts in ``caller_context``;
-    ``phones`` dial in ``phone_context`` (the default lets them dial each other). ``includes`` are
-    dialplan files. ``files`` are whole configuration files by name, such as ``queues.conf``.
-    """
-
-    phones: Sequence[Phone] = ()
-    managers: Sequence[Manager] = ()
-    includes: Sequence[Path] = ()
-    caller_context: str = "phones"
-    phone_context: str = "phones"
-    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def free_ports(calls: int = 100) -> Ports:
@@ -109,103 +46,14 @@ def free_ports(calls: int = 100) -> Ports:
     raise AsteriskFailed(f"No {rtp} free UDP ports in a row on {HOST}. Stop what uses them, or ask for fewer calls.")
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried, contextlib.suppress(OSError):
+def _is_free(port: int, kind: socket.SocketKind = socket.SOCK_DGRAM) -> bool:
+    with socket.socket(socket.AF_INET, kind) as tried, contextlib.suppress(OSError):
+        # As Asterisk does: a connection that has just ended does not keep a port.
+        if kind is socket.SOCK_STREAM:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         tried.bind((HOST, port))
         return True
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where the private Asterisk keeps what. ``run`` has a short path: a socket's is 107 bytes at most."""
-
-    base: Path
-    run: Path
-    modules: Path
-
-    @property
-    def etc(self) -> Path:
-        return self.base / "etc"
-
-    @property
-    def data(self) -> Path:
-        return self.base / "data"
-
-    @property
-    def music(self) -> Path:
-        return self.base / "music"
-
-    @property
-    def spool(self) -> Path:
-        return self.base / "spool"
-
-    @property
-    def log(self) -> Path:
-        return self.base / "log"
-
-
-def render(plan: Plan, ports: Ports, folders: Folders, ready_secret: str) -> dict[str, str]:
-    """The text of each configuration file, by its name.
-
-    Raises ValueError: a name, password or path would break out of its line.
-    """
-    values = {
-        "modules": "\n".join(f"load = {name}.so" for name in MODULES if (folders.modules / f"{name}.so").exists()),
-        "managers": "\n".join(_manager(manager) for manager in plan.managers),
-        "phones": "\n".join(_phone(phone, plan.phone_context) for phone in plan.phones),
-        "includes": "\n".join(f'#include "{_value(str(path))}"' for path in plan.includes),
-        "caller_context": _name(plan.caller_context),
-        "ready_user": READY_USER,
-        "ready_secret": ready_secret,
-        "sip": str(ports.sip),
-        "ami": str(ports.ami),
-        "rtp_first": str(ports.rtp_first),
-        "rtp_last": str(ports.rtp_last),
-        "music": str(folders.music),
-    }
-    places = {name: str(getattr(folders, name)) for name in ("etc", "data", "spool", "log", "run")}
-    places["modules"] = str(folders.modules)
-    whole = sorted(path.name for path in TEMPLATES.glob("*.conf"))
-    filled = {name: _fill(name, places if name == "asterisk.conf" else values) for name in whole}
-    return {**{f"{name}.conf": "" for name in EMPTY}, **filled, **plan.files}
-
-
-def _manager(manager: Manager) -> str:
-    filters = "\n".join(f"eventfilter = Event: {_name(event)}" for event in manager.events)
-    return _fill(
-        "manager_user.section",
-        {
-            "name": _name(manager.name),
-            "secret": _value(manager.secret),
-            "read": _value(manager.read),
-            "write": _value(manager.write),
-            "filters": filters,
-        },
-    )
-
-
-def _phone(phone: Phone, context: str) -> str:
-    values = {"name": _name(phone.name), "password": _value(phone.password), "phone_context": _name(context)}
-    login = _fill("phone_login.section", values) if phone.password else ""
-    contact = f"contact = {_value(phone.contact)}" if phone.contact else ""
-    return _fill("phone.section", {**values, "login": login, "contact": contact})
-
-
-def _fill(template: str, values: dict[str, str]) -> str:
-    return Template((TEMPLATES / template).read_text()).substitute(values)
-
-
-def _name(text: str) -> str:
-    if not _NAME.fullmatch(text):
-        raise ValueError(f"{text!r} cannot be a name in Asterisk's configuration")
-    return text
-
-
-def _value(text: str) -> str:
-    if not _VALUE.fullmatch(text):
-        raise ValueError("a value in Asterisk's configuration has a control character, ';', '[' or ']'")
-    return text
 
 
 def modules_of(program: Program) -> Path:
@@ -260,6 +108,7 @@ class PrivateAsterisk:
     async def __aenter__(self) -> Self:
         began = time.monotonic()
         try:
+            self._check_ports()
             self._write()
             self._process = await self._spawn()
             await self._ready()
@@ -299,6 +148,12 @@ class PrivateAsterisk:
         )
         said, _ = await asyncio.wait_for(process.communicate(), 10)
         return said.decode(errors="replace")
+
+    def _check_ports(self) -> None:
+        kinds = (("UDP", socket.SOCK_DGRAM, self.ports.sip), ("TCP", socket.SOCK_STREAM, self.ports.ami))
+        for name, kind, port in kinds:
+            if not _is_free(port, kind):
+                raise AsteriskFailed(f"{name} port {port} on {HOST} is taken. See what uses it with: ss -lnp")
 
     def _write(self) -> None:
         run = Path(
@@ -357,7 +212,7 @@ class PrivateAsterisk:
                 return
             raise AsteriskFailed(
                 f"Asterisk {self.program.version} {'ended' if exited.done() else 'was not ready in 30 s'}."
-                f" {_advice(self._last_lines(), self.ports)}\n" + "\n".join(self._last_lines())
+                " Its last lines:\n" + "\n".join(self._last_lines())
             )
         finally:
             for task in (booted, exited):
@@ -374,23 +229,19 @@ class PrivateAsterisk:
         try:
             banner = await reader.readline()
             if not banner.startswith(b"Asterisk Call Manager/"):
-                raise AsteriskFailed(f"Port {self.ports.ami} is somebody else's. {_advice([], self.ports)}")
+                raise AsteriskFailed(f"TCP port {self.ports.ami} was taken by another program just now. Try again.")
             writer.write(f"Action: Login\r\nUsername: {READY_USER}\r\nSecret: {self._secret}\r\n\r\n".encode())
             while (line := await reader.readline()) != b"Event: FullyBooted\r\n":
                 if line == b"Response: Error\r\n" or not line:
-                    raise AsteriskFailed("An Asterisk answers that is not ours: is another running on these ports?")
+                    raise AsteriskFailed(
+                        f"TCP port {self.ports.ami} was taken by another Asterisk just now. Try again."
+                    )
         finally:
             writer.close()
 
     def _last_lines(self) -> list[str]:
         output = (self._folder / "log" / "output").read_text(errors="replace").splitlines()
         return (output[-5:] + self.log_lines("WARNING")[-5:] + self.log_lines("ERROR"))[-15:]
-
-
-def _advice(lines: Sequence[str], ports: Ports) -> str:
-    if any("Address already in use" in line or "Unable to bind" in line for line in lines) or not lines:
-        return f"Are UDP port {ports.sip} and TCP port {ports.ami} on {HOST} free? See: ss -lnp"
-    return "Its last lines:"
 
 
 def _link(link: Path, *targets: Path) -> None:

@@ -107,7 +107,7 @@ def unpacked(want: Wanted, folder: Path) -> Program | None:
     path = next((p for p in (root / "usr/sbin" / want.name, root / "usr/bin" / want.name) if p.exists()), None)
     if path is None:
         return None
-    argv = (str(loader(root)), "--library-path", ":".join(map(str, libraries(root))), str(path))
+    argv: tuple[str, ...] = (str(loader(root)), "--library-path", ":".join(map(str, libraries(root))), str(path))
     if want.name == "espeak-ng":
         argv += tuple(f"--path={data.parent}" for data in root.glob("usr/lib/*/espeak-ng-data"))
     version = version_of(argv, want)

@@ -18,7 +18,7 @@ import numpy as np
 from baresip import Account, AudioNotActive, AudioRestarted, BaresipError, Config, Event, Runtime, StackEvent, UserAgent
 from baresip.call import Call
 
-from demo.asterisk import HOST
+from demo.configuration import HOST
 from demo.tones import RATE, Samples
 
 TICK_S = 0.02
@@ -42,7 +42,7 @@ class OnRing(Enum):
 
 
 class PhoneCall:
-    """One call of a robot phone. Waiting for what does not happen raises TimeoutError."""
+    """One call of a robot phone. What does not happen ``within`` so many seconds raises TimeoutError."""
 
     def __init__(self, phone: Phone, call: Call) -> None:
         self.phone = phone
@@ -69,17 +69,17 @@ class PhoneCall:
     def over(self) -> bool:
         return self._ended.is_set()
 
-    async def ringing(self, timeout: float = 10.0) -> None:
+    async def ringing(self, within: float = 10.0) -> None:
         """Waits until the far end rings."""
-        await self._or_end(self._ringing, timeout)
+        await self._or_end(self._ringing, within)
 
-    async def answered(self, timeout: float = 10.0) -> None:
+    async def answered(self, within: float = 10.0) -> None:
         """Waits until both sides can speak. Raises ConnectionError: the call ended instead."""
-        await self._or_end(self._answered, timeout)
+        await self._or_end(self._answered, within)
 
-    async def ended(self, timeout: float = 10.0) -> str:
+    async def ended(self, within: float = 10.0) -> str:
         """Waits for the end of the call, and says its reason."""
-        await asyncio.wait_for(self._ended.wait(), timeout)
+        await asyncio.wait_for(self._ended.wait(), within)
         return self.reason
 
     async def answer(self) -> None:
@@ -165,15 +165,15 @@ class PhoneCall:
         pcm = (np.clip(samples, -1, 1) * 32767).astype(np.int16).tobytes()
         self._position += self._call.audio.write(pcm) // 2
 
-    async def _or_end(self, wanted: asyncio.Event, timeout: float) -> None:
+    async def _or_end(self, wanted: asyncio.Event, within: float) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in (wanted, self._ended)]
         try:
-            done, _ = await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(waits, timeout=within, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
         if not done:
-            raise TimeoutError(f"{self.phone.name}: nothing in {timeout:g} s")
+            raise TimeoutError(f"{self.phone.name}: nothing in {within:g} s")
         if not wanted.is_set():
             raise ConnectionError(f"{self.phone.name}: the call ended: {self.reason or 'hung up'}")
 
@@ -204,9 +204,9 @@ class Phone:
         call = await self._agent.dial(f"sip:{number}@{self._server}")
         return self._adopt(self, call)
 
-    async def called(self, timeout: float = 10.0) -> PhoneCall:
+    async def called(self, within: float = 10.0) -> PhoneCall:
         """Waits for the next call to this phone. Raises TimeoutError: nobody calls."""
-        return await asyncio.wait_for(self._incoming.get(), timeout)
+        return await asyncio.wait_for(self._incoming.get(), within)
 
     def _rings(self, call: Call) -> None:
         mine = self._adopt(self, call)

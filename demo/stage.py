@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -34,21 +35,21 @@ class Stage:
     phone_password: str
 
 
-def write_site(folder: Path, ports: Ports, speaker: Program, changes: Mapping[str, Any] | None = None) -> None:
-    """Makes the example site in ``folder`` if it is not there, and points it at these ports.
+def make_site(folder: Path) -> None:
+    """Makes the example site in ``folder``, and keeps its people's passwords beside it."""
+    passwords = new_site.write(folder)
+    logins = folder / "var" / "state" / "demo-log-ins.json"
+    logins.touch(mode=0o600)
+    logins.write_text(json.dumps(dict(passwords)), encoding="utf-8")
 
-    ``changes`` go into site.yaml's top level.
-    """
-    if not (folder / "site.yaml").exists():
-        passwords = new_site.write(folder)
-        logins = folder / "var" / "state" / "demo-log-ins.json"
-        logins.touch(mode=0o600)
-        logins.write_text(json.dumps(dict(passwords)), encoding="utf-8")
+
+def point_site(folder: Path, ports: Ports, speaker: Program, changes: Mapping[str, Any]) -> None:
+    """Points a site at these ports and this speaker. ``changes`` go into site.yaml's top level."""
     yaml = YAML()
     text = yaml.load(folder / "site.yaml")
     text["asterisk"]["port"] = ports.ami
     text["speech"] = {"espeak": list(speaker.argv)}
-    text.update(changes or {})
+    text.update(changes)
     yaml.dump(text, folder / "site.yaml")
 
 
@@ -58,17 +59,18 @@ async def stage(
     programs: Mapping[str, Program],
     *,
     phones: Sequence[Phone] = (),
-    changes: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] = MappingProxyType({}),
     includes: Sequence[Path] = (),
-    files: Mapping[str, str] | None = None,
+    files: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Stage]:
-    """Sets the stage: the site's files, then its Asterisk, with a line for each person's phone.
+    """Sets the stage for the site that ``make_site`` made in ``folder``: its Asterisk, with a line
+    for each person's phone.
 
-    ``phones`` are further lines, ``includes`` further dialplan, ``files`` further configuration.
-    Raises AsteriskFailed, SiteError.
+    ``changes`` go into site.yaml; ``phones`` are further lines, ``includes`` further dialplan,
+    ``files`` further configuration. Raises AsteriskFailed, SiteError.
     """
     ports = free_ports()
-    write_site(folder, ports, programs["espeak-ng"], changes)
+    point_site(folder, ports, programs["espeak-ng"], changes)
     site = settings.load(folder)
     include = folder / "extensions_cordboard.conf"
     include.write_text(dialplan.render(site), encoding="utf-8")
@@ -81,7 +83,7 @@ async def stage(
         includes=[include, *includes],
         caller_context="cordboard",
         phone_context="cordboard",
-        files=dict(files or {}),
+        files=files,
     )
     passwords = json.loads((site.state / "demo-log-ins.json").read_text(encoding="utf-8"))
     async with PrivateAsterisk(programs["asterisk"], folder / "var" / "asterisk", plan, ports) as asterisk:

@@ -51,7 +51,7 @@ def join(caller: Path, agent: Path, stereo: Path) -> Measured:
         return Measured(RecordingState.MISSING, 0.0)
     with ExitStack() as stack:
         sides = [_open(path, stack) for path in (caller, agent)]
-        rates = {side.samplerate for side in sides if side is not None}
+        rates = {side.file.samplerate for side in sides if side is not None}
         if len(rates) > 1 or (not rates and any(path.stat().st_size > _HEADER_BYTES for path in there)):
             return Measured(RecordingState.UNREADABLE, 0.0)
         frames = max((side.frames for side in sides if side is not None), default=0)
@@ -63,26 +63,37 @@ def join(caller: Path, agent: Path, stereo: Path) -> Measured:
     return Measured(RecordingState.WHOLE if whole else RecordingState.SHORT, frames / rate)
 
 
-def _open(path: Path, stack: ExitStack) -> sf.SoundFile | None:
-    """The file for reading; None where it is not there or holds nothing that can be read.
+@dataclass(frozen=True, slots=True)
+class _Side:
+    file: sf.SoundFile
+    frames: int
 
-    Of a file that was never closed, libsndfile reads all that is there.
-    """
+
+def _open(path: Path, stack: ExitStack) -> _Side | None:
+    """The file for reading; None where it is not there or holds nothing that can be read."""
     try:
         file = stack.enter_context(sf.SoundFile(path))
+        if file.channels != 1:
+            return None
+        unclosed = path.stat().st_size - _HEADER_BYTES
+        if file.frames > 0 or unclosed <= 0:
+            return _Side(file, file.frames)
+        # Asterisk died before it could note the length: the sound is all that follows the header.
+        raw = sf.SoundFile(path, samplerate=file.samplerate, channels=1, format="RAW", subtype="PCM_16")
+        stack.enter_context(raw).seek(_HEADER_BYTES // 2)
+        return _Side(raw, unclosed // 2)
     except (sf.LibsndfileError, OSError):
         return None
-    return file if file.channels == 1 else None
 
 
-def _interleave(sides: list[sf.SoundFile | None], frames: int, rate: int, stereo: Path) -> None:
+def _interleave(sides: list[_Side | None], frames: int, rate: int, stereo: Path) -> None:
     part = stereo.with_name(f".{stereo.name}.part")
     with sf.SoundFile(part, "w", samplerate=rate, channels=2, format="WAV", subtype="PCM_16") as out:
         for start in range(0, frames, _BLOCK):
             block = np.zeros((min(_BLOCK, frames - start), 2), dtype=np.int16)
             for channel, side in enumerate(sides):
                 if side is not None:
-                    sound = side.read(len(block), dtype="int16")
+                    sound = side.file.read(len(block), dtype="int16")
                     block[: len(sound), channel] = sound
             out.write(block)
     with open(part, "rb") as written:

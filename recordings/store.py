@@ -102,7 +102,8 @@ class Store:
         """Connects (``sqlite+aiosqlite:////folder/file``) and brings the tables up to date.
 
         A SQLite file and its folder are made where they are missing. Raises SQLAlchemyError
-        where the database cannot be reached or has tables newer than this program.
+        where the database cannot be reached, alembic's CommandError where its tables are newer
+        than this program.
         """
         parsed = make_url(url)
         # Hidden parameters: an error's text goes to the log, a caller's number must not.

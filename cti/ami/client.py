@@ -163,7 +163,7 @@ class AmiClient:
                 self._guarded("on_refused", lambda: on_refused(str(outcome)))
 
         if self._session is None:
-            encode(name, fields or {}, "1")
+            encode(name, fields or {}, action_id or "1")
             asyncio.get_running_loop().call_soon(finish, AmiDown(self.trouble))
         else:
             self._session.ask(name, fields or {}, finish, action_id=action_id)

@@ -122,12 +122,16 @@ class Session(asyncio.Protocol):
         """Writes an action at once; ``finish`` is called exactly once, later, with what became of it.
 
         Events that come of the action much later carry its ``action_id`` too, so one may be
-        given. Raises WireError for what cannot be sent.
+        given; one that still waits for its answer is refused and not sent. Raises WireError
+        for what cannot be sent.
         """
         action_id = action_id or next(self._ids)
         data = encode(name, fields, action_id)
         if self._transport is None or self._why:
             self._loop.call_soon(finish, AmiDown(self._why or "there is no link yet"))
+            return
+        if action_id in self._pending:
+            self._loop.call_soon(finish, AmiRefused("an action with this id is not answered yet"))
             return
         wait = self._deadline_s if deadline_s is None else deadline_s
         deadline = self._loop.call_later(wait, self._give_up, action_id)

@@ -10,7 +10,8 @@ Messages are JSON objects told apart by ``type``:
 - ``snapshot``: stream, seq, now, agents, queues, calls. Everything; forget what was before.
 - ``change``: seq, prev, at, event, agents, queues, calls (rows that replace the rows of the
   same name or id), gone (ids of calls no longer seen), notices.
-- ``alive``: now. Sent every ALIVE_S seconds, so that a dead connection is noticed.
+- ``alive``: now. Sent after ALIVE_S seconds of silence, so that a dead connection is noticed,
+  and at once to a desktop that comes back and has missed nothing.
 """
 
 from __future__ import annotations
@@ -172,7 +173,7 @@ class Feed:
             async with asyncio.timeout(ALIVE_S):
                 await reader.wait()
         except TimeoutError:
-            return [_text({"type": "alive", "now": self._clock()})]
+            return [self._alive()]
         behind = reader.behind
         texts = reader.take()
         return [self._snapshot(reader.audience)] if behind else texts
@@ -206,6 +207,8 @@ class Feed:
 
     async def _send(self, socket: WebSocket, reader: Reader, gate: Gate) -> None:
         checked = self._clock()
+        if not reader.pending:
+            await socket.send_text(self._alive())  # Nothing was missed: say so at once.
         while True:
             texts = await self.next(reader)
             now = self._clock()
@@ -217,6 +220,9 @@ class Feed:
                     return
             for text in texts:
                 await socket.send_text(text)
+
+    def _alive(self) -> str:
+        return _text({"type": "alive", "now": self._clock()})
 
     def _log(self, audience: Audience) -> _Log:
         log = self._logs.get(audience)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.asterisk import HOST, MODULES, Folders, Manager, Phone, Plan, Ports, free_ports, render
+from demo.asterisk import free_ports
+from demo.configuration import HOST, MODULES, Folders, Manager, Phone, Plan, Ports, render
 
 PORTS = Ports(sip=5070, ami=5071, rtp_first=20000, rtp_last=20399)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,6 @@ def test_a_failed_fetch_says_what_is_missing_and_what_to_do(
 
 
 def test_a_full_disk_is_noticed_before_anything_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(debian.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1_000_000})())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1_000_000})())
     with pytest.raises(Missing, match=r"1 MB left, and 500 MB are needed.*CORDBOARD_ASTERISK="):
         fetch([WANTED["asterisk"]], print, tmp_path)

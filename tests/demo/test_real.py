@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import baresip
 import pytest
 
-from demo.asterisk import HOST, AsteriskFailed, Phone, Plan, Ports, PrivateAsterisk, free_ports
+from demo.asterisk import AsteriskFailed, PrivateAsterisk, free_ports
+from demo.configuration import HOST, Phone, Plan
 from demo.debian import Program, programs
 from demo.phones import OnRing, Phones
 from demo.tones import RATE, present, tone
@@ -94,7 +97,7 @@ async def test_a_phone_refuses_ignores_or_is_not_there(asterisk: PrivateAsterisk
         await call.hang_up()
         await rings.ended()
         with pytest.raises(TimeoutError):
-            await busy.called(timeout=0.01)
+            await busy.called(within=0.01)
         gone = await caller.dial("nobody")
         assert (await gone.ended()).startswith("404")
 
@@ -116,12 +119,50 @@ async def test_everything_is_gone_afterwards(program: Program, tmp_path: Path) -
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("baresip")]
 
 
-async def test_a_taken_port_is_named(program: Program, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+async def test_a_taken_port_is_named(kind: socket.SocketKind, program: Program, tmp_path: Path) -> None:
     free = free_ports()
-    with socket.socket() as taken:
+    with socket.socket(socket.AF_INET, kind) as taken:
         taken.bind((HOST, 0))
-        taken.listen()
-        ports = Ports(free.sip, taken.getsockname()[1], free.rtp_first, free.rtp_last)
-        with pytest.raises(AsteriskFailed, match=f"TCP port {ports.ami}"):
+        port = taken.getsockname()[1]
+        ports = replace(free, ami=port) if kind is socket.SOCK_STREAM else replace(free, sip=port)
+        with pytest.raises(AsteriskFailed, match=f" port {port} .* is taken"):
             async with PrivateAsterisk(program, tmp_path, Plan(), ports):
                 pass
+
+
+async def test_what_asterisk_says_when_it_cannot_start(program: Program, tmp_path: Path) -> None:
+    plan = Plan(files={"modules.conf": "[modules]\nautoload = no\nrequire = no_such_module.so\n"})
+    with pytest.raises(AsteriskFailed, match="no_such_module"):
+        async with PrivateAsterisk(program, tmp_path, plan):
+            pass
+
+
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from demo.asterisk import Plan, PrivateAsterisk
+from demo.debian import programs
+
+async def run() -> None:
+    async with PrivateAsterisk(programs(["asterisk"], print)["asterisk"], Path(sys.argv[1]), Plan()) as asterisk:
+        print(asterisk.pid, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(run())
+"""
+
+
+async def test_it_dies_with_its_parent(tmp_path: Path) -> None:
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PARENT, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert parent.stdout
+    pidfd = os.pidfd_open(int(await parent.stdout.readline()))
+    gone = asyncio.Event()
+    asyncio.get_running_loop().add_reader(pidfd, gone.set)
+    parent.kill()
+    await parent.wait()
+    await asyncio.wait_for(gone.wait(), 10)
+    asyncio.get_running_loop().remove_reader(pidfd)
+    os.close(pidfd)

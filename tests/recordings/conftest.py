@@ -1,17 +1,32 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from recordings.files import Files
+from recordings.migrations import migrate
 from recordings.store import Store
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with empty tables, to copy: making the tables takes longer than most tests."""
+    path = tmp_path_factory.mktemp("template") / "cordboard.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        migrate(connection)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path}/data/cordboard.db"
+def url(tmp_path: Path, migrated: Path) -> str:
+    shutil.copy(migrated, tmp_path / "cordboard.db")
+    return f"sqlite+aiosqlite:///{tmp_path}/cordboard.db"
 
 
 @pytest.fixture

@@ -18,8 +18,10 @@ def test_the_files_of_a_talk(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "stem",
-    ["", ".", "..", "../x", "a/../../x", "/etc/passwd", "a//b", "a/", ".hidden", "a/.b", "a\\b", "a\0b", "a\nb", "~/x"]
-    + ["☎", "x" * 300, "a/" * 3000 + "a", "a;rm", "a b", "a\n"],
+    [
+        *("", ".", "..", "../x", "a/../../x", "/etc/passwd", "a//b", "a/", ".hidden", "a/.b", "a\\b"),
+        *("a\0b", "a\nb", "a\n", "~/x", "☎", "a;rm", "a b", "x" * 300, "a/" * 3000 + "a"),
+    ],
 )
 def test_other_names_are_refused(tmp_path: Path, stem: str) -> None:
     with pytest.raises(NotARecording, match="not the name of a recording"):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -32,20 +33,30 @@ async def journal_data(url: str) -> list[dict[str, object]]:
     return found
 
 
-async def test_the_migrated_tables_are_those_of_the_program(
-    store: Store, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_the_migrated_tables_are_those_of_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         return list(compare_metadata(context, metadata))
 
-    # From any folder, and a second time.
+    # In a folder that is not there yet, from any folder, and a second time.
     monkeypatch.chdir(tmp_path)
-    await (await Store.open(url)).close()
+    url = f"sqlite+aiosqlite:///{tmp_path}/new/folder/cordboard.db"
+    for _ in range(2):
+        await (await Store.open(url)).close()
     engine = create_async_engine(url)
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+        assert (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar() == "wal"
     await engine.dispose()
+
+
+async def test_tables_of_a_newer_program_are_refused(url: str) -> None:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    await engine.dispose()
+    with pytest.raises(CommandError, match="9999"):
+        await Store.open(url)
 
 
 @pytest.mark.parametrize("name", [n for n, s in SCENARIOS.items() if s.record["outcome"] != "live"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cti.calls.call import Call, apply
-from cti.calls.commands import Command, Connect, Hangup, Offer, StartMusic, Withdraw
+from cti.calls.commands import Connect, Hangup, Offer, StartMusic, Withdraw
 from cti.calls.events import (
     Accepted,
     Adopted,
@@ -67,7 +67,8 @@ class Line:
         return await self._carry_out(await self.part.ask_state(agent, state, reason, self.now))
 
     async def happen(self, event: Event) -> list[str]:
-        return await self._carry_out([event])
+        """What comes of the event; the event itself is not among it."""
+        return await self._carry_out(await self._tell(event))
 
     async def do(self, step: str) -> list[str]:
         """One step: ``alice ready``, ``wait 5``, ``c1 queued orders``, ``c1 ringing`` ..."""
@@ -106,7 +107,7 @@ class Line:
             case "connected":
                 return Connected(at=at, call=call, offer=offer, agent=agent)
             case "refused":
-                return Refused(at=at, call=call, offer=offer, agent=agent, reason=Refusal(" ".join(more) or "refused"))
+                return Refused(at=at, call=call, offer=offer, agent=agent, reason=_refusal(more))
             case "failed":
                 return Failed(at=at, call=call, command=more[0], why="test")
             case "left":
@@ -128,17 +129,18 @@ class Line:
         while todo:
             output = todo.pop(0)
             said.append(self._say(output))
-            if isinstance(output, Command):
-                continue
-            call = None
-            if isinstance(output, CallEvent):
-                if isinstance(output, Offered):
-                    self.offers.setdefault(output.call, []).append(output.offer)
-                call = self.calls[output.call] = apply(
-                    self.calls.get(output.call) or _arrived(output.call, output.at), output
-                )
-            todo += await self.part.on_event(output, call, self.now)
+            if isinstance(output, Event):
+                todo += await self._tell(output)
         return [words for words in said if words]
+
+    async def _tell(self, event: Event) -> Sequence[Output]:
+        call = None
+        if isinstance(event, CallEvent):
+            if isinstance(event, Offered):
+                self.offers.setdefault(event.call, []).append(event.offer)
+            call = apply(self.calls.get(event.call) or _arrived(event.call, event.at), event)
+            self.calls[event.call] = call
+        return await self.part.on_event(event, call, self.now)
 
     def _say(self, output: Output) -> str:
         match output:
@@ -166,3 +168,7 @@ def _arrived(call: CallId, at: float) -> Call:
     return apply(
         None, Arrived(at=at, call=call, channel="PJSIP/x", uniqueid="1", caller="1", caller_name="", dialled="1")
     )
+
+
+def _refusal(words: Sequence[str]) -> Refusal:
+    return Refusal(" ".join(word for word in words if word != "first") or "refused")

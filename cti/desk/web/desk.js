@@ -119,7 +119,7 @@ export function duration(seconds) {
 
 /** Unix seconds as local date and time. */
 export function when(at) {
-  return at ? new Date(at * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "–";
+  return at ? new Date(at * 1000).toLocaleString([], { dateStyle: "short", timeStyle: "short" }) : "–";
 }
 
 /** Makes the element count up from `since` (Unix seconds), or show a dash for nothing. */

@@ -237,3 +237,29 @@ async def test_why_a_cli_command_is_refused_is_in_its_output() -> None:
     async with Peer({"Command": [output]}) as peer, running(peer) as desk:
         with pytest.raises(AmiRefused, match="No such command 'x'; try help"):
             await desk.client.action("Command", {"Command": "x"})
+
+
+async def test_a_posted_action_tells_its_success_and_marks_its_events_with_an_id_of_ones_own() -> None:
+    async with Peer({"Originate": None}) as peer, running(peer) as desk:
+        told: list[str] = []
+
+        def post() -> None:
+            desk.client.post(
+                "Originate",
+                {"Channel": "PJSIP/1", "Async": "true"},
+                on_done=lambda: told.append("done"),
+                on_refused=told.append,
+                action_id="offer-1",
+            )
+
+        post()
+        assert (await peer.seen("Originate"))["ActionID"] == "offer-1"
+        post()
+        await desk.until(lambda: told == ["an action with this id is not answered yet"])
+        peer.emit("OriginateResponse", ActionID="offer-1", Response="Success")
+        peer.send(block({"Response": "Success", "ActionID": "offer-1"}))
+        await desk.until(lambda: told[1:] == ["done"])
+        assert [m["ActionID"] for m in desk.events] == ["offer-1"]
+        assert len(peer.named("Originate")) == 1
+        with pytest.raises(WireError):
+            desk.client.post("Hangup", action_id="a\r\nb")

@@ -86,6 +86,14 @@ async def test_a_desktop_that_comes_back_over_the_wire_has_no_gap() -> None:
         assert (change["prev"], change["event"]) == (snapshot["seq"], "Offered")
 
 
+async def test_a_desktop_that_missed_nothing_is_told_so_at_once() -> None:
+    desk = Desk()
+    async with connected(desk.app, token("ann")) as socket:
+        snapshot = await socket.hear()
+    async with connected(desk.app, token("ann"), f"stream={snapshot['stream']}&after={snapshot['seq']}") as socket:
+        assert await socket.hear() == {"type": "alive", "now": NOW}
+
+
 async def test_too_old_a_gap_gives_a_snapshot() -> None:
     desk = Desk(kept=3)
     [snapshot] = await drain(desk, EVERYTHING)

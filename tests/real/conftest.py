@@ -1,0 +1,50 @@
+"""The parts that every real test needs: programs, a site, a hotline."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from demo.debian import Program, programs
+from demo.stage import make_site
+from tests.real.hotline import FLOW, QUEUES, Hotline, hotline
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is real."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.real)
+
+
+@pytest.fixture(scope="session")
+def peers() -> Mapping[str, Program]:
+    """The real Asterisk, SIPp and espeak-ng."""
+    return programs(("asterisk", "sipp", "espeak-ng"), print)
+
+
+@pytest.fixture(scope="session")
+def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with a short menu and short times, made once."""
+    folder = tmp_path_factory.mktemp("site") / "site"
+    make_site(folder)
+    (folder / "flows" / "main.yaml").write_text(FLOW)
+    (folder / "queues.yaml").write_text(QUEUES)
+    return folder
+
+
+@pytest.fixture
+def site(made_site: Path, tmp_path: Path) -> Path:
+    """A copy of the site for one test. Sounds are shared: they are the same."""
+    return Path(shutil.copytree(made_site, tmp_path / "site"))
+
+
+@pytest.fixture
+async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> AsyncIterator[Hotline]:
+    """A running hotline."""
+    changes = {"web": {"port": 0}, "folders": {"sounds": str(made_site / "sounds")}, "lease": "3s"}
+    async with hotline(site, peers, changes=changes) as running:
+        yield running

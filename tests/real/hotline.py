@@ -1,0 +1,162 @@
+"""A hotline to try: private Asterisk, Cordboard, and phones, with everything that happens at hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from config import app as server
+from cti.calls.call import Call
+from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Digit, Event, Played
+from cti.calls.part import Output
+from demo.debian import Program
+from demo.phones import SILENCE, OnRing, Phone, Phones
+from demo.stage import Stage, stage
+from demo.tones import Samples
+
+E = TypeVar("E", bound=Event)
+
+PATIENCE_S = 20.0
+
+FLOW = """
+start: main
+nodes:
+  main:
+    menu: Press 1 or 2.
+    keys: {"1": orders, "2": support, "3": rush, "4": front_desk}
+    timeout: 1s
+    retries: 1
+    otherwise: bye
+  orders: {queue: orders}
+  rush: {queue: orders, priority: 5}
+  support: {queue: support}
+  front_desk: {transfer: front-desk, otherwise: bye}
+  bye: {hangup: true}
+"""
+
+QUEUES = """
+queues:
+  orders: {skills: {orders: 3}, ring: 2s, wrap_up: 1s}
+  support: {skills: {support: 3}, ring: 2s, wrap_up: 1s}
+"""
+
+
+class Watch:
+    """A part that looks on, and lets tests wait for what is to happen."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._news = asyncio.Condition()
+
+    async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
+        self.events.append(event)
+        async with self._news:
+            self._news.notify_all()
+        return ()
+
+    async def on_time(self, now: float) -> Sequence[Output]:
+        return ()
+
+    def next_time(self) -> float | None:
+        return None
+
+    async def wait(self, kind: type[E], fits: Callable[[E], bool] = lambda _: True, count: int = 1) -> E:
+        """The ``count``-th event of a kind that fits, as soon as it has happened.
+
+        Raises AssertionError with all that did happen, after PATIENCE_S.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE_S), self._news:
+                while True:
+                    found = [e for e in self.events if isinstance(e, kind) and fits(e)]
+                    if len(found) >= count:
+                        return found[count - 1]
+                    await self._news.wait()
+        except TimeoutError:
+            happened = "\n".join(map(repr, self.events))
+            raise AssertionError(f"no {kind.__name__} that fits among\n{happened}") from None
+
+    def words(self, call: CallId) -> list[str]:
+        """The names of a call's events, without keys and sounds."""
+        mine = [e for e in self.events if isinstance(e, CallEvent) and e.call == call]
+        return [type(e).__name__ for e in mine if not isinstance(e, Digit | Played)]
+
+    def states(self, agent: str) -> list[AgentState]:
+        """The states an agent was in, one after the other."""
+        return [e.state for e in self.events if isinstance(e, AgentChanged) and e.agent == agent]
+
+
+class Hotline:
+    """A running hotline."""
+
+    def __init__(self, at: Stage, url: str, watch: Watch, phones: Phones, exits: AsyncExitStack) -> None:
+        self.stage = at
+        self.url = url
+        self.watch = watch
+        self.phones = phones
+        self._exits = exits
+        self._desks: dict[str, httpx.AsyncClient] = {}
+
+    async def desk(self, name: str) -> httpx.AsyncClient:
+        """An HTTP client logged in as one of the site's people."""
+        if name not in self._desks:
+            client = await self._exits.enter_async_context(httpx.AsyncClient(base_url=self.url))
+            logged_in = await client.post("/api/login", json={"name": name, "password": self.stage.passwords[name]})
+            logged_in.raise_for_status()
+            self._desks[name] = client
+        return self._desks[name]
+
+    async def person(self, name: str, *, on_ring: OnRing = OnRing.ANSWER, microphone: Samples = SILENCE) -> Phone:
+        """The registered phone of one of the site's people."""
+        return await self.phones.add(name, self.stage.phone_password, on_ring=on_ring, microphone=microphone)
+
+    async def caller(self, number: str = "5550123", *, microphone: Samples = SILENCE) -> Phone:
+        """A phone that only calls."""
+        return await self.phones.add(number, microphone=microphone)
+
+    async def state(self, agent: str, state: AgentState = AgentState.READY) -> None:
+        """The agent presses a button."""
+        desk = await self.desk(agent)
+        (await desk.post(f"/api/agents/{agent}/state", json={"state": state})).raise_for_status()
+
+    async def record(self, call: CallId, ready: Callable[[Any], bool] = lambda _: True) -> Any:
+        """A call's record as the API gives it, as soon as it is written and ``ready``."""
+        desk = await self.desk("sue")
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                answer = await desk.get(f"/api/records/{call}")
+                if answer.status_code == 200 and ready(answer.json()):
+                    return answer.json()
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def hotline(
+    folder: Path,
+    programs: Mapping[str, Program],
+    *,
+    changes: Mapping[str, Any],
+    includes: Sequence[Path] = (),
+) -> AsyncIterator[Hotline]:
+    """Runs a hotline on the site in ``folder``."""
+    async with AsyncExitStack() as exits:
+        at = await exits.enter_async_context(stage(folder, programs, changes=changes, includes=includes))
+        watch = Watch()
+        url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        running = asyncio.create_task(server.serve(at.site, started=url.set_result, watchers=[watch]))
+        exits.push_async_callback(_ended, running)
+        await asyncio.wait([url, running], return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        phones = await exits.enter_async_context(Phones(at.asterisk.ports.sip))
+        yield Hotline(at, await url, watch, phones, exits)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])

@@ -1,0 +1,69 @@
+"""Who hears whom: each phone sends a tone of its own, and what each receives is measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import soundfile
+
+from cti.calls import events as ev
+from cti.calls.events import MonitorMode
+from demo.tones import RATE, Samples, present, tone
+from tests.real.hotline import Hotline
+
+CALLER, AGENT, SUPERVISOR = 440.0, 880.0, 1320.0
+ALL = (CALLER, AGENT, SUPERVISOR)
+
+
+def heard(samples: Samples) -> set[float]:
+    return present(samples, RATE, ALL)
+
+
+async def test_caller_agent_supervisor_and_the_recording(line: Hotline) -> None:
+    alice = await line.person("alice", microphone=tone(AGENT, 1.0))
+    sue = await line.person("sue", microphone=tone(SUPERVISOR, 1.0))
+    await line.state("alice")
+    caller = await (await line.caller(microphone=tone(CALLER, 1.0))).dial("100")
+    await caller.answered()
+    await caller.press("1")
+    agent = await alice.called()
+    connected = await line.watch.wait(ev.Connected)
+    call = connected.call
+
+    assert heard(await agent.listen(1)) == {CALLER}
+    assert heard(caller.heard()[-RATE // 2 :]) == {AGENT}
+
+    desk = await line.desk("sue")
+    expected = {
+        MonitorMode.LISTEN: ({AGENT}, {CALLER}),
+        MonitorMode.WHISPER: ({AGENT}, {CALLER, SUPERVISOR}),
+        MonitorMode.BARGE: ({AGENT, SUPERVISOR}, {CALLER, SUPERVISOR}),
+    }
+    supervisor = None
+    for mode, (by_caller, by_agent) in expected.items():
+        (await desk.put(f"/api/calls/{call}/monitor", json={"mode": mode})).raise_for_status()
+        await line.watch.wait(ev.MonitorStarted, lambda e, mode=mode: e.mode is mode)
+        supervisor = supervisor or await sue.called()
+        await supervisor.answered()
+        await supervisor.listen(0.4)  # what was under way in the old mode
+        assert heard(await supervisor.listen(1)) >= {CALLER, AGENT}, mode
+        assert heard(caller.heard()[-RATE // 2 :]) == by_caller, mode
+        assert heard(agent.heard()[-RATE // 2 :]) == by_agent, mode
+
+    (await desk.delete(f"/api/calls/{call}/monitor")).raise_for_status()
+    await line.watch.wait(ev.MonitorEnded)
+    await caller.hang_up()
+    left = await line.watch.wait(ev.Left)
+    await line.watch.wait(ev.Ended)
+    talk_s = left.at - connected.at
+
+    record = await line.record(call, lambda r: r["recordings"] and r["recordings"][0]["state"] != "expected")
+    recording = record["recordings"][0]
+    assert recording["state"] == "whole"
+    answer = await desk.get(f"/api/recordings/{recording['stem']}")
+    assert answer.status_code == 200
+    samples, rate = soundfile.read(Path(line.stage.site.recordings) / f"{recording['stem']}.wav")
+    assert rate == RATE
+    assert abs(len(samples) / rate - talk_s) < 0.2
+    first_second = samples[:RATE]
+    assert (heard(first_second[:, 0]), heard(first_second[:, 1])) == ({CALLER}, {AGENT})
