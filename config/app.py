@@ -145,14 +145,16 @@ def build_engine(
     """The engine with its tracker and executor, joined to the link."""
     tracker = Tracker(site.settings.asterisk.name, epoch=secrets.token_hex(4))
     lease_s = round(site.settings.lease)
-    engine: Engine
+
+    def emit(make: Callable[[float], CallEvent]) -> None:
+        engine.emit(make)
 
     executor = Executor(
         link.ami,
         tracker,
         destinations=site.destinations,
         lease_s=lease_s,
-        emit=lambda make: engine.emit(make),
+        emit=emit,
     )
     engine = link.engine = Engine(
         ami=link.ami,

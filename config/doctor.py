@@ -78,7 +78,7 @@ async def examine(site: Site) -> AsyncIterator[Finding]:
     settings = AmiSettings(host=a.host, port=a.port, user=a.user, secret=secret, tls=a.tls, tls_ca=a.tls_ca)
     async with _link(settings) as (ami, trouble):
         if trouble:
-            do = f"is Asterisk up, is manager.conf enabled on {a.host}:{a.port}, and does its [{a.user}] have this secret?"
+            do = f"is manager.conf enabled on {a.host}:{a.port}, and does its [{a.user}] have this secret?"
             yield bad("AMI log-in", trouble, do)
             return
         yield good("AMI log-in", f"as {a.user} at {a.host}:{a.port}, {ami.banner}")
@@ -98,7 +98,11 @@ def local(site: Site) -> Iterable[Finding]:
     if shutil.which(speaker):
         yield good("speech", speaker)
     else:
-        yield bad("speech", f"{speaker} is not there", "sudo apt-get install espeak-ng, or name it in site.yaml: speech.espeak")
+        yield bad(
+            "speech",
+            f"{speaker} is not there",
+            "sudo apt-get install espeak-ng, or name it in site.yaml: speech.espeak",
+        )
 
 
 def writable(what: str, folder: Path) -> Finding:
@@ -205,7 +209,9 @@ async def _phones(ami: AmiClient, site: Site) -> AsyncIterator[Finding]:
         if contact is None:
             yield doubtful(what, f"{person.phone} is not registered", "log the phone in, or check the endpoint's name")
         elif contact.get("Status") == "Reachable":
-            yield good(what, f"{person.phone} answers Asterisk in {int(contact.get('RoundtripUsec', '0')) / 1000:.0f} ms")
+            yield good(
+                what, f"{person.phone} answers Asterisk in {int(contact.get('RoundtripUsec', '0')) / 1000:.0f} ms"
+            )
         else:
             yield await _ask(what, contact.get("Uri", ""))
 
@@ -218,6 +224,4 @@ async def _ask(what: str, uri: str) -> Finding:
         answer = await options(found["host"], int(found["port"] or 5060))
     except SipUnreachable as error:
         return doubtful(what, str(error), "is it switched on, and can it be reached from here?")
-    return good(what, f"answers OPTIONS with {answer.status} in {answer.seconds * 1000:.0f} ms")
-
-
+    return good(what, f"answers OPTIONS with {answer.status} in {answer.round_trip_s * 1000:.0f} ms")

@@ -55,7 +55,7 @@ class AsteriskSettings(SiteModel):
     name: Name = "asterisk"
     """Part of every call id; must stay the same, and differ between Asterisks."""
     host: str = "127.0.0.1"
-    port: int = Field(5038, ge=1, le=65535)
+    port: int = Field(default=5038, ge=1, le=65535)
     user: Name = "cordboard"
     tls: bool = False
     tls_ca: Path | None = None
@@ -65,7 +65,7 @@ class WebSettings(SiteModel):
     """Where desks and programs reach us."""
 
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = Field(default=8080, ge=0, le=65535)
     secure_cookie: bool = False
     """True behind HTTPS."""
 

@@ -7,10 +7,10 @@ an HttpOnly cookie, programs as ``Authorization: Bearer``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import jwt
 from fastapi import Depends, HTTPException
@@ -72,16 +72,8 @@ class Gate:
         return self.person(token) if token else None
 
 
-def allowed(role: Role) -> Any:
-    """A FastAPI parameter type: ``who: allowed(Role.AGENT)`` is the Person, or 401, or 403.
-
-    The app keeps its Gate in ``app.state.gate``.
-    """
-    return Annotated[Person, Depends(_check(role))]
-
-
-def _check(role: Role) -> Callable[[HTTPConnection], Person]:
-    def check(connection: HTTPConnection) -> Person:
+def _check(role: Role) -> Callable[[HTTPConnection], Awaitable[Person]]:
+    async def check(connection: HTTPConnection) -> Person:
         gate: Gate = connection.app.state.gate
         person = gate.who(connection)
         if person is None:
@@ -91,3 +83,10 @@ def _check(role: Role) -> Callable[[HTTPConnection], Person]:
         return person
 
     return check
+
+
+AnyAgent = Annotated[Person, Depends(_check(Role.AGENT))]
+"""A FastAPI parameter type: the Person who asks, or 401. The app keeps its Gate in ``app.state.gate``."""
+
+Supervisor = Annotated[Person, Depends(_check(Role.SUPERVISOR))]
+"""The same for a supervisor or an administrator; 403 for others."""

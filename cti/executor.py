@@ -127,6 +127,8 @@ class Executor:
         self._post(command, "AGI", fields)
 
     def _offer(self, command: Offer, call: Call | None) -> None:
+        if command.offer in self._tracker.legs:
+            return  # asked for already
         self._tracker.expect_agent(command.call, command.offer, command.agent, command.recording)
         fields: dict[str, str | Sequence[str]] = {
             "Channel": command.phone,

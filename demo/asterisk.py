@@ -19,9 +19,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from demo.configuration import HOST, READY_USER, Folders, Plan, Ports, render
+from demo.configuration import HOST, READY_USER, Folders, Manager, Phone, Plan, Ports, render
 from demo.debian import Program
 from demo.tones import chord, write_wav
+
+__all__ = ["HOST", "AsteriskFailed", "Manager", "Phone", "Plan", "Ports", "PrivateAsterisk", "free_ports"]
+
+LONGEST_RUN = 90
+"""Of the folder with Asterisk's control socket, whose whole path may have 107 bytes (unix(7))."""
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUTS = 0x04000000
@@ -156,11 +161,11 @@ class PrivateAsterisk:
                 raise AsteriskFailed(f"{name} port {port} on {HOST} is taken. See what uses it with: ss -lnp")
 
     def _write(self) -> None:
-        run = Path(
-            self._exits.enter_context(tempfile.TemporaryDirectory(prefix="asterisk-", ignore_cleanup_errors=True))
-        )
+        run = self._folder / "run"
+        if len(os.fsencode(run)) > LONGEST_RUN:
+            run = Path(self._exits.enter_context(tempfile.TemporaryDirectory(prefix="asterisk-")))
         folders = Folders(self._folder, run, modules_of(self.program))
-        for folder in (folders.etc, folders.music, folders.spool, folders.log, folders.data / "sounds"):
+        for folder in (run, folders.etc, folders.music, folders.spool, folders.log, folders.data / "sounds"):
             folder.mkdir(parents=True, exist_ok=True)
         for name, text in render(self.plan, self.ports, folders, self._secret).items():
             path = folders.etc / name
@@ -238,6 +243,8 @@ class PrivateAsterisk:
                     )
         finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
     def _last_lines(self) -> list[str]:
         output = (self._folder / "log" / "output").read_text(errors="replace").splitlines()

@@ -72,7 +72,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where the private Asterisk keeps what. ``run`` has a short path: a socket's is 107 bytes at most."""
+    """Where the private Asterisk keeps what; ``run`` is for its control socket."""
 
     base: Path
     run: Path

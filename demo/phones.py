@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from enum import Enum, auto
 from typing import Self
 
 import numpy as np
+from aiosipua import SipMessage, SipRequest, SipResponse, SipUAS
+from aiosipua.transport import SipTransport
 from baresip import Account, AudioNotActive, AudioRestarted, BaresipError, Config, Event, Runtime, StackEvent, UserAgent
 from baresip.call import Call
 
@@ -301,3 +305,41 @@ class Phones:
             for call in [call for call in self._calls.values() if call.live]:
                 call.tick()
             await asyncio.sleep(TICK_S)
+
+
+class _Udp(SipTransport, asyncio.DatagramProtocol):
+    """aiosipua's transport on a socket of ours: its own checks for a class that Python 3.11 lacks."""
+
+    def __init__(self, bound: socket.socket) -> None:
+        super().__init__(local_addr=bound.getsockname())
+        self._bound = bound
+
+    async def start(self) -> None:
+        self._endpoint, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=self._bound)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if self.on_message:
+            self.on_message(SipMessage.parse(data), addr)
+
+    def send(self, message: SipRequest | SipResponse, addr: tuple[str, int]) -> None:
+        self._endpoint.sendto(bytes(message), addr)
+
+    async def stop(self) -> None:
+        self._endpoint.close()
+
+
+@asynccontextmanager
+async def refusing_phone(name: str, status: int = 603) -> AsyncIterator[str]:
+    """A phone that refuses each call with a SIP status of your choice; baresip knows only 486.
+
+    Gives the contact (a SIP URI) to put into the private Asterisk's configuration.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bound.bind((HOST, 0))
+    server = SipUAS(_Udp(bound))
+    server.on_invite = lambda call: call.reject(status)
+    await server.start()
+    try:
+        yield f"sip:{name}@{HOST}:{bound.getsockname()[1]}"
+    finally:
+        await server.stop()

@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 from config import dialplan, new_site, settings
 from config.settings import Site
 from cti.calls.tracker import Tracker
-from demo.asterisk import Manager, Phone, Plan, Ports, PrivateAsterisk, free_ports
+from demo.asterisk import PrivateAsterisk, free_ports
+from demo.configuration import Manager, Phone, Plan, Ports
 from demo.debian import Program
 
 MANAGER = "cordboard"

@@ -53,7 +53,7 @@ class Prompts:
         self._folder = folder.resolve()
         self._files = files
         self._speaker = tuple(speaker)
-        self._turn = asyncio.Semaphore(at_once)
+        self._at_once = at_once
         self._sounds: dict[tuple[str, Piece], Sound] = {}
 
     def sound(self, voice: str, piece: Piece) -> Sound:
@@ -70,15 +70,18 @@ class Prompts:
         for flow in flows.values():
             for key, piece in _pieces(flow):
                 wanted.setdefault((flow.voice, piece), Problem(flow.file, 0, key, ""))
-        made = await asyncio.gather(*(self._make(voice, piece, where) for (voice, piece), where in wanted.items()))
+        turn = asyncio.Semaphore(self._at_once)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._make(turn, *key, where)) for key, where in wanted.items()]
+        made = [task.result() for task in tasks]
         # One text that cannot be spoken is likely one of many: each reason is told once.
         problems = {(p.file, p.message): p for p in reversed(made) if isinstance(p, Problem)}
         if problems:
             raise SiteError(problems.values())
         self._sounds |= {key: sound for key, sound in zip(wanted, made, strict=True) if isinstance(sound, Sound)}
 
-    async def _make(self, voice: str, piece: Piece, where: Problem) -> Sound | Problem:
-        async with self._turn:
+    async def _make(self, turn: asyncio.Semaphore, voice: str, piece: Piece, where: Problem) -> Sound | Problem:
+        async with turn:
             try:
                 match piece:
                     case Text(text):

@@ -13,14 +13,13 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from cti.access import Person, Role, allowed
+from cti.access import AnyAgent, Person, Role
 from recordings.files import Files, NotARecording
 from recordings.record import CallRecord, Outcome, Recording, SegmentKind
 from recordings.store import CallDetails, Cursor, Filters, Store
 
 log = structlog.get_logger(__name__)
 
-AnyAgent = Annotated[Person, *allowed(Role.AGENT).__metadata__]
 LONGEST_PAGE = 200
 
 
@@ -115,7 +114,7 @@ def routes(store: Store, files: Files) -> APIRouter:
             raise HTTPException(404, f"there is no sound: the recording is {recording.state}")
         part = request.headers.get("range", "")[:100]
         log.info("recording played", who=who.name, stem=stem, call=recording.call, range=part)
-        return FileResponse(path, media_type="audio/wav", headers={"Cache-Control": "private"})
+        return FileResponse(path, media_type="audio/wav")
 
     return router
 

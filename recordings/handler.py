@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
 from cti.calls.call import Call
-from cti.calls.events import CallId, Event, Place, RecordingStopped
+from cti.calls.events import CallEvent, CallId, Event, Place, RecordingStopped
 from cti.calls.part import Output
 from recordings.audio import Measured, closed, join
 from recordings.files import Files, NotARecording
-from recordings.record import Recording, RecordingState
+from recordings.record import Recording, RecordingState, fold
 from recordings.store import Store
 from recordings.writer import Writer
 
@@ -49,8 +50,12 @@ class RecordsPart:
     async def start(self) -> None:
         """Begins to write, and takes up the recordings an earlier run left unmeasured."""
         self._writer.start()
+        lengths = _lengths(await self._store.unfinished())
         for recording in await self._store.expected(of_open_calls=True):
-            self._talks[recording.call] = _Talk(recording)
+            if recording.stem in lengths:
+                self._measure_soon(replace(recording, talk_s=lengths[recording.stem]))
+            else:
+                self._talks[recording.call] = _Talk(recording)
         for recording in await self._store.expected(of_open_calls=False):
             self._measure_soon(recording)
 
@@ -133,6 +138,15 @@ def judge(recording: Recording, found: Measured) -> Recording:
             state = RecordingState.SHORT
     heard = state in (RecordingState.WHOLE, RecordingState.SHORT)
     return replace(recording, state=state, length_s=found.length_s, file=f"{recording.stem}.wav" if heard else None)
+
+
+def _lengths(events: Iterable[CallEvent]) -> dict[str, float]:
+    """The lengths, by stem, of the recorded talks that are over, in seconds."""
+    of_call: dict[CallId, list[CallEvent]] = defaultdict(list)
+    for event in events:
+        of_call[event.call].append(event)
+    talks = (s for happened in of_call.values() for s in fold(happened)[1])
+    return {s.recording: s.ended_at - s.started_at for s in talks if s.recording and s.ended_at is not None}
 
 
 def _recorded(call: Call) -> str | None:

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from cti.access import Role, allowed
+from cti.access import AnyAgent, Role
 from cti.calls.events import AgentState, CallId
 from cti.calls.part import Ask, Output
 from routing.agents import NotAllowed, UnknownAgent
@@ -69,13 +69,13 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         )
 
     @router.get("/agents")
-    async def agents(who: allowed(Role.AGENT)) -> list[AgentNow]:  # type: ignore[valid-type]
+    async def agents(who: AnyAgent) -> list[AgentNow]:
         """All agents for a supervisor; an agent sees only himself."""
         everyone = who.role.covers(Role.SUPERVISOR)
         return [agent_now(name) for name in floor.agents if everyone or name == who.name]
 
     @router.post("/agents/{name}/state")
-    async def ask_state(name: str, asked: StateAsked, who: allowed(Role.AGENT)) -> AgentNow:  # type: ignore[valid-type]
+    async def ask_state(name: str, asked: StateAsked, who: AnyAgent) -> AgentNow:
         """Asks for ready, not ready or offline; during a call it is kept for after it.
 
         409 when the state can't be asked for, 404 for an unknown agent.
@@ -95,7 +95,7 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         return agent_now(name)
 
     @router.get("/queues")
-    async def queues(who: allowed(Role.AGENT)) -> list[QueueNow]:  # type: ignore[valid-type]
+    async def queues(who: AnyAgent) -> list[QueueNow]:
         """How many wait in each queue, for how long, and who could take them."""
         now = time.time()
         since: dict[str, list[float]] = {name: [] for name in floor.queues}

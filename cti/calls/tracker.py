@@ -222,7 +222,10 @@ class Tracker:
             return []
         if leg.role is Role.MONITOR:
             return self._monitor_gone(leg, now, "the supervisor's phone did not answer")
-        return self._refused(leg, now, _ORIGINATE_REFUSED.get(m.get("Reason", ""), Refusal.UNREACHABLE))
+        reason = _ORIGINATE_REFUSED.get(m.get("Reason", ""))
+        if reason is None and leg.channel:
+            return []  # the Hangup that follows tells the cause
+        return self._refused(leg, now, reason or Refusal.UNREACHABLE)
 
     def _refused(self, leg: Leg, now: float, reason: Refusal) -> list[CallEvent]:
         self.legs.remove(leg)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response, WebSocket
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
-from cti.access import COOKIE, LIFETIME_S, Gate, Person, Role, allowed
+from cti.access import COOKIE, LIFETIME_S, AnyAgent, Gate, Person, Role, Supervisor
 from cti.calls.call import Call
 from cti.calls.commands import Command, Hangup, Monitor, StopMonitor
 from cti.calls.events import CallId, MonitorMode
@@ -24,9 +24,6 @@ from cti.desk.login import PER_ADDRESS, PER_NAME, FailureLimit, Passwords
 from cti.desk.view import audience_of, card, visible
 
 WEB = Path(__file__).parent / "web"
-
-AnyAgent = Annotated[Person, *allowed(Role.AGENT).__metadata__]
-Supervisor = Annotated[Person, *allowed(Role.SUPERVISOR).__metadata__]
 
 Calls = Callable[[], Mapping[CallId, Call]]
 Health = Callable[[], Mapping[str, str]]

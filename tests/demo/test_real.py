@@ -17,7 +17,7 @@ import pytest
 from demo.asterisk import AsteriskFailed, PrivateAsterisk, free_ports
 from demo.configuration import HOST, Phone, Plan
 from demo.debian import Program, programs
-from demo.phones import OnRing, Phones
+from demo.phones import OnRing, Phones, refusing_phone
 from demo.tones import RATE, present, tone
 
 pytestmark = pytest.mark.real
@@ -102,10 +102,30 @@ async def test_a_phone_refuses_ignores_or_is_not_there(asterisk: PrivateAsterisk
         assert (await gone.ended()).startswith("404")
 
 
+async def test_a_phone_declines(program: Program, tmp_path: Path) -> None:
+    include = tmp_path / "in.conf"
+    include.write_text(DIALPLAN)
+    async with refusing_phone("1002", 603) as contact:
+        plan = Plan(phones=[Phone("1002", contact=contact)], includes=[include], caller_context="in")
+        async with (
+            PrivateAsterisk(program, tmp_path / "asterisk", plan) as asterisk,
+            Phones(asterisk.ports.sip) as phones,
+        ):
+            call = await (await phones.add("+493012345")).dial("1002")
+            with pytest.raises(ConnectionError, match=r"603|cause=21"):
+                await call.answered()
+
+
 async def test_a_wrong_password_is_refused(asterisk: PrivateAsterisk) -> None:
     async with Phones(asterisk.ports.sip) as phones:
         with pytest.raises(baresip.RegistrationError, match="401"):
             await phones.add("1001", "second")
+
+
+async def test_a_folder_with_a_long_path_will_do(program: Program, tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30)
+    async with PrivateAsterisk(program, folder, Plan()) as asterisk:
+        assert "Asterisk" in await asterisk.command("core show version")
 
 
 async def test_everything_is_gone_afterwards(program: Program, tmp_path: Path) -> None:
@@ -153,7 +173,7 @@ asyncio.run(run())
 """
 
 
-async def test_it_dies_with_its_parent(tmp_path: Path) -> None:
+async def test_it_dies_with_its_parent_and_starts_again(program: Program, tmp_path: Path) -> None:
     parent = await asyncio.create_subprocess_exec(
         sys.executable, "-c", PARENT, str(tmp_path), stdout=asyncio.subprocess.PIPE
     )
@@ -166,3 +186,5 @@ async def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     await asyncio.wait_for(gone.wait(), 10)
     asyncio.get_running_loop().remove_reader(pidfd)
     os.close(pidfd)
+    async with PrivateAsterisk(program, tmp_path, Plan()) as again:
+        assert again.log_lines("ERROR") == []

@@ -12,6 +12,8 @@ from demo.debian import Program, programs
 from demo.stage import make_site
 from tests.real.hotline import FLOW, QUEUES, Hotline, hotline
 
+INTERNAL = Path(__file__).parent / "internal.conf"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder is real."""
@@ -46,5 +48,5 @@ def site(made_site: Path, tmp_path: Path) -> Path:
 async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> AsyncIterator[Hotline]:
     """A running hotline."""
     changes = {"web": {"port": 0}, "folders": {"sounds": str(made_site / "sounds")}, "lease": "3s"}
-    async with hotline(site, peers, changes=changes) as running:
+    async with hotline(site, peers, changes=changes, includes=[INTERNAL]) as running:
         yield running

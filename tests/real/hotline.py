@@ -12,7 +12,7 @@ import httpx
 
 from config import app as server
 from cti.calls.call import Call
-from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Digit, Event, Played
+from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Digit, Event, Played, RecordingStopped
 from cti.calls.part import Output
 from demo.debian import Program
 from demo.phones import SILENCE, OnRing, Phone, Phones
@@ -82,9 +82,10 @@ class Watch:
             raise AssertionError(f"no {kind.__name__} that fits among\n{happened}") from None
 
     def words(self, call: CallId) -> list[str]:
-        """The names of a call's events, without keys and sounds."""
+        """The names of a call's events, without keys, sounds, and the end of the recording, which
+        may come before or after the caller's."""
         mine = [e for e in self.events if isinstance(e, CallEvent) and e.call == call]
-        return [type(e).__name__ for e in mine if not isinstance(e, Digit | Played)]
+        return [type(e).__name__ for e in mine if not isinstance(e, Digit | Played | RecordingStopped)]
 
     def states(self, agent: str) -> list[AgentState]:
         """The states an agent was in, one after the other."""
@@ -130,8 +131,10 @@ class Hotline:
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 answer = await desk.get(f"/api/records/{call}")
-                if answer.status_code == 200 and ready(answer.json()):
-                    return answer.json()
+                if answer.status_code == 200:
+                    found = answer.json()
+                    if ready(found):
+                        return found | found["record"]
                 await asyncio.sleep(0.05)
 
 
@@ -147,14 +150,21 @@ async def hotline(
     async with AsyncExitStack() as exits:
         at = await exits.enter_async_context(stage(folder, programs, changes=changes, includes=includes))
         watch = Watch()
-        url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        url: asyncio.Future[str] = asyncio.Future()
         running = asyncio.create_task(server.serve(at.site, started=url.set_result, watchers=[watch]))
         exits.push_async_callback(_ended, running)
-        await asyncio.wait([url, running], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            (running, started := asyncio.ensure_future(_value(url))), return_when=asyncio.FIRST_COMPLETED
+        )
         if running.done():
+            started.cancel()
             running.result()
         phones = await exits.enter_async_context(Phones(at.asterisk.ports.sip))
         yield Hotline(at, await url, watch, phones, exits)
+
+
+async def _value(future: asyncio.Future[str]) -> str:
+    return await future
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

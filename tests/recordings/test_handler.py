@@ -117,9 +117,10 @@ async def test_it_waits_until_asterisk_has_closed_the_files(
     assert (await measured(store)).state is RecordingState.WHOLE
 
 
-async def test_a_recording_left_unmeasured_is_taken_up_at_the_next_start(store: Store, files: Files) -> None:
-    # The call ended in the last moments of an earlier run: its files were not looked at.
-    rows = [JournalRow("old", n, e) for n, e in enumerate(events(TALK + END), 1)]
+@pytest.mark.parametrize("end", [END, "9.1 Left place=talk by=agent\n9.1 EnteredMenu node=survey"])
+async def test_a_recording_left_unmeasured_is_taken_up_at_the_next_start(store: Store, files: Files, end: str) -> None:
+    # The talk ended in the last moments of an earlier run: its files were not looked at.
+    rows = [JournalRow("old", n, e) for n, e in enumerate(events(TALK + end), 1)]
     expected = Recording(stem=STEM, call=CallId("c1"), agent="bob", started_at=7.1)
     await store.write(rows, [expected])
     record_sides(files, 1.9)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
@@ -10,11 +13,14 @@ from structlog.testing import capture_logs
 
 from recordings.record import Recording
 from recordings.store import Filters, JournalRow, Store
-from recordings.writer import BATCH, Writer
+from recordings.writer import BATCH, Sink, Writer
 from tests.recordings.scenarios import events
 
 CALL = "0 Arrived caller=0301234567\n1 Queued queue=sales\n5 Ended by=caller"
 LOCKED = OperationalError("insert", {"caller": "0301234567"}, Exception("database is locked"), hide_parameters=True)
+
+
+SinkT = TypeVar("SinkT", bound=Sink)
 
 
 class Rows:
@@ -32,7 +38,7 @@ class Rows:
         self.fault(rows, True)
 
 
-async def written(sink: Rows, text: str, times: int = 1) -> Rows:
+async def written(sink: SinkT, text: str, times: int = 1) -> SinkT:
     writer = Writer(sink, retry_s=0.001)
     writer.start()
     for _ in range(times):
@@ -106,6 +112,32 @@ async def test_a_commit_whose_answer_is_lost_doubles_nothing(store: Store, monke
     found, _ = await store.search(Filters())
     assert [(r.id, r.wait_s) for r in found] == [("c1", 4.0)]
     assert await store.unfinished() == []
+
+
+async def test_a_locked_database_is_waited_for(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = await Store.open(f"{url}?timeout=0.001")
+    other = sqlite3.connect(tmp_path / "cordboard.db")
+    other.execute("BEGIN IMMEDIATE")
+    write, refused = store.write, 0
+
+    async def counted(rows: Sequence[JournalRow], measured: Sequence[Recording] = ()) -> None:
+        nonlocal refused
+        try:
+            await write(rows, measured)
+        except OperationalError:
+            refused += 1
+            if refused == 3:
+                other.rollback()
+            raise
+
+    monkeypatch.setattr(store, "write", counted)
+    with capture_logs() as logs:
+        await written(store, CALL)
+    other.close()
+    assert [entry["error"] for entry in logs] == ["database is locked"] * 3
+    found, _ = await store.search(Filters())
+    assert [r.id for r in found] == ["c1"]
+    await store.close()
 
 
 async def test_what_was_not_written_before_a_crash_is_only_the_last_batch(store: Store, url: str) -> None:

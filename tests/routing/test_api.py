@@ -88,7 +88,7 @@ async def test_states_are_asked_for(web: httpx.AsyncClient, line: Line) -> None:
     ],
 )
 async def test_what_is_wrong_is_told(
-    web: httpx.AsyncClient, line: Line, who: str, agent: str, asked: object, status: int, told: str
+    *, web: httpx.AsyncClient, line: Line, who: str, agent: str, asked: object, status: int, told: str
 ) -> None:
     answer = await web.post(f"/api/agents/{agent}/state", headers=as_(who), json=asked)
     assert answer.status_code == status

@@ -11,9 +11,10 @@ from routing.agents import Agent
 from routing.queues import Waiting, merge
 from routing.router import Match, Router
 
-SKILLS = ("orders", "support", "english")
-levels = st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 10), max_size=3)
-needs = st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 10), max_size=2)
+SKILLS = ("orders", "english")
+# Few skills, high levels and low needs: so that several agents suit a call, each in a different way.
+levels = st.dictionaries(st.sampled_from(SKILLS), st.integers(3, 10), max_size=2)
+needs = st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 6), max_size=2)
 pick = st.integers(0, 1_000_000)
 
 
@@ -48,6 +49,12 @@ class RouterBesideTheOracle(RuleBasedStateMachine):
             self.ready[name] = self.now
             self.router.ready(name, self.now)
             self.match_all()
+
+    @rule(backwards=st.booleans())
+    def all_come_back(self, backwards: bool) -> None:
+        for which in sorted(range(len(self.agents)), reverse=backwards):
+            self.time_goes_by(1)
+            self.agent_ready(which)
 
     @rule(which=pick)
     def agent_not_ready(self, which: int) -> None:

@@ -88,6 +88,14 @@ def test_a_phone_that_could_not_be_rung(reason: str, means: Refusal) -> None:
     assert [e.reason for e in seen if isinstance(e, ev.Refused)] == [means]
 
 
+def test_a_busy_phone_says_so_only_as_it_hangs_up() -> None:
+    at = tracker()
+    offered(at)
+    failure = event("OriginateResponse", ActionID=OFFER, Response="Failure", Reason="0", Uniqueid=OFFER)
+    seen = fed(at, [*talk.RINGS, failure, agent("Hangup", Cause="17")])
+    assert [e.reason for e in seen if isinstance(e, ev.Refused)] == [Refusal.REFUSED]
+
+
 def test_answers_to_an_earlier_engines_commands_are_not_taken_for_ours() -> None:
     at = Tracker("test", "e2")
     fed(at, talk.ARRIVES)
