@@ -85,7 +85,7 @@ class Link:
 async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[FastAPI]:
     """Everything but the web server, up and working. ``watchers`` are further parts that look on.
 
-    Raises CannotStart, SiteError (a prompt that cannot be made), routing.store.StoreDown.
+    Raises CannotStart, SiteError (a prompt that cannot be made), RedisServerError, StoreDown.
     """
     async with AsyncExitStack() as stack:
         make_folders(site)

@@ -20,6 +20,7 @@ from config import dialplan as include
 from config import doctor as examination
 from config import log, new_site, settings
 from cti.site_files import SiteError
+from routing.redis_server import RedisServerError
 from routing.store import StoreDown
 
 app = typer.Typer(
@@ -75,7 +76,7 @@ def run(site: SiteFolder = HERE) -> None:
     log.set_up()
     try:
         asyncio.run(until_told(server.serve(found, started=lambda url: console.print(f"Cordboard is up: {url}"))))
-    except (server.CannotStart, SiteError, StoreDown) as error:
+    except (server.CannotStart, SiteError, StoreDown, RedisServerError) as error:
         _give_up(str(error))
 
 

@@ -18,11 +18,11 @@ import structlog
 from cti.ami.client import AmiError
 from cti.calls.call import Call, apply
 from cti.calls.commands import Command
-from cti.calls.events import Arrived, CallEvent, CallId, Ended, Event, Failed, Place
+from cti.calls.events import Arrived, CallEvent, CallId, Ended, Event, Place
 from cti.calls.part import Output, Part, Work
 from cti.calls.reconcile import Comparison, Reconciler
 from cti.calls.tracker import Message, Tracker
-from cti.executor import Executor
+from cti.executor import Executor, failed
 
 log = structlog.get_logger()
 
@@ -224,9 +224,9 @@ class Engine:
         try:
             self._executor.carry_out(command, self._calls.get(command.call))
         except Exception as error:
-            kind, why = type(command).__name__, type(error).__name__
-            log.exception("a command could not be sent", command=kind, call=command.call)
-            self.emit(lambda now: Failed(call=command.call, at=now, command=kind, why=why))
+            why = type(error).__name__
+            log.exception("a command could not be sent", command=type(command).__name__, call=command.call)
+            self.emit(lambda now: failed(command, why, now))
 
     def _apply(self, event: Event) -> Call | None:
         if not isinstance(event, CallEvent):

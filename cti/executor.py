@@ -217,8 +217,13 @@ class Executor:
     def _failed(self, command: Command, why: str) -> None:
         if isinstance(command, Offer) and (leg := self._tracker.legs.get(command.offer)):
             self._tracker.legs.remove(leg)
-        kind = type(command).__name__
-        self._emit(lambda now: Failed(call=command.call, at=now, command=kind, why=why))
+        self._emit(lambda now: failed(command, why, now))
+
+
+def failed(command: Command, why: str, now: float) -> Failed:
+    """The event that says that ``command`` came to nothing."""
+    offer = command.offer if isinstance(command, Offer | Connect | Withdraw) else None
+    return Failed(call=command.call, at=now, command=type(command).__name__, why=why, offer=offer)
 
 
 def quote(text: str) -> str:

@@ -134,6 +134,8 @@ class Floor:
     def on_event(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
         """``call`` has the event applied already; None for a call that isn't live."""
         match event:
+            case Ringing():
+                return self._ringing(event, now)
             case Accepted():
                 return self._accepted(event, now)
             case Connected():
@@ -146,12 +148,12 @@ class Floor:
                 return self._queued(event, now)
             case Adopted():
                 return self._adopted(event, call, now)
-            case Ringing():
-                return self._ringing(event, now)
             case Refused():
                 name = self._asked(event.call, event.offer)
                 return [] if name is None else self._close(name, event.reason, now, apart_s=APART_S)
-            case Failed(command="Offer" | "Connect"):
+            case Failed(command="Offer" | "Connect", offer=offer) if (
+                offer is not None and self._asked(event.call, offer) is not None
+            ):
                 return self._take_back(event.call, now, apart_s=APART_S)
             case Left(place=Place.TALK):
                 name = self._with.get(event.call)
@@ -280,10 +282,12 @@ class Floor:
     # Offers
 
     def _ringing(self, event: Ringing, now: float) -> list[Output]:
-        name = self._asked(event.call, event.offer)
-        if name is None or self.statuses[name].state is not RESERVED or self.statuses[name].accepted:
+        name = self._with.get(event.call)
+        status = self.statuses[name] if name else None
+        if name is None or status is None or status.offer != event.offer:
+            return [Withdraw(call=event.call, offer=event.offer)]  # taken back before there was a leg to hang up
+        if status.state is not RESERVED or status.accepted:
             return []
-        status = self.statuses[name]
         return self._set(name, status.to(RINGING, now, until=status.until), now)
 
     def _accepted(self, event: Accepted, now: float) -> list[Output]:

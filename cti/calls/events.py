@@ -271,10 +271,12 @@ class FellBack(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(CallEvent):
-    """A command could not be carried out. ``command`` is its class name."""
+    """A command could not be carried out. ``command`` is its class name; ``offer`` the offer it
+    was about, if any."""
 
     command: str
     why: str
+    offer: OfferId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -308,6 +308,7 @@ class Tracker:
             return []
         leg.channel = m.get("Channel", leg.channel)
         leg.bridge = bridge
+        leg.in_agi = False  # Bridge takes the leg out of its AGI loop without an AsyncAGIEnd
         return self.joined(leg, now)
 
     def joined(self, leg: Leg, now: float) -> list[CallEvent]:

@@ -109,7 +109,7 @@ class Line:
             case "refused":
                 return Refused(at=at, call=call, offer=offer, agent=agent, reason=_refusal(more))
             case "failed":
-                return Failed(at=at, call=call, command=more[0], why="test")
+                return Failed(at=at, call=call, command=more[0], why="test", offer=offer)
             case "left":
                 return Left(at=at, call=call, place=Place(more[0]), why="test")
             case "adopted":

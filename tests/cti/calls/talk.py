@@ -43,9 +43,7 @@ ACCEPTS = [
     agent("AsyncAGIStart", Context="cordboard-agent"),
 ]
 TALKS = [
-    caller("AsyncAGIEnd"),
     caller("BridgeEnter", BridgeUniqueid=BRIDGE),
-    agent("AsyncAGIEnd"),
     agent("BridgeEnter", BridgeUniqueid=BRIDGE),
 ]
 CALLER_HANGS_UP = [
