@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
 
-def set_up(*, as_json: bool | None = None, level: int = logging.INFO) -> None:
-    """Logs to standard error. JSON lines where nobody looks on (``as_json`` None: if no terminal)."""
-    lines = not sys.stderr.isatty() if as_json is None else as_json
+def set_up(to: TextIO = sys.stderr, level: int = logging.INFO) -> None:
+    """Logs to a stream: in colours for a terminal, as JSON lines elsewhere."""
+    lines = not to.isatty()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -20,6 +21,6 @@ def set_up(*, as_json: bool | None = None, level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer() if lines else structlog.dev.ConsoleRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(to),
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    logging.basicConfig(stream=to, level=logging.WARNING)

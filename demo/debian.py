@@ -284,3 +284,8 @@ def _lock(folder: Path, say: Say) -> Iterator[None]:
         for left in folder.glob("apt-*"):
             shutil.rmtree(left, ignore_errors=True)
         yield
+
+
+if __name__ == "__main__":
+    for one in programs(WANTED, print).values():
+        print(f"{one.name} {one.version}: {one.path}")

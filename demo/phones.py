@@ -208,8 +208,11 @@ class Phone:
         call = await self._agent.dial(f"sip:{number}@{self._server}")
         return self._adopt(self, call)
 
-    async def called(self, within: float = 10.0) -> PhoneCall:
-        """Waits for the next call to this phone. Raises TimeoutError: nobody calls."""
+    async def called(self, within: float | None = 10.0) -> PhoneCall:
+        """Waits for the next call to this phone, for ever where ``within`` is None.
+
+        Raises TimeoutError: nobody calls.
+        """
         return await asyncio.wait_for(self._incoming.get(), within)
 
     def _rings(self, call: Call) -> None:

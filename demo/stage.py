@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -13,8 +14,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from config import app as server
 from config import dialplan, new_site, settings
 from config.settings import Site
+from cti.calls.part import Part
 from cti.calls.tracker import Tracker
 from demo.asterisk import PrivateAsterisk, free_ports
 from demo.configuration import Manager, Phone, Plan, Ports
@@ -89,3 +92,20 @@ async def stage(
     passwords = json.loads((site.state / "demo-log-ins.json").read_text(encoding="utf-8"))
     async with PrivateAsterisk(programs["asterisk"], folder / "var" / "asterisk", plan, ports) as asterisk:
         yield Stage(site, asterisk, passwords, password)
+
+
+@asynccontextmanager
+async def serving(site: Site, *watchers: Part) -> AsyncIterator[str]:
+    """Runs Cordboard on a site, in this process; gives its address. Raises as ``config.app.serve``."""
+    up: asyncio.Queue[str] = asyncio.Queue()
+    running = asyncio.create_task(server.serve(site, started=up.put_nowait, watchers=watchers))
+    started = asyncio.create_task(up.get())
+    try:
+        await asyncio.wait((running, started), return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        yield await started
+    finally:
+        started.cancel()
+        running.cancel()
+        await asyncio.wait((running, started))

@@ -66,8 +66,8 @@ def check_flow(document: Document, name: str, known: Known) -> Flow:
         head = _Head.model_validate(data)
     except ValidationError as error:
         wrong += problems(error, document)
-    given = data.get("nodes") if isinstance(data, dict) else None
-    raw: dict[str, Any] = given if isinstance(given, dict) else {}
+    top: dict[str, Any] = data if isinstance(data, dict) else {}
+    raw: dict[str, Any] = top["nodes"] if isinstance(top.get("nodes"), dict) else {}
     nodes: dict[str, Node] = {}
     for node_name, node in raw.items():
         try:
@@ -76,7 +76,7 @@ def check_flow(document: Document, name: str, known: Known) -> Flow:
             wrong += error.problems
     wrong += _names(document, nodes, known)
     wrong += _links(document, nodes, raw)
-    wrong += _ways(document, nodes, raw, head.start if head else None)
+    wrong += _ways(document, nodes, raw, str(top["start"]) if "start" in top else None)
     if wrong or head is None:
         raise SiteError(wrong)
     return Flow(name, document.file, head.start, head.voice, nodes)

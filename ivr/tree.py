@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from cti.durations import Duration
 from cti.site_files import Key, SiteModel
 from ivr.hours import Hours
 
@@ -71,17 +72,7 @@ def _prompt(given: Any) -> tuple[Piece, ...]:
 Prompt = Annotated[tuple[Piece, ...], BeforeValidator(_prompt)]
 """What the caller hears, piece after piece."""
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
-
-
-def _seconds(given: Any) -> float:
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?) ?(ms|s|m)", given, re.ASCII) if isinstance(given, str) else None
-    if found is None:
-        raise ValueError(f"{given!r} is no duration; write 5s, 2m or 500ms")
-    return float(found[1]) * _UNITS[found[2]]
-
-
-Duration = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=600)]
+Wait = Annotated[Duration, Field(gt=0, le=600)]
 """``5s``, ``2m`` or ``500ms`` in YAML, seconds here."""
 
 
@@ -168,7 +159,7 @@ class Question(Node):
     are dropped.
     """
 
-    timeout: Duration = 5.0
+    timeout: Wait = 5.0
     retries: int = Field(default=2, ge=0, le=9)
     no_input: Miss = Miss()
     no_match: Miss = Miss()
@@ -213,7 +204,7 @@ class Collect(Question):
     name: Name | None = None
     digits: Annotated[Digits, BeforeValidator(_digits)]
     terminator: Literal["#", "*"] | None = "#"
-    interdigit_timeout: Duration = 3.0
+    interdigit_timeout: Wait = 3.0
     secret: bool = False
     next: Name
 

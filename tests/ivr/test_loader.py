@@ -42,7 +42,7 @@ BAD = {
             "main.yaml:4: nodes.welcome.next: there is no node 'mian' (did you mean main?)",
             "main.yaml:7: nodes.main.keys.12: '12' is no key of a telephone; those are 0 to 9, *, # and A to D",
             "main.yaml:7: nodes.main.keys.x: 'x' is no key of a telephone; those are 0 to 9, *, # and A to D",
-            "main.yaml:8: nodes.main.timeout: '5 seconds' is no duration; write 5s, 2m or 500ms",
+            "main.yaml:8: nodes.main.timeout: must be a duration such as 500ms, 5s, 2m or 1h",
             "main.yaml:9: nodes.main.shout: is not known here (menu knows timeout, retries, no_input, no_match,"
             " barge_in, otherwise, menu, keys)",
             "main.yaml:10: nodes.orders.queue: the site has no queue 'oders' (did you mean orders?)",
@@ -154,11 +154,12 @@ BAD = {
         start: a
         voice: -x
         nodes:
-          a: {collect: Hello, digits: 8-4, terminator: x, next: b}
+          a: {collect: Hello, digits: 8-4, terminator: x, timeout: 1h, next: b}
           b: {queue: orders, skills: {english: 11}}
         """,
         [
             "main.yaml:3: voice: String should match pattern '^[A-Za-z][A-Za-z0-9+_-]{0,63}$'",
+            "main.yaml:5: nodes.a.timeout: Input should be less than or equal to 600",
             "main.yaml:5: nodes.a.digits: '8-4' is no number of digits; write 6 or 4-8 (32 at most)",
             "main.yaml:5: nodes.a.terminator: Input should be '#' or '*'",
             "main.yaml:6: nodes.b.skills.english: Input should be less than or equal to 10",
@@ -166,7 +167,7 @@ BAD = {
     ),
     "an empty file": ("", ["main.yaml:1: start: is missing", "main.yaml:1: nodes: is missing"]),
     "an alias inside itself": (
-        "start: a\nnodes: &n\n  a: {say: *n}",
+        "&all {start: a, nodes: *all}",
         ["main.yaml:1: an alias (*name) stands inside its own anchor (&name)"],
     ),
 }

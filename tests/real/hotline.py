@@ -10,13 +10,12 @@ from typing import Any, TypeVar
 
 import httpx
 
-from config import app as server
 from cti.calls.call import Call
 from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Digit, Event, Played, RecordingStopped
 from cti.calls.part import Output
 from demo.debian import Program
 from demo.phones import SILENCE, OnRing, Phone, Phones
-from demo.stage import Stage, stage
+from demo.stage import Stage, serving, stage
 from demo.tones import Samples
 
 E = TypeVar("E", bound=Event)
@@ -150,23 +149,6 @@ async def hotline(
     async with AsyncExitStack() as exits:
         at = await exits.enter_async_context(stage(folder, programs, changes=changes, includes=includes))
         watch = Watch()
-        url: asyncio.Future[str] = asyncio.Future()
-        running = asyncio.create_task(server.serve(at.site, started=url.set_result, watchers=[watch]))
-        exits.push_async_callback(_ended, running)
-        await asyncio.wait(
-            (running, started := asyncio.ensure_future(_value(url))), return_when=asyncio.FIRST_COMPLETED
-        )
-        if running.done():
-            started.cancel()
-            running.result()
+        url = await exits.enter_async_context(serving(at.site, watch))
         phones = await exits.enter_async_context(Phones(at.asterisk.ports.sip))
-        yield Hotline(at, await url, watch, phones, exits)
-
-
-async def _value(future: asyncio.Future[str]) -> str:
-    return await future
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])
+        yield Hotline(at, url, watch, phones, exits)
