@@ -184,6 +184,7 @@ async def serve(site: Site, *, started: Callable[[str], None], watchers: Sequenc
         )
         server = _Server(config)
         bound = _bound(config)
+        bound.listen()  # from now on whoever connects is served, if a moment later
         host, port = bound.getsockname()[:2]
         serving = asyncio.create_task(server.serve(sockets=[bound]), name="web")
         try:
