@@ -35,6 +35,7 @@ from ivr.prompts import Prompts
 from recordings.api import routes as recordings_routes
 from recordings.files import Files
 from recordings.handler import RecordsPart
+from recordings.spool import recover
 from recordings.store import Store as Records
 from routing.api import routes as routing_routes
 from routing.handler import RoutingPart
@@ -105,11 +106,14 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Fa
 
         records = await Records.open(site.database)
         stack.push_async_callback(records.close)
+        spool = site.state / "spool"
+        if rows := await recover(spool, records):
+            log.info("events that an earlier run left are in the database now", rows=rows)
         history = await records.unfinished()
         files = Files(site.recordings)
 
         routing = RoutingPart(site.queues, site.agents, RedisStore(redis))
-        recorder = RecordsPart(records, files)
+        recorder = RecordsPart(records, files, spool)
         view = View(site.agents, site.queues)
         feed = Feed(view)
         registry = CollectorRegistry()

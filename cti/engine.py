@@ -18,7 +18,7 @@ import structlog
 from cti.ami.client import AmiError
 from cti.calls.call import Call, apply
 from cti.calls.commands import Command
-from cti.calls.events import Arrived, CallEvent, CallId, Ended, Event, Place
+from cti.calls.events import Arrived, CallEvent, CallId, Ended, Event
 from cti.calls.part import Output, Part, Work
 from cti.calls.reconcile import Comparison, Reconciler
 from cti.calls.tracker import Message, Tracker
@@ -29,11 +29,12 @@ log = structlog.get_logger()
 INBOX_LIMIT = 100_000
 """Items waiting; beyond it AMI events are dropped and Asterisk's own list is asked for instead."""
 SWEEP_S = 15.0
+RETRY_S = 1.0
+"""Before something is tried again: a comparison that failed, a part that raised on its deadline."""
 _LEASES_RENEWED = 3
 """Renewals in the time of one lease, so that one or two may be lost."""
 
 Settle = Callable[[Collection[CallId], float], Awaitable[Sequence[Output]]]
-
 
 Step = Callable[[], Awaitable[None]]
 """Something to do in the loop's turn."""
@@ -46,17 +47,19 @@ class ChannelList(Protocol):
 
 
 class Clock:
-    """Unix seconds that never go back and do not jump when the machine's clock is set."""
+    """Unix seconds that never go back and do not jump when the machine's clock is set: the running
+    loop's own time, from when this was made."""
 
     def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
+        self._time = asyncio.get_running_loop().time
+        self._offset = time.time() - self._time()
 
     def now(self) -> float:
-        return time.monotonic() + self._offset
+        return self._time() + self._offset
 
 
 class Engine:
-    """Runs the parts over one Asterisk.
+    """Runs the parts over one Asterisk. Made in the loop it runs in.
 
     ``history`` are the events of calls that an earlier engine did not see the end of. ``settle``
     is asked once after each comparison with Asterisk, with the calls that are alive.
@@ -83,8 +86,12 @@ class Engine:
         self._clock = Clock()
         self._inbox: asyncio.Queue[Message | Step] = asyncio.Queue()
         self._calls: dict[CallId, Call] = {}
+        self._linked = False
+        self._compared = False
+        """What we know of Asterisk's channels is whole, as far as events can tell."""
         self._overrun = False
-        self._up = False
+        self._resting: dict[int, float] = {}
+        """Parts, by index, that raised on a deadline, and until when they are left alone."""
         self._renew_at = float("inf")
         self._sweep_at = float("inf")
         for event in history:
@@ -102,8 +109,10 @@ class Engine:
         """An AMI event has come."""
         if self._inbox.qsize() < INBOX_LIMIT:
             self._inbox.put_nowait(message)
-        else:
+        elif not self._overrun:
+            log.error("events come faster than they are worked off; some are lost", waiting=self._inbox.qsize())
             self._overrun = True
+            self._inbox.put_nowait(self._look_again)
 
     def emit(self, make: Callable[[float], CallEvent]) -> None:
         """Something came of a command; ``make`` is given the time."""
@@ -116,11 +125,12 @@ class Engine:
 
     async def on_up(self) -> None:
         """The link is up and logged in: events that come from now on wait behind the comparison."""
-        self._inbox.put_nowait(self._take_up)
+        self._linked = True
+        self._inbox.put_nowait(self._look_again)
 
     def on_down(self, why: str) -> None:
         """The link is down: nothing can be known or done until it is up again."""
-        self._up = False
+        self._linked = False
         self._renew_at = self._sweep_at = float("inf")
 
     async def ask(self, work: Work) -> None:
@@ -130,14 +140,13 @@ class Engine:
         async def turn() -> None:
             now = self._clock.now()
             try:
-                outputs = await work(now)
+                await self._process(await work(now), now)
             except Exception as error:  # whatever it is, it is the asker's
                 if not done.cancelled():
                     done.set_exception(error)
-                return
-            await self._process(outputs, now)
-            if not done.cancelled():
-                done.set_result(None)
+            else:
+                if not done.cancelled():
+                    done.set_result(None)
 
         self._inbox.put_nowait(turn)
         await done
@@ -148,14 +157,14 @@ class Engine:
         """Works until cancelled."""
         while True:
             item = await self._next_item()
-            if item is not None:
-                try:
+            try:
+                if item is not None:
                     await self._step(item)
-                except AmiError as error:
-                    log.warning("asterisk did not answer", why=str(error))
-                except Exception:
-                    log.exception("a step failed")
-            await self._on_time()
+                await self._on_time()
+            except AmiError as error:
+                log.warning("asterisk did not answer", why=str(error))
+            except Exception:
+                log.exception("a step failed")
 
     async def _step(self, item: Message | Step) -> None:
         if callable(item):
@@ -171,6 +180,7 @@ class Engine:
             return self._inbox.get_nowait()
         wait = self._next_time() - self._clock.now()
         if wait <= 0:
+            await asyncio.sleep(0)  # whatever the parts want, others have their turn
             return None
         try:
             async with asyncio.timeout(None if wait == float("inf") else wait):
@@ -179,29 +189,31 @@ class Engine:
             return None
 
     def _next_time(self) -> float:
-        times = [t for part in self._parts if (t := part.next_time()) is not None]
-        return min([*times, self._renew_at, self._sweep_at])
+        return min([*map(self._due, range(len(self._parts))), self._renew_at, self._sweep_at])
+
+    def _due(self, index: int) -> float:
+        """When a part is to be woken."""
+        at = self._parts[index].next_time()
+        return float("inf") if at is None else max(at, self._resting.get(index, at))
 
     async def _on_time(self) -> None:
         now = self._clock.now()
-        for part in self._parts:
-            due = part.next_time()
-            if due is not None and due <= now:
-                try:
-                    await self._process(await part.on_time(now), now)
-                except Exception:
-                    log.exception("a part failed on a deadline", part=type(part).__name__)
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEEP_S
+            await self._compare()
         if now >= self._renew_at:
             self._renew_at = now + self._renew_every
-            for call in self._calls.values():
-                if call.place in (Place.MENU, Place.QUEUE):
-                    self._executor.renew(call.id)
-        if self._up and (self._overrun or now >= self._sweep_at):
-            self._sweep_at = now + SWEEP_S
+            self._executor.renew([call.id for call in self._calls.values() if call.leased])
+        for index, part in enumerate(self._parts):
+            if self._due(index) > now:
+                continue
             try:
-                await (self._take_up() if self._overrun else self._sweep())
-            except AmiError as error:
-                log.warning("asterisk did not answer", why=str(error))
+                outputs = await part.on_time(now)
+            except Exception:
+                log.exception("a part failed on a deadline", part=type(part).__name__)
+                self._resting[index] = now + RETRY_S
+            else:
+                await self._process(outputs, now)
 
     async def _process(self, outputs: Sequence[Output], now: float) -> None:
         """Works off events and commands, and what the parts answer to the events, in order."""
@@ -239,21 +251,31 @@ class Engine:
 
     # Asterisk's own list
 
-    async def _take_up(self) -> None:
-        self._overrun = False
-        channels = await self._ami.listing("CoreShowChannels")
-        now = self._clock.now()
+    async def _look_again(self) -> None:
+        """What we know may be wrong: all of it is compared next, before any later event."""
+        if self._linked:
+            self._compared = self._overrun = False
+            self._sweep_at = self._clock.now()
+
+    async def _compare(self) -> None:
+        try:
+            channels = await self._ami.listing("CoreShowChannels")
+            now = self._clock.now()
+            if self._compared:
+                await self._mend(self._reconciler.sweep(self._calls, channels, now), now)
+            else:
+                await self._take_up(channels, now)
+        except Exception:
+            if not self._compared and self._linked:
+                self._sweep_at = self._clock.now() + RETRY_S
+            raise
+
+    async def _take_up(self, channels: Sequence[Message], now: float) -> None:
+        self._renew_at = now
         await self._mend(self._reconciler.after_login(self._calls, channels, now), now)
         await self._process(await self._settle(frozenset(self._calls), now), now)
-        self._up = True
-        self._renew_at = now
-        self._sweep_at = now + SWEEP_S
+        self._compared = True
         log.info("took up the calls found on asterisk", calls=len(self._calls))
-
-    async def _sweep(self) -> None:
-        channels = await self._ami.listing("CoreShowChannels")
-        now = self._clock.now()
-        await self._mend(self._reconciler.sweep(self._calls, channels, now), now)
 
     async def _mend(self, comparison: Comparison, now: float) -> None:
         await self._process(comparison.events, now)

@@ -6,7 +6,7 @@ given. Nobody waits for an answer here: a refusal comes back as the event ``Fail
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,6 +35,7 @@ _SPY = "qdES"
 """ChanSpy: quiet, modes switched by keys, end with the talk spied on, stop when there is none."""
 _SPY_START = {MonitorMode.LISTEN: "", MonitorMode.WHISPER: "w", MonitorMode.BARGE: "B"}
 _SPY_RING_S = 30
+_LONGEST = 80
 
 
 class Sender(Protocol):
@@ -77,9 +78,16 @@ class Executor:
         self._destinations = destinations
         self._lease_s = lease_s
         self._emit = emit
+        self._transferring: set[CallId] = set()
 
     def carry_out(self, command: Command, call: Call | None) -> None:
         """Sends the actions for one command. ``call`` is the call as it stands."""
+        try:
+            self._send(command, call)
+        except ValueError as error:  # it has something in it that no action can carry
+            self._failed(command, str(error))
+
+    def _send(self, command: Command, call: Call | None) -> None:
         caller = self._tracker.legs.caller(command.call)
         match command:
             case Withdraw():
@@ -107,12 +115,15 @@ class Executor:
             case Transfer():
                 self._transfer(command, caller)
             case Monitor():
-                self._monitor(command)
+                self._monitor(command, call)
 
-    def renew(self, call: CallId) -> None:
-        """Renews the lease of a call in a menu or a queue."""
-        if caller := self._tracker.legs.caller(call):
-            self._lease(caller, self._lease_s)
+    def renew(self, calls: Collection[CallId]) -> None:
+        """Renews the leases of these calls, all that depend on the engine, but not of those that
+        are being transferred: nobody would take such a lease away again."""
+        self._transferring.intersection_update(calls)
+        for call in calls:
+            if call not in self._transferring and (caller := self._tracker.legs.caller(call)):
+                self._lease(caller, self._lease_s)
 
     def hang_up_stray(self, uniqueid: str) -> None:
         """Ends a leg of ours that belongs to no call any more."""
@@ -129,7 +140,6 @@ class Executor:
     def _offer(self, command: Offer, call: Call | None) -> None:
         if command.offer in self._tracker.legs:
             return  # asked for already
-        self._tracker.expect_agent(command.call, command.offer, command.agent, command.recording)
         fields: dict[str, str | Sequence[str]] = {
             "Channel": command.phone,
             "ChannelId": command.offer,
@@ -143,7 +153,8 @@ class Executor:
             fields["CallerID"] = caller_id(call.caller_name, call.caller)
         if command.recording is not None:
             fields["Variable"] = [f"CORDBOARD_RECORDING={command.recording}"]
-        self._post(command, "Originate", fields, action_id=command.offer)
+        self._originate(command, fields)
+        self._tracker.expect_agent(command.call, command.offer, command.agent, command.recording)
 
     def _connect(self, command: Connect, caller: Leg) -> None:
         agent = self._tracker.legs.get(command.offer)
@@ -159,29 +170,28 @@ class Executor:
             self._failed(command, "there is no destination of this name")
             return
         self._lease(caller, 0)
-        self._post(
-            command,
+        self._transferring.add(command.call)
+
+        def refused(why: str) -> None:
+            self._transferring.discard(command.call)
+            self._failed(command, why)
+
+        self._ami.post(
             "Redirect",
             {"Channel": caller.channel, "Context": to.context, "Exten": to.exten, "Priority": "1"},
             on_done=lambda: self._emit(lambda now: Transferred(call=command.call, at=now, to=command.to)),
+            on_refused=refused,
         )
 
-    def _monitor(self, command: Monitor) -> None:
+    def _monitor(self, command: Monitor, call: Call | None) -> None:
         agent = next((leg for leg in self._tracker.legs.of(command.call, Role.AGENT) if leg.bridge), None)
         if agent is None:
             self._failed(command, "nobody talks on this call")
             return
         uniqueid = monitor_uniqueid(command.call, command.supervisor)
         known = self._tracker.legs.get(uniqueid)
-        if known is not None and known.channel:
-            fields = {"Channel": known.channel, "Digit": MODE_DIGITS[command.mode], "Receive": "true"}
-            self._post(command, "PlayDTMF", fields)
-            return
-        self._tracker.expect_monitor(command.call, command.supervisor).mode = command.mode
-        self._post(
-            command,
-            "Originate",
-            {
+        if known is None:
+            fields = {
                 "Channel": command.phone,
                 "ChannelId": uniqueid,
                 "Application": "ChanSpy",
@@ -189,9 +199,14 @@ class Executor:
                 "Timeout": str(_SPY_RING_S * 1000),
                 "CallerID": caller_id(f"Monitor {agent.agent}", ""),
                 "Async": "true",
-            },
-            action_id=uniqueid,
-        )
+            }
+            self._originate(command, fields)
+            self._tracker.expect_monitor(command.call, command.supervisor).mode = command.mode
+        elif call is not None and command.supervisor in call.monitors:
+            fields = {"Channel": known.channel, "Digit": MODE_DIGITS[command.mode], "Receive": "true"}
+            self._post(command, "PlayDTMF", fields)
+        elif known.mode is not command.mode:  # ChanSpy, which takes the keys, does not run yet
+            self._failed(command, "the supervisor's phone is still ringing")
 
     def _lease(self, caller: Leg, seconds: int) -> None:
         # Not the action AbsoluteTimeout: that one can't take a limit away again.
@@ -202,21 +217,21 @@ class Executor:
         # A leg that is gone already is as good as hung up.
         self._ami.post("Hangup", {"Channel": uniqueid}, on_refused=lambda why: None)
 
-    def _post(
-        self,
-        command: Command,
-        name: str,
-        fields: Fields,
-        on_done: Callable[[], None] | None = None,
-        action_id: str = "",
-    ) -> None:
-        self._ami.post(
-            name, fields, on_done=on_done, on_refused=lambda why: self._failed(command, why), action_id=action_id
-        )
+    def _originate(self, command: Command, fields: Mapping[str, str | Sequence[str]]) -> None:
+        """Asks for a leg, which the caller of this adds to the tracker; if it is refused, it goes again."""
+        uniqueid = str(fields["ChannelId"])
+
+        def refused(why: str) -> None:
+            if leg := self._tracker.legs.get(uniqueid):
+                self._tracker.legs.remove(leg)
+            self._failed(command, why)
+
+        self._ami.post("Originate", fields, on_refused=refused, action_id=uniqueid)
+
+    def _post(self, command: Command, name: str, fields: Fields) -> None:
+        self._ami.post(name, fields, on_refused=lambda why: self._failed(command, why))
 
     def _failed(self, command: Command, why: str) -> None:
-        if isinstance(command, Offer) and (leg := self._tracker.legs.get(command.offer)):
-            self._tracker.legs.remove(leg)
         self._emit(lambda now: failed(command, why, now))
 
 
@@ -234,7 +249,8 @@ def quote(text: str) -> str:
 
 
 def caller_id(name: str, number: str) -> str:
-    """``"Name" <number>`` without what would break out of it."""
-    name = name.replace('"', "").replace("<", "").replace(">", "").replace("\\", "")
-    number = "".join(c for c in number if c.isalnum() or c in "+*#")
+    """``"Name" <number>`` of what is printable, without what would break out of it. A name and a
+    number have at most 80 characters each."""
+    name = "".join(c for c in name if c.isprintable() and c not in '"<>\\')[:_LONGEST]
+    number = "".join(c for c in number if c.isalnum() or c in "+*#")[:_LONGEST]
     return f'"{name}" <{number}>'

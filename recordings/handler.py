@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import structlog
 
@@ -32,12 +33,15 @@ class _Talk:
 
 
 class RecordsPart:
-    """A Part that only listens. ``start`` before the first event, ``stop`` after the last."""
+    """A Part that only listens. ``start`` before the first event, ``stop`` after the last.
 
-    def __init__(self, store: Store, files: Files) -> None:
+    ``spool`` is a folder for what is not in the database yet.
+    """
+
+    def __init__(self, store: Store, files: Files, spool: Path) -> None:
         self._store = store
         self._files = files
-        self._writer = Writer(store)
+        self._writer = Writer(store, spool)
         self._talks: dict[CallId, _Talk] = {}
         self._measuring: set[asyncio.Task[None]] = set()
         self._one_at_a_time = asyncio.Lock()

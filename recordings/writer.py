@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cti.calls.events import Event
 from recordings.record import Recording
+from recordings.spool import Spool
 from recordings.store import JournalRow
 
 log = structlog.get_logger(__name__)
@@ -36,14 +38,16 @@ class Writer:
     """Takes events and recordings at once, writes them in order in batches.
 
     A batch is BATCH rows, or fewer after BATCH_S seconds. While the database is away or
-    locked a batch is tried again, with growing pauses; rows stay in memory until they are
-    committed. A row that the database will never take is logged and passed over.
+    locked a batch is tried again, with growing pauses; rows stay in memory, and in a spool in
+    ``folder``, until they are committed. A row that the database will never take is logged and
+    passed over.
     """
 
-    def __init__(self, sink: Sink, retry_s: float = RETRY_S) -> None:
+    def __init__(self, sink: Sink, folder: Path, retry_s: float = RETRY_S) -> None:
         self._sink = sink
         self._retry_s = retry_s
         self._run_id = uuid4().hex
+        self._spool = Spool(folder, self._run_id)
         self._count = 0
         self._waiting: deque[JournalRow | Recording] = deque()
         self._some = asyncio.Event()
@@ -59,7 +63,12 @@ class Writer:
     def put(self, what: Event | Recording) -> None:
         if isinstance(what, Event):
             self._count += 1
-            self._waiting.append(JournalRow(self._run_id, self._count, what))
+            row = JournalRow(self._run_id, self._count, what)
+            self._waiting.append(row)
+            try:
+                self._spool.append(row)
+            except OSError as error:
+                log.error("an event is in memory only", error=str(error))
         else:
             self._waiting.append(what)
         self._some.set()
@@ -80,7 +89,8 @@ class Writer:
         if not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])
-            log.error("journal rows not written", rows=self.pending)
+            log.error("journal rows are left for the next start", rows=self.pending)
+        self._spool.close()
         self._task = None
 
     async def _work(self) -> None:
@@ -93,6 +103,7 @@ class Writer:
                 await self._write(batch)
             for _ in batch:
                 self._waiting.popleft()
+            self._spool.committed(sum(isinstance(what, JournalRow) for what in batch))
             if not self._stopping and len(self._waiting) < BATCH:
                 self._enough.clear()
             if not self._stopping and not self._waiting:

@@ -78,6 +78,12 @@ class Call:
     def live(self) -> bool:
         return self.place is not Place.ENDED
 
+    @property
+    def leased(self) -> bool:
+        """Whether the caller depends on the engine: in a menu or a queue, and not being joined to an agent."""
+        joining = self.offer is not None and self.offer.accepted
+        return self.place in (Place.MENU, Place.QUEUE) and not joining
+
     def offered(self, offer: OfferId) -> bool:
         """Whether ``offer`` is the one open now (late events of earlier offers are not)."""
         return self.offer is not None and self.offer.offer == offer

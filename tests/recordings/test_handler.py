@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cti.calls.call import Call, apply
@@ -50,8 +52,8 @@ async def measured(store: Store, stem: str = STEM) -> Recording:
     return found
 
 
-async def test_a_talk_leaves_a_record_and_a_whole_recording(store: Store, files: Files) -> None:
-    part = RecordsPart(store, files)
+async def test_a_talk_leaves_a_record_and_a_whole_recording(store: Store, files: Files, tmp_path: Path) -> None:
+    part = RecordsPart(store, files, tmp_path / "spool")
     await part.start()
     call = await tell(part, events(TALK))
     record_sides(files, 1.9)
@@ -81,9 +83,9 @@ async def test_a_talk_leaves_a_record_and_a_whole_recording(store: Store, files:
     ],
 )
 async def test_every_recording_is_accounted_for(
-    store: Store, files: Files, end: str, recorded_s: float | None, found: tuple[RecordingState, float]
+    store: Store, files: Files, end: str, recorded_s: float | None, found: tuple[RecordingState, float], tmp_path: Path
 ) -> None:
-    part = RecordsPart(store, files)
+    part = RecordsPart(store, files, tmp_path / "spool")
     await part.start()
     if recorded_s is not None:
         record_sides(files, recorded_s)
@@ -96,7 +98,7 @@ async def test_every_recording_is_accounted_for(
 
 
 async def test_it_waits_until_asterisk_has_closed_the_files(
-    store: Store, files: Files, monkeypatch: pytest.MonkeyPatch
+    store: Store, files: Files, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     record_sides(files, 2.0)
     still_open(files.agent(STEM))
@@ -110,7 +112,7 @@ async def test_it_waits_until_asterisk_has_closed_the_files(
         return looks >= 4
 
     monkeypatch.setattr(handler, "closed", closing)
-    part = RecordsPart(store, files)
+    part = RecordsPart(store, files, tmp_path / "spool")
     await part.start()
     await tell(part, events(TALK + END))
     await part.stop()
@@ -118,13 +120,15 @@ async def test_it_waits_until_asterisk_has_closed_the_files(
 
 
 @pytest.mark.parametrize("end", [END, "9.1 Left place=talk by=agent\n9.1 EnteredMenu node=survey"])
-async def test_a_recording_left_unmeasured_is_taken_up_at_the_next_start(store: Store, files: Files, end: str) -> None:
+async def test_a_recording_left_unmeasured_is_taken_up_at_the_next_start(
+    store: Store, files: Files, end: str, tmp_path: Path
+) -> None:
     # The talk ended in the last moments of an earlier run: its files were not looked at.
     rows = [JournalRow("old", n, e) for n, e in enumerate(events(TALK + end), 1)]
     expected = Recording(stem=STEM, call=CallId("c1"), agent="bob", started_at=7.1)
     await store.write(rows, [expected])
     record_sides(files, 1.9)
-    part = RecordsPart(store, files)
+    part = RecordsPart(store, files, tmp_path / "spool")
     await part.start()
     await part.stop()
     found = await measured(store)
@@ -132,13 +136,15 @@ async def test_a_recording_left_unmeasured_is_taken_up_at_the_next_start(store: 
     assert found.talk_s == pytest.approx(2.0)
 
 
-async def test_a_talk_that_outlives_the_engine_is_measured_at_its_end(store: Store, files: Files) -> None:
-    first = RecordsPart(store, files)
+async def test_a_talk_that_outlives_the_engine_is_measured_at_its_end(
+    store: Store, files: Files, tmp_path: Path
+) -> None:
+    first = RecordsPart(store, files, tmp_path / "spool")
     await first.start()
     call = await tell(first, events(TALK))
     await first.stop()
 
-    second = RecordsPart(store, files)
+    second = RecordsPart(store, files, tmp_path / "spool")
     await second.start()
     record_sides(files, 59.9)
     await tell(second, events("30 Adopted place=talk channel=PJSIP/x\n67 Ended by=caller"), call)
@@ -148,8 +154,10 @@ async def test_a_talk_that_outlives_the_engine_is_measured_at_its_end(store: Sto
     assert found.talk_s == pytest.approx(59.9)
 
 
-async def test_a_recording_outside_the_folder_is_refused_and_the_call_goes_on(store: Store, files: Files) -> None:
-    part = RecordsPart(store, files)
+async def test_a_recording_outside_the_folder_is_refused_and_the_call_goes_on(
+    store: Store, files: Files, tmp_path: Path
+) -> None:
+    part = RecordsPart(store, files, tmp_path / "spool")
     await part.start()
     await tell(part, events((TALK + END).replace(STEM, "../../etc/o1")))
     await part.stop()
@@ -157,8 +165,8 @@ async def test_a_recording_outside_the_folder_is_refused_and_the_call_goes_on(st
     assert await store.call("c1") is not None
 
 
-async def test_events_of_no_call_are_taken(store: Store, files: Files) -> None:
-    part = RecordsPart(store, files)
+async def test_events_of_no_call_are_taken(store: Store, files: Files, tmp_path: Path) -> None:
+    part = RecordsPart(store, files, tmp_path / "spool")
     await part.start()
     assert await part.on_event(AgentChanged(at=1.0, agent="bob", state=AgentState.READY), None, 1.0) == ()
     assert (await part.on_time(2.0), part.next_time()) == ((), None)

@@ -38,8 +38,8 @@ class Rows:
         self.fault(rows, True)
 
 
-async def written(sink: SinkT, text: str, times: int = 1) -> SinkT:
-    writer = Writer(sink, retry_s=0.001)
+async def written(sink: SinkT, folder: Path, text: str, times: int = 1) -> SinkT:
+    writer = Writer(sink, folder, retry_s=0.001)
     writer.start()
     for _ in range(times):
         for event in events(text):
@@ -49,13 +49,13 @@ async def written(sink: SinkT, text: str, times: int = 1) -> SinkT:
     return sink
 
 
-async def test_rows_go_in_batches_in_order() -> None:
-    sink = await written(Rows(), CALL, times=150)
+async def test_rows_go_in_batches_in_order(tmp_path: Path) -> None:
+    sink = await written(Rows(), tmp_path, CALL, times=150)
     assert max(sink.batches) == BATCH
     assert list(sink.numbers) == list(range(1, 451))
 
 
-async def test_a_database_that_is_away_loses_nothing_and_its_error_tells_no_number() -> None:
+async def test_a_database_that_is_away_loses_nothing_and_its_error_tells_no_number(tmp_path: Path) -> None:
     faults = iter([LOCKED, OSError("connection refused"), LOCKED])
 
     def fault(_rows: Sequence[JournalRow], done: bool) -> None:
@@ -64,38 +64,40 @@ async def test_a_database_that_is_away_loses_nothing_and_its_error_tells_no_numb
             raise error
 
     with capture_logs() as logs:
-        sink = await written(Rows(fault), CALL)
+        sink = await written(Rows(fault), tmp_path, CALL)
     assert list(sink.numbers.values()) == ["Arrived", "Queued", "Ended"]
     assert [entry["log_level"] for entry in logs] == ["warning"] * 3
     assert "0301234567" not in str(logs)
 
 
-async def test_a_row_that_is_never_taken_holds_up_no_other() -> None:
+async def test_a_row_that_is_never_taken_holds_up_no_other(tmp_path: Path) -> None:
     def fault(rows: Sequence[JournalRow], done: bool) -> None:
         if not done and any(type(r.event).__name__ == "Queued" for r in rows):
             raise DataError("insert", {}, Exception("bad value 0301234567"))
 
     with capture_logs() as logs:
-        sink = await written(Rows(fault), CALL)
+        sink = await written(Rows(fault), tmp_path, CALL)
     assert list(sink.numbers.values()) == ["Arrived", "Ended"]
     assert [(entry["log_level"], entry["row"]) for entry in logs] == [("error", "Queued")]
     assert "0301234567" not in str(logs)
 
 
-async def test_stopping_while_the_database_is_away_ends_and_says_what_is_lost() -> None:
+async def test_stopping_while_the_database_is_away_ends_and_says_what_is_lost(tmp_path: Path) -> None:
     def fault(_rows: Sequence[JournalRow], _done: bool) -> None:
         raise LOCKED
 
-    writer = Writer(Rows(fault))
+    writer = Writer(Rows(fault), tmp_path)
     writer.start()
     for event in events(CALL):
         writer.put(event)
     with capture_logs() as logs:
         await writer.stop(grace_s=0.01)
-    assert (logs[-1]["event"], logs[-1]["rows"]) == ("journal rows not written", 3)
+    assert (logs[-1]["event"], logs[-1]["rows"]) == ("journal rows are left for the next start", 3)
 
 
-async def test_a_commit_whose_answer_is_lost_doubles_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_commit_whose_answer_is_lost_doubles_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     write, answers = store.write, iter([False, False, True])
 
     async def flaky(rows: Sequence[JournalRow], measured: Sequence[Recording] = ()) -> None:
@@ -104,7 +106,7 @@ async def test_a_commit_whose_answer_is_lost_doubles_nothing(store: Store, monke
             raise LOCKED
 
     monkeypatch.setattr(store, "write", flaky)
-    writer = Writer(store, retry_s=0.001)
+    writer = Writer(store, tmp_path, retry_s=0.001)
     writer.start()
     for event in events(CALL):
         writer.put(event)
@@ -132,7 +134,7 @@ async def test_a_locked_database_is_waited_for(url: str, tmp_path: Path, monkeyp
 
     monkeypatch.setattr(store, "write", counted)
     with capture_logs() as logs:
-        await written(store, CALL)
+        await written(store, tmp_path, CALL)
     other.close()
     assert [entry["error"] for entry in logs] == ["database is locked"] * 3
     found, _ = await store.search(Filters())
@@ -140,15 +142,17 @@ async def test_a_locked_database_is_waited_for(url: str, tmp_path: Path, monkeyp
     await store.close()
 
 
-async def test_what_was_not_written_before_a_crash_is_only_the_last_batch(store: Store, url: str) -> None:
+async def test_what_was_not_written_before_a_crash_is_only_the_last_batch(
+    store: Store, url: str, tmp_path: Path
+) -> None:
     await store.write([JournalRow("first", n, e) for n, e in enumerate(events(CALL)[:2], 1)])
-    crashed = Writer(store)
+    crashed = Writer(store, tmp_path)
     for event in events("5 Ended by=caller"):
         crashed.put(event)
 
     again = await Store.open(url)
     assert await again.unfinished() == events(CALL)[:2]
-    writer = Writer(again)
+    writer = Writer(again, tmp_path)
     writer.start()
     for event in events("9 Ended by=caller estimated=true"):
         writer.put(event)

@@ -1,0 +1,123 @@
+"""Cordboard as a process of its own, with all its agents ready; and what its journal says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from pwdlib import PasswordHash
+from ruamel.yaml import YAML
+
+from bench.cpu import children
+from bench.processes import program
+from demo.stage import make_site
+
+BOSS = "boss"
+QUEUE = "orders"
+FLOW = f"start: wait\nnodes:\n  wait: {{queue: {QUEUE}}}\n"
+QUEUES = f"queues:\n  {QUEUE}: {{skills: {{orders: 3}}, ring: 15s, wrap_up: 0s, record: false}}\n"
+START_S = 30.0
+UP = "Cordboard is up: "
+
+
+class ServerFailed(Exception):
+    """Cordboard did not start, or did not do what was asked; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Cordboard's own process and that of the Valkey it runs."""
+
+    pid: int
+    valkey: int
+
+
+def write_site(folder: Path, agents: Iterable[str]) -> str:
+    """A site where whoever calls waits for one of ``agents`` at once, nothing said and nothing
+    recorded. Returns the supervisor's password."""
+    make_site(folder)
+    password = secrets.token_urlsafe(9)
+    hashed = PasswordHash.recommended().hash(password)
+    people = {
+        name: {"role": "agent", "phone": f"PJSIP/{name}", "skills": {"orders": 5}, "password": hashed}
+        for name in agents
+    }
+    people[BOSS] = {"role": "supervisor", "password": hashed}
+    YAML().dump({"people": people}, folder / "people.yaml")
+    (folder / "queues.yaml").write_text(QUEUES, encoding="utf-8")
+    (folder / "flows" / "main.yaml").write_text(FLOW, encoding="utf-8")
+    return password
+
+
+@asynccontextmanager
+async def server(site: Path, password: str, agents: Iterable[str], log: Path) -> AsyncIterator[Server]:
+    """Runs Cordboard on ``site`` and makes all agents ready. Raises ServerFailed."""
+    argv = [sys.executable, "-m", "config", "run", "--site", str(site)]
+    async with program(argv, log, talks=True) as process:
+        url = await _url(process, log)
+        async with httpx.AsyncClient(base_url=url, timeout=START_S) as desk:
+            await _healthy(desk)
+            (await desk.post("/api/login", json={"name": BOSS, "password": password})).raise_for_status()
+            for name in agents:
+                (await desk.post(f"/api/agents/{name}/state", json={"state": "ready"})).raise_for_status()
+        [valkey] = children(process.pid)
+        yield Server(process.pid, valkey.pid)
+
+
+async def _url(process: asyncio.subprocess.Process, log: Path) -> str:
+    assert process.stdout is not None
+    try:
+        line = (await asyncio.wait_for(process.stdout.readline(), START_S)).decode()
+    except TimeoutError:
+        line = ""
+    if not line.startswith(UP):
+        raise ServerFailed(f"Cordboard did not start. Its last words: {log.read_text(errors='replace')[-1000:]}")
+    return line.removeprefix(UP).strip()
+
+
+async def _healthy(desk: httpx.AsyncClient) -> None:
+    """Returns when Cordboard has its link to Asterisk."""
+    async with asyncio.timeout(START_S):
+        while (await desk.get("/healthz")).status_code != 200:
+            await asyncio.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A row of the journal about an offer. ``at`` is Unix seconds."""
+
+    kind: str
+    at: float
+    offer: str
+
+
+def journal(database: Path) -> list[Written]:
+    """The offers and what became bridges, from the journal of a server that has stopped."""
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        rows = connection.execute(
+            "SELECT kind, at, data FROM journal WHERE kind IN ('Offered', 'Connected') ORDER BY seq"
+        )
+        return [Written(kind, at, json.loads(data)["offer"]) for kind, at, data in rows]
+
+
+def offer_to_bridged_ms(rows: Iterable[Written], spans: Iterable[tuple[float, float]]) -> list[float]:
+    """How long each offer took until caller and agent heard each other, in milliseconds, of the
+    offers made in one of ``spans`` (Unix seconds, start and end). Offers that came to nothing
+    are not among them."""
+    wanted = list(spans)
+    offered: dict[str, float] = {}
+    took: list[float] = []
+    for row in rows:
+        if row.kind == "Offered" and any(start <= row.at <= end for start, end in wanted):
+            offered[row.offer] = row.at
+        elif row.kind == "Connected" and row.offer in offered:
+            took.append((row.at - offered[row.offer]) * 1000)
+    return took

@@ -1,0 +1,103 @@
+"""What is measured: three ways to bring a caller to an agent, each on an Asterisk of its own.
+
+All three answer, find an agent, ring that agent's phone and join the two; nothing is said and
+nothing recorded. Each has its own private Asterisk, so that none pays for what another one has
+subscribed to; those that are not called at the moment are idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.cpu import process
+from bench.load import NUMBER
+from bench.server import QUEUE, server, write_site
+from demo.asterisk import HOST, Phone, Plan, PrivateAsterisk
+from demo.debian import Program
+from demo.stage import MANAGER, stage
+
+AGENTS = tuple(f"a{number:03}" for number in range(1, 401))
+
+DIAL = f"""
+[bench]
+exten => {NUMBER},1,Answer()
+ same => n,Dial(PJSIP/{AGENTS[0]},15)
+ same => n,Hangup()
+"""
+APP_QUEUE = f"""
+[bench]
+exten => {NUMBER},1,Answer()
+ same => n,Queue({QUEUE})
+ same => n,Hangup()
+"""
+# As Cordboard does it: the agent idle longest, one at a time, no pause after a talk.
+QUEUES_CONF = f"""
+[general]
+autofill = yes
+[{QUEUE}]
+strategy = leastrecent
+musicclass = default
+ringinuse = no
+timeout = 15
+retry = 1
+wrapuptime = 0
+""" + "".join(f"member => PJSIP/{agent}\n" for agent in AGENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something to call. ``pids`` are the processes that do the work, ``sip`` is where to call."""
+
+    key: str
+    title: str
+    sip: int
+    pids: Mapping[str, int]
+
+    def cpu_s(self) -> dict[str, float]:
+        """What each process has used so far."""
+        return {name: process(pid).cpu_s for name, pid in self.pids.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Cordboard(Target):
+    """Cordboard, and how to look on from beside: AMI's port, user and secret."""
+
+    ami: int
+    user: str
+    secret: str
+
+
+def phones(port: int) -> Sequence[Phone]:
+    """A line for each agent; all their phones are at one port."""
+    return [Phone(agent, contact=f"sip:{agent}@{HOST}:{port}") for agent in AGENTS]
+
+
+@asynccontextmanager
+async def dialplan(
+    key: str, title: str, text: str, files: Mapping[str, str], folder: Path, asterisk: Program, port: int
+) -> AsyncIterator[Target]:
+    """An Asterisk that does it alone, by its dialplan. Raises AsteriskFailed."""
+    folder.mkdir()
+    include = folder / "bench.conf"
+    include.write_text(text, encoding="ascii")
+    plan = Plan(phones=phones(port), includes=[include], caller_context="bench", files=files)
+    async with PrivateAsterisk(asterisk, folder / "asterisk", plan) as running:
+        yield Target(key, title, running.ports.sip, {"asterisk": running.pid})
+
+
+@asynccontextmanager
+async def cordboard(folder: Path, programs: Mapping[str, Program], port: int) -> AsyncIterator[Cordboard]:
+    """An Asterisk with Cordboard. Raises AsteriskFailed, ServerFailed."""
+    password = write_site(folder, AGENTS)
+    changes = {"web": {"host": HOST, "port": 0}}
+    async with (
+        stage(folder, programs, phones=phones(port), changes=changes) as at,
+        server(folder, password, AGENTS, folder / "cordboard.log") as ours,
+    ):
+        secret = at.site.ami_secret_file.read_text(encoding="ascii").strip()
+        pids = {"asterisk": at.asterisk.pid, "engine": ours.pid, "valkey": ours.valkey}
+        ports = at.asterisk.ports
+        yield Cordboard("cordboard", f"Cordboard, {len(AGENTS)} agents", ports.sip, pids, ports.ami, MANAGER, secret)
