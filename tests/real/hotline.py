@@ -124,6 +124,11 @@ class Hotline:
         desk = await self.desk(agent)
         (await desk.post(f"/api/agents/{agent}/state", json={"state": state})).raise_for_status()
 
+    def prompts(self) -> list[Path]:
+        """The sounds of the menu's prompts."""
+        own = ("fallback.wav", "sorry.wav")
+        return [path for path in self.stage.site.sounds.glob("*.wav") if path.name not in own]
+
     async def record(self, call: CallId, ready: Callable[[Any], bool] = lambda _: True) -> Any:
         """A call's record as the API gives it, as soon as it is written and ``ready``."""
         desk = await self.desk("sue")

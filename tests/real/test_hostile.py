@@ -76,3 +76,20 @@ async def test_the_desk_of_another_role(line: Hotline) -> None:
     for path in ("../../state/ami-secret", "%2e%2e%2f%2e%2e%2fstate%2fami-secret", "/etc/passwd"):
         answer = await desk.get(f"/api/recordings/{path}")
         assert answer.status_code in (400, 404), path
+
+
+async def test_a_sound_that_has_vanished_strands_nobody(line: Hotline) -> None:
+    """Asterisk ends the menu of a call whose prompt it cannot find: the fallback has the caller."""
+    prompts = line.prompts()
+    for prompt in prompts:
+        prompt.rename(prompt.with_suffix(".gone"))
+    try:
+        caller = await (await line.caller()).dial("100")
+        await caller.answered()
+        fell_back = await line.watch.wait(ev.FellBack)
+        assert not caller.over
+        await caller.hang_up()
+        assert (await line.record(fell_back.call))["outcome"] == "fallback"
+    finally:
+        for prompt in prompts:
+            prompt.with_suffix(".gone").rename(prompt)
