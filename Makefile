@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run call test unit lint bench lock clean
+.PHONY: run call test unit lint bench docs lock clean
 
 run: .venv/ready
 	@$(BIN)/python -m demo.run
@@ -28,6 +28,10 @@ lint: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m demo.debian
 	$(BIN)/python -m bench
+
+# The reference pages, from the code.
+docs: .venv/ready
+	$(BIN)/python -m docs.generate
 
 # The pinned versions, with hashes and without addresses. Needs uv.
 lock:

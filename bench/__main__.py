@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from rich.table import Table
 
 from bench import ami_parse
 from bench.ami_events import counting
+from bench.cpu import Gone
 from bench.figures import FLOOR, OURS, PEER, Round, figures, of
 from bench.load import CALLS_PER_S, ON_THE_LINE_MS, Load, LoadFailed
 from bench.server import ServerFailed, journal, offer_to_bridged_ms
@@ -29,9 +31,9 @@ from demo.asterisk import AsteriskFailed
 from demo.debian import Missing, Program, programs
 
 RESULTS = Path(__file__).parent / "results.json"
-ROUNDS = 1
-CALLS = 45
-WARM_UP = 15
+ROUNDS = 3
+CALLS = 200
+WARM_UP = 40
 console = Console(highlight=False)
 
 
@@ -47,7 +49,7 @@ async def main() -> int:
         rounds, events_per_call = await _measure_calls(folder, found)
         spans = [(one.start, one.end) for one in of(rounds, OURS)]
         offers = offer_to_bridged_ms(journal(folder / OURS / "var" / "state" / "cordboard.db"), spans)
-    console.print("Reading AMI events, ours and stock panoramisk ...")
+    console.print("Parsing AMI events, ours and stock panoramisk ...")
     parse = await asyncio.to_thread(ami_parse.measure)
     if failed := sum(one.failed for one in rounds):
         console.print(f"[bold red]{failed} CALLS FAILED. The figures would be wrong: nothing is written.")
@@ -57,11 +59,11 @@ async def main() -> int:
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, Asterisk {found['asterisk'].version}"
     kept = {name: round(value, 2) for name, value in result.items()} | {"machine": machine}
     RESULTS.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n", encoding="ascii")
-    console.print(f"Written to {RESULTS.relative_to(Path.cwd()) if RESULTS.is_relative_to(Path.cwd()) else RESULTS}")
+    console.print(f"Written to bench/{RESULTS.name}.")
     return 0
 
 
-async def _measure_calls(folder: Path, found: dict[str, Program]) -> tuple[list[Round], float]:
+async def _measure_calls(folder: Path, found: Mapping[str, Program]) -> tuple[list[Round], float]:
     """The rounds, and AMI events a call of Cordboard's."""
     async with AsyncExitStack() as stack:
         load = Load(found["sipp"], folder)
@@ -70,9 +72,7 @@ async def _measure_calls(folder: Path, found: dict[str, Program]) -> tuple[list[
             dialplan(FLOOR, "plain Dial (the floor)", DIAL, {}, folder / FLOOR, asterisk, port)
         )
         title, files = f"app_queue, {len(AGENTS)} members", {"queues.conf": QUEUES_CONF}
-        peer = await stack.enter_async_context(
-            dialplan(PEER, title, APP_QUEUE, files, folder / PEER, asterisk, port)
-        )
+        peer = await stack.enter_async_context(dialplan(PEER, title, APP_QUEUE, files, folder / PEER, asterisk, port))
         ours = await stack.enter_async_context(cordboard(folder / OURS, found, port))
         console.print("All are up. Warming up ...")
         for target in (floor, peer):
@@ -105,12 +105,12 @@ async def _round(target: Target, load: Load) -> Round:
 
 
 def _show(result: dict[str, float], rounds: list[Round], offers: int) -> None:
-    table = Table("CPU a call, ms (median)", "Asterisk", "engine", "Valkey", "in all", "above the floor")
+    console.print(f"\nCPU milliseconds a call, the median of {ROUNDS} rounds; the range is of all processes together")
+    table = Table("", "Asterisk", "engine", "Valkey", "range", "above floor")
     for column in table.columns[1:]:
         column.justify = "right"
-    for key, title in ((FLOOR, "plain Dial: the floor"), (PEER, "app_queue"), (OURS, "Cordboard")):
-        mine = of(rounds, key)
-        in_all = [sum(one.ms_per_call(name) for name in one.cpu_s) for one in mine]
+    for key, title in ((FLOOR, "plain Dial, the floor"), (PEER, "app_queue"), (OURS, "Cordboard")):
+        in_all = [sum(one.ms_per_call(name) for name in one.cpu_s) for one in of(rounds, key)]
         more = [f"{result[f'cpu_ms_per_call_{name}']:.1f}" if key == OURS else "" for name in ("engine", "valkey")]
         asterisk = result[f"cpu_ms_per_call_asterisk_{key}"]
         above = result.get(f"cpu_ms_above_floor_{key}")
@@ -118,14 +118,14 @@ def _show(result: dict[str, float], rounds: list[Round], offers: int) -> None:
         table.add_row(title, f"{asterisk:.1f}", *more, spread, "" if above is None else f"{above:.1f}")
     console.print(table)
     rest = Table(box=None, show_header=False)
-    rest.add_row("Cordboard's CPU to app_queue's, whole calls", f"{result['cpu_ratio_cordboard_to_app_queue']:.2f}")
+    rest.add_row("CPU of a whole call, Cordboard's to app_queue's", f"{result['cpu_ratio_cordboard_to_app_queue']:.2f}")
     rest.add_row(
         f"offer to bridged, {offers} offers",
         f"{result['offer_to_bridged_ms_p50']:.1f} ms p50, {result['offer_to_bridged_ms_p99']:.1f} ms p99",
     )
     rest.add_row("AMI events a call", f"{result['ami_events_per_call']:.1f}")
     rest.add_row(
-        "AMI events read in a second of CPU",
+        "AMI events parsed in a second of CPU",
         f"{result['ami_events_per_s']:,.0f}, {result['ami_parse_ratio']:.2f} times stock panoramisk's",
     )
     rest.add_row("calls measured, failed", f"{result['calls_measured']:.0f}, {result['calls_failed']:.0f}")
@@ -143,7 +143,7 @@ async def _until_told() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(_until_told()))
-    except (Missing, AsteriskFailed, ServerFailed, LoadFailed) as error:
+    except (Missing, AsteriskFailed, ServerFailed, LoadFailed, Gone) as error:
         console.print(str(error), style="bold red", markup=False)
         sys.exit(1)
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
+
+
+class Gone(Exception):
+    """A process has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,11 @@ def parse(stat: str, ticks_per_s: int) -> Process:
 
 
 def process(pid: int) -> Process:
-    """One process as it is now. Raises FileNotFoundError when it is gone."""
-    return parse((PROC / str(pid) / "stat").read_text(), os.sysconf("SC_CLK_TCK"))
+    """One process as it is now. Raises Gone."""
+    try:
+        return parse((PROC / str(pid) / "stat").read_text(), os.sysconf("SC_CLK_TCK"))
+    except (FileNotFoundError, ProcessLookupError):
+        raise Gone(f"process {pid} has ended") from None
 
 
 def children(parent: int) -> list[Process]:
@@ -38,8 +46,6 @@ def children(parent: int) -> list[Process]:
     found: list[Process] = []
     for folder in PROC.iterdir():
         if folder.name.isdecimal():
-            try:
+            with suppress(Gone):
                 found.append(process(int(folder.name)))
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it ended just now
     return [one for one in found if one.parent == parent]

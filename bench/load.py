@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.processes import program
+from bench.processes import last_words, program
 from demo.asterisk import HOST
 from demo.debian import Program
 
@@ -76,25 +76,20 @@ class Load:
         self._runs += 1
         here = self._folder / f"run-{self._runs}"
         here.mkdir()
+        common = ["-i", HOST, "-bind_local", "-nostdin", "-trace_stat", "-fd", "1", "-m", str(calls)]
+        phones = [*self._sipp.argv, "-sf", str(SCENARIOS / "agent.xml"), "-p", str(self.port), *common]
+        callers = [*self._sipp.argv, f"{HOST}:{sip_port}", "-sf", str(SCENARIOS / "caller.xml"), *common]
+        callers += ["-s", NUMBER, "-r", str(CALLS_PER_S), "-d", str(ON_THE_LINE_MS)]
         async with AsyncExitStack() as stack:
-            common = ("-i", HOST, "-bind_local", "-nostdin", "-trace_stat", "-fd", "1", "-m", str(calls))
-            phones = await stack.enter_async_context(
-                program(
-                    [*self._sipp.argv, "-sf", str(SCENARIOS / "agent.xml"), "-p", str(self.port), *common]
-                    + ["-stf", str(here / "phones.csv")],
-                    here / "phones.log",
-                )
+            answering = await stack.enter_async_context(
+                program([*phones, "-stf", str(here / "phones.csv")], here / "phones.log")
             )
-            await self._listening(phones, here / "phones.log")
-            callers = await stack.enter_async_context(
-                program(
-                    [*self._sipp.argv, f"{HOST}:{sip_port}", "-sf", str(SCENARIOS / "caller.xml"), "-s", NUMBER]
-                    + ["-r", str(CALLS_PER_S), "-d", str(ON_THE_LINE_MS), *common, "-stf", str(here / "callers.csv")],
-                    here / "callers.log",
-                )
+            await self._listening(answering, here / "phones.log")
+            calling = await stack.enter_async_context(
+                program([*callers, "-stf", str(here / "callers.csv")], here / "callers.log")
             )
-            await _over(callers, calls / CALLS_PER_S + ON_THE_LINE_MS / 1000 + LATE_S)
-            await _over(phones, LATE_S)
+            await _over(calling, calls / CALLS_PER_S + ON_THE_LINE_MS / 1000 + LATE_S)
+            await _over(answering, LATE_S)
         return tally(calls, _figures(here / "callers.csv"), _figures(here / "phones.csv"))
 
     async def _listening(self, phones: asyncio.subprocess.Process, log: Path) -> None:
@@ -106,7 +101,7 @@ class Load:
                 except OSError:
                     return
             await asyncio.sleep(0.05)
-        raise LoadFailed(f"SIPp did not start: {log.read_text(errors='replace')[-500:]}")
+        raise LoadFailed(f"SIPp did not start: {last_words(log)}")
 
 
 async def _over(process: asyncio.subprocess.Process, patience_s: float) -> None:

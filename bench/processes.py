@@ -42,6 +42,11 @@ async def program(argv: Sequence[str], log: Path, *, talks: bool = False) -> Asy
                 await process.wait()
 
 
+def last_words(log: Path) -> str:
+    """The end of what a program said."""
+    return log.read_text(errors="replace")[-1000:].strip() or "none"
+
+
 def _die_with_us() -> Callable[[], None]:
     """Has the child killed when we are killed ourselves (Linux, prctl(2))."""
     libc = ctypes.CDLL(None)

@@ -57,7 +57,7 @@ class Target:
     pids: Mapping[str, int]
 
     def cpu_s(self) -> dict[str, float]:
-        """What each process has used so far."""
+        """What each process has used so far. Raises Gone: one has ended."""
         return {name: process(pid).cpu_s for name, pid in self.pids.items()}
 
 
@@ -80,12 +80,17 @@ async def dialplan(
     key: str, title: str, text: str, files: Mapping[str, str], folder: Path, asterisk: Program, port: int
 ) -> AsyncIterator[Target]:
     """An Asterisk that does it alone, by its dialplan. Raises AsteriskFailed."""
-    folder.mkdir()
-    include = folder / "bench.conf"
-    include.write_text(text, encoding="ascii")
+    include = _written(folder, text)
     plan = Plan(phones=phones(port), includes=[include], caller_context="bench", files=files)
     async with PrivateAsterisk(asterisk, folder / "asterisk", plan) as running:
         yield Target(key, title, running.ports.sip, {"asterisk": running.pid})
+
+
+def _written(folder: Path, text: str) -> Path:
+    folder.mkdir()
+    include = folder / "bench.conf"
+    include.write_text(text, encoding="ascii")
+    return include
 
 
 @asynccontextmanager

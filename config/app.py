@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry
 from config import dialplan
 from config.settings import Site
 from cti.access import Gate
-from cti.ami.client import AmiClient, AmiSettings
+from cti.ami.client import AmiClient
 from cti.calls.events import CallEvent
 from cti.calls.part import Part
 from cti.calls.tracker import Message, Tracker
@@ -63,10 +63,11 @@ class Link:
     """Joins the AMI client and the engine, each of which needs the other first."""
 
     def __init__(self, site: Site) -> None:
-        a = site.settings.asterisk
         secret = read_secret(site.ami_secret_file, "the secret of the manager user")
-        settings = AmiSettings(host=a.host, port=a.port, user=a.user, secret=secret, tls=a.tls, tls_ca=a.tls_ca)
-        self.ami = AmiClient(settings, on_event=self._on_event, on_up=self._on_up, on_down=self._on_down)
+        try:
+            self.ami = AmiClient(site.ami(secret), on_event=self._on_event, on_up=self._on_up, on_down=self._on_down)
+        except ValueError as error:
+            raise CannotStart(f"there can be no link to Asterisk: {error}") from None
         self.engine: Engine | None = None
 
     def _on_event(self, message: Message) -> None:
@@ -236,7 +237,11 @@ async def make_fallback_sounds(site: Site, prompts: Prompts) -> None:
 
 def _lock(site: Site, stack: AsyncExitStack) -> None:
     """One server a site: two would answer the same calls."""
-    handle = stack.enter_context((site.state / "lock").open("w"))
+    path = site.state / "lock"
+    try:
+        handle = stack.enter_context(path.open("w"))
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be written: {error.strerror}") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -249,7 +254,13 @@ def _token_secret(site: Site) -> bytes:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
-    return bytes.fromhex(read_secret(path, "the key that signs log-ins"))
+    try:
+        key = bytes.fromhex(read_secret(path, "the key that signs log-ins"))
+    except ValueError:
+        key = b""
+    if len(key) < 32:
+        raise CannotStart(f"{path} does not hold a key. Remove it: a new one is made, and everybody logs in again.")
+    return key
 
 
 def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Coroutine
@@ -13,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pwdlib import PasswordHash
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from config import app as server
@@ -36,9 +38,9 @@ errors = Console(stderr=True, highlight=False)
 SiteFolder = Annotated[Path, typer.Option("--site", help="The site's folder.", exists=True, file_okay=False)]
 HERE = Path()
 _MARKS = {
-    examination.Verdict.GOOD: "[green]good[/]",
+    examination.Verdict.GOOD: "[green]good    [/]",
     examination.Verdict.DOUBTFUL: "[yellow]doubtful[/]",
-    examination.Verdict.BAD: "[red]bad[/]",
+    examination.Verdict.BAD: "[red]bad     [/]",
 }
 
 
@@ -52,9 +54,9 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write the site; m
     table = Table("name", "password", title="Log-ins (shown once)", title_justify="left", box=None)
     for name, password in passwords.items():
         table.add_row(name, password)
-    console.print(f"A site is in {folder}.")
+    _say(f"A site is in {folder}.")
     console.print(table)
-    console.print(
+    _say(
         f"Next: tell your Asterisk of it (docs/how-to/asterisk.md), then\n"
         f"  cordboard doctor --site {folder}\n  cordboard run --site {folder}"
     )
@@ -64,9 +66,8 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write the site; m
 def check(site: SiteFolder = HERE) -> None:
     """Reads the whole site and says everything that is wrong with it."""
     found = _load(site)
-    console.print(
-        f"{site.resolve()} is good: {len(found.flows)} flow(s), {len(found.queues)} queues, {len(found.people)} people."
-    )
+    counts = f"{len(found.flows)} flow(s), {len(found.queues)} queues, {len(found.people)} people"
+    _say(f"{site.resolve()} is good: {counts}.")
 
 
 @app.command()
@@ -75,7 +76,7 @@ def run(site: SiteFolder = HERE) -> None:
     found = _load(site)
     log.set_up()
     try:
-        asyncio.run(until_told(server.serve(found, started=lambda url: console.print(f"Cordboard is up: {url}"))))
+        asyncio.run(until_told(server.serve(found, started=lambda url: _say(f"Cordboard is up: {url}"))))
     except (server.CannotStart, SiteError, StoreDown, RedisServerError) as error:
         _give_up(str(error))
 
@@ -84,13 +85,14 @@ def run(site: SiteFolder = HERE) -> None:
 def doctor(site: SiteFolder = HERE) -> None:
     """Looks at everything the site needs: Asterisk, phones, folders, clock, disk."""
     found = _load(site)
+    log.set_up(level=logging.CRITICAL)  # the findings say it all
 
     async def look() -> bool:
         healthy = True
         async for finding in examination.examine(found):
-            console.print(f"{_MARKS[finding.verdict]:<8}  [bold]{finding.what}[/]  {finding.seen}")
+            console.print(f"{_MARKS[finding.verdict]}  [bold]{finding.what}[/]  {escape(finding.seen)}", soft_wrap=True)
             if finding.do:
-                console.print(f"          → {finding.do}")
+                console.print(f"          → {escape(finding.do)}", soft_wrap=True)
             healthy &= finding.verdict is not examination.Verdict.BAD
         return healthy
 
@@ -111,8 +113,11 @@ def dialplan(
     if to is None:
         sys.stdout.write(text)
     else:
-        to.write_text(text, encoding="utf-8")
-        console.print(f"Written to {to}. Now: asterisk -rx 'dialplan reload'")
+        try:
+            to.write_text(text, encoding="utf-8")
+        except OSError as error:
+            _give_up(f"{to} cannot be written: {error.strerror}")
+        _say(f"Written to {to}. Now: asterisk -rx 'dialplan reload'")
 
 
 @app.command()
@@ -137,11 +142,16 @@ def _load(folder: Path) -> settings.Site:
         return settings.load(folder)
     except SiteError as error:
         for problem in error.problems:
-            errors.print(str(problem), markup=False, style="red")
+            errors.print(str(problem), markup=False, style="red", soft_wrap=True)
         count = len(error.problems)
         _give_up(f"{count} problem{'s' if count > 1 else ''} in {folder.resolve()}")
 
 
+def _say(text: str) -> None:
+    """As it is: a path is not broken at the end of a line, and [brackets] are not taken for colours."""
+    console.print(text, markup=False, soft_wrap=True)
+
+
 def _give_up(why: str) -> NoReturn:
-    errors.print(why, markup=False, style="bold red")
+    errors.print(why, markup=False, style="bold red", soft_wrap=True)
     raise typer.Exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from importlib import resources
 from string import Template
 
@@ -12,8 +13,8 @@ FALLBACK_SOUND = "fallback"
 SORRY_SOUND = "sorry"
 """Names, in the sounds folder, of the two prompts that need no engine."""
 
-_UNSAFE = re.compile(r"[^\x21-\x7e]|[;,()\"'$\[\]{}\\]")
-"""What would break out of its place in the dialplan; none of it is in a path or dial string we take."""
+_UNSAFE = re.compile(r"[^A-Za-z0-9/_.@:+-]")
+"""What may break out of its place in the dialplan: all but what names, paths and dial strings are made of."""
 
 
 class _Dialplan(Template):
@@ -25,16 +26,19 @@ class _Dialplan(Template):
 def render(site: Site) -> str:
     """The include file for this site. Raises ValueError for a value that can't stand in a dialplan."""
     text = resources.files("config").joinpath("asterisk/extensions_cordboard.conf").read_text(encoding="utf-8")
-    values = {
-        "ami_user": site.settings.asterisk.user,
-        "lease": str(round(site.settings.lease)),
-        "fallback_sound": str(site.sounds / FALLBACK_SOUND),
-        "sorry_sound": str(site.sounds / SORRY_SOUND),
-        "fallback_phones": "&".join(site.settings.fallback.phones),
-        "fallback_ring": str(round(site.settings.fallback.ring)),
-        "recordings": str(site.recordings),
+    values: dict[str, Sequence[str]] = {
+        "ami_user": [site.settings.asterisk.user],
+        "lease": [str(round(site.settings.lease))],
+        "fallback_sound": [str(site.sounds / FALLBACK_SOUND)],
+        "sorry_sound": [str(site.sounds / SORRY_SOUND)],
+        "fallback_phones": site.settings.fallback.phones,
+        "fallback_ring": [str(round(site.settings.fallback.ring))],
+        "recordings": [str(site.recordings)],
     }
-    for name, value in values.items():
-        if found := _UNSAFE.search(value):
-            raise ValueError(f"{name}: {value!r} has {found.group()!r} in it, which a dialplan would take for syntax")
-    return _Dialplan(text).substitute(values)
+    for name, parts in values.items():
+        for part in parts:
+            if found := _UNSAFE.search(part):
+                raise ValueError(
+                    f"{name}: {part!r} has {found.group()!r} in it, which a dialplan would take for syntax"
+                )
+    return _Dialplan(text).substitute({name: "&".join(parts) for name, parts in values.items()})

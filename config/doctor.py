@@ -7,20 +7,20 @@ import os
 import re
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from config.settings import Site
-from cti.ami.client import AmiClient, AmiError, AmiSettings
+from cti.ami.client import AmiClient, AmiError, AmiRefused
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, FALLBACK_CONTEXT
 from cti.sip import SipUnreachable, options
 
 NEEDED_ACTIONS = (
-    "AGI", "Bridge", "CoreShowChannels", "Hangup", "Originate", "Ping", "PlayDTMF",
-    "PJSIPShowContacts", "Redirect", "Setvar", "ShowDialPlan",
+    "AGI", "Bridge", "CoreShowChannels", "Getvar", "Hangup", "Originate", "Ping", "PlayDTMF", "Redirect", "Setvar",
+    "ShowDialPlan",
 )  # fmt: skip
 """What the manager user must be allowed; docs/how-to says which class brings which."""
 
@@ -28,11 +28,13 @@ OLDEST_AMI = (5, 0)
 """The manager interface's version in Asterisk 16."""
 
 LEAST_FREE = 1 << 30
-"""Bytes: about 18 hours of recorded talk."""
+"""Bytes: about 4.5 hours of recorded talk."""
 
 CLOCK_LIMIT_S = 2.0
 _BANNER = re.compile(r"/(\d+)\.(\d+)")
-_CONTACT = re.compile(r"^sips?:(?:[^@;>]*@)?(?P<host>[^:;>]+)(?::(?P<port>\d+))?")
+_CONTACT = re.compile(
+    r"sips?:(?:[^@;>]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^:;>\[\]]+)(?::(?P<port>\d{1,5}))?(?:;(?P<params>[^>]*))?"
+)
 
 
 class Verdict(StrEnum):
@@ -69,24 +71,28 @@ async def examine(site: Site) -> AsyncIterator[Finding]:
     """Every check in turn; those that need Asterisk only where it can be reached."""
     for finding in local(site):
         yield finding
+    a = site.settings.asterisk
     try:
         secret = site.ami_secret_file.read_text(encoding="ascii").strip()
+        ami = AmiClient(site.ami(secret), on_event=lambda _: None, on_up=_nothing, on_down=lambda _: None)
     except OSError as error:
-        yield bad("AMI log-in", f"no secret: {error}", f"write the manager user's secret into {site.ami_secret_file}")
+        do = f"write the manager user's secret into {site.ami_secret_file}"
+        yield bad("AMI log-in", f"the secret cannot be read: {error.strerror}", do)
         return
-    a = site.settings.asterisk
-    settings = AmiSettings(host=a.host, port=a.port, user=a.user, secret=secret, tls=a.tls, tls_ca=a.tls_ca)
-    async with _link(settings) as (ami, trouble):
+    except ValueError as error:
+        yield bad("AMI log-in", str(error), f"look at asterisk in site.yaml, and at {site.ami_secret_file}")
+        return
+    async with _linked(ami) as trouble:
         if trouble:
             do = f"is manager.conf enabled on {a.host}:{a.port}, and does its [{a.user}] have this secret?"
             yield bad("AMI log-in", trouble, do)
             return
         yield good("AMI log-in", f"as {a.user} at {a.host}:{a.port}, {ami.banner}")
         yield version(ami.banner)
-        for check in (_permissions, _dialplan, _clock):
-            yield await _guarded(check, ami)
-        async for finding in _phones(ami, site):
-            yield finding
+        for what, check in (("permissions", _permissions), ("dialplan include", _dialplan), ("clock", _clock)):
+            yield await _guarded(what, check(ami))
+        for what, line in _lines(site).items():
+            yield await _guarded(what, _line(ami, what, line))
 
 
 def local(site: Site) -> Iterable[Finding]:
@@ -129,38 +135,28 @@ def version(banner: str) -> Finding:
 
 
 @asynccontextmanager
-async def _link(settings: AmiSettings) -> AsyncIterator[tuple[AmiClient, str]]:
-    up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def on_up() -> None:
-        if not up.done():
-            up.set_result(None)
-
-    ami = AmiClient(settings, on_event=lambda _: None, on_up=on_up, on_down=lambda _: None)
+async def _linked(ami: AmiClient) -> AsyncIterator[str]:
+    """Gives what the first try to connect came to: empty for a link."""
+    untried = ami.trouble
     running = asyncio.create_task(ami.run())
     try:
-        try:
-            async with asyncio.timeout(settings.deadline_s):
-                await up
-        except TimeoutError:
-            yield ami, ami.trouble
-        else:
-            yield ami, ""
+        while ami.trouble == untried:  # noqa: ASYNC110 - there is no event; and each try has its deadline
+            await asyncio.sleep(0.01)
+        yield ami.trouble
     finally:
         running.cancel()
         await asyncio.wait({running})
 
 
-async def _guarded(check: Callable[[AmiClient], object], ami: AmiClient) -> Finding:
-    name = check.__name__.lstrip("_")
+async def _nothing() -> None:
+    """There is nothing to do after the log-in."""
+
+
+async def _guarded(what: str, check: Awaitable[Finding]) -> Finding:
     try:
-        found = check(ami)
-        assert asyncio.iscoroutine(found)
-        finding = await found
-        assert isinstance(finding, Finding)
-        return finding
+        return await check
     except AmiError as error:
-        return bad(name, str(error), "see docs/how-to/asterisk.md for the manager user's permissions")
+        return bad(what, str(error), "see docs/how-to/asterisk.md for the manager user's permissions")
 
 
 async def _permissions(ami: AmiClient) -> Finding:
@@ -193,35 +189,65 @@ async def _clock(ami: AmiClient) -> Finding:
     return good("clock", f"{apart * 1000:+.0f} ms from Asterisk's")
 
 
-async def _phones(ami: AmiClient, site: Site) -> AsyncIterator[Finding]:
-    """Each person's phone: Asterisk's own word first, then a SIP OPTIONS of ours."""
+def _lines(site: Site) -> Mapping[str, str]:
+    """The dial strings to look at, by what they are."""
+    phones = {f"phone of {name}": person.phone for name, person in site.people.items() if person.phone}
+    return phones | {f"trunk {name}": f"PJSIP/{name}" for name in site.settings.trunks}
+
+
+async def _line(ami: AmiClient, what: str, line: str) -> Finding:
+    """A phone or a trunk: Asterisk's own word first, then a SIP OPTIONS of ours.
+
+    All by Getvar: the actions that list contacts need the class ``system``, which may do much harm.
+    """
+    state = await _value(ami, f"DEVICE_STATE({line})")
+    if state == "INVALID":
+        return bad(what, f"Asterisk knows no {line}", "correct its name, or write the endpoint into pjsip.conf")
+    if state == "UNAVAILABLE":
+        return doubtful(what, f"{line} is not registered", "log the phone in, or see why it cannot reach Asterisk")
+    uris = []
+    for contact in await _contacts(ami, line):
+        if await _value(ami, f"PJSIP_CONTACT({contact},status)") == "Reachable":
+            micros = await _value(ami, f"PJSIP_CONTACT({contact},rtt)")
+            took = f" in {int(micros) / 1000:.0f} ms" if micros.isdecimal() else ""
+            return good(what, f"{line} answers Asterisk{took}")
+        uris.append(await _value(ami, f"PJSIP_CONTACT({contact},uri)"))
+    asked = [await _ask(what, uri) for uri in uris if uri]
+    if not state and not asked:
+        return doubtful(what, f"Asterisk says nothing of {line}", "load func_devstate.so into it")
+    unasked = good(what, f"Asterisk says of {line}: {state}")
+    return next((f for f in asked if f.verdict is Verdict.GOOD), asked[0] if asked else unasked)
+
+
+async def _contacts(ami: AmiClient, line: str) -> Sequence[str]:
+    """The names of a PJSIP endpoint's contacts; none for other lines."""
+    technology, _, name = line.partition("/")
+    if technology.upper() != "PJSIP":
+        return ()
+    places = await _value(ami, f"PJSIP_ENDPOINT({name.rpartition('@')[2]},aors)")
+    listed = [await _value(ami, f"PJSIP_AOR({place.strip()},contact)") for place in places.split(",") if place]
+    return [contact for contacts in listed for contact in contacts.split(",") if contact]
+
+
+async def _value(ami: AmiClient, function: str) -> str:
+    """What a dialplan function says; empty where it says nothing or is not loaded."""
     try:
-        listed = await ami.listing("PJSIPShowContacts")
-    except AmiError as error:
-        yield bad("phones", str(error), "give the manager user write = reporting")
-        return
-    contacts = {m.get("Endpoint", "") or m.get("Aor", ""): m for m in listed}
-    for name, person in site.people.items():
-        if person.phone is None:
-            continue
-        what = f"phone of {name}"
-        contact = contacts.get(person.phone.partition("/")[2])
-        if contact is None:
-            yield doubtful(what, f"{person.phone} is not registered", "log the phone in, or check the endpoint's name")
-        elif contact.get("Status") == "Reachable":
-            yield good(
-                what, f"{person.phone} answers Asterisk in {int(contact.get('RoundtripUsec', '0')) / 1000:.0f} ms"
-            )
-        else:
-            yield await _ask(what, contact.get("Uri", ""))
+        return (await ami.action("Getvar", {"Variable": function})).get("Value", "")
+    except AmiRefused:
+        return ""
 
 
 async def _ask(what: str, uri: str) -> Finding:
     found = _CONTACT.match(uri)
     if found is None:
         return doubtful(what, f"its contact {uri!r} is no SIP address", "look at it with `pjsip show contacts`")
+    wanted = re.search(r"(?:^|;)transport=(\w+)", found["params"] or "", re.IGNORECASE)
+    transport = wanted[1].lower() if wanted else "udp"
+    if transport not in ("udp", "tcp"):
+        return good(what, f"registered over {transport}, by which it cannot be asked from here")
+    host, port = found["host"].strip("[]"), int(found["port"] or 5060)
     try:
-        answer = await options(found["host"], int(found["port"] or 5060))
+        answer = await options(host, port, transport="tcp" if transport == "tcp" else "udp")
     except SipUnreachable as error:
         return doubtful(what, str(error), "is it switched on, and can it be reached from here?")
     return good(what, f"answers OPTIONS with {answer.status} in {answer.round_trip_s * 1000:.0f} ms")

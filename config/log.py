@@ -18,9 +18,14 @@ def set_up(to: TextIO = sys.stderr, level: int = logging.INFO) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info if lines else structlog.dev.set_exc_info,
-            structlog.processors.JSONRenderer() if lines else structlog.dev.ConsoleRenderer(),
+            structlog.processors.JSONRenderer() if lines else _console(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(to),
     )
     logging.basicConfig(stream=to, level=logging.WARNING)
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    # Plain: other tracebacks show the values of variables, and these may be keys that a caller pressed.
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)

@@ -12,7 +12,7 @@ Secrets are not in it: they are files in the state folder, which no version cont
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
@@ -21,6 +21,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from cti import site_files
 from cti.access import Person, Role
+from cti.ami.client import AmiSettings
 from cti.durations import Duration
 from cti.executor import Destination
 from cti.site_files import Document, ModelT, Problem, SiteError, SiteModel
@@ -29,24 +30,38 @@ from ivr.tree import Flows
 from routing.agents import Agent
 from routing.queues import Queue, QueuesFile
 
-DIAL_STRING = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.@:+-]+")
-NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
+
+def _fits(pattern: str, otherwise: str) -> AfterValidator:
+    """Only text that fits the whole pattern; ``{}`` in the message is the text that does not."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(otherwise.format(repr(text)))
+        return text
+
+    return AfterValidator(check)
 
 
-def _dial_string(text: str) -> str:
-    if not DIAL_STRING.fullmatch(text):
-        raise ValueError(f"{text!r} is not the dial string of one phone, such as PJSIP/1001")
-    return text
+_PHONE = r"[A-Za-z0-9]+/[A-Za-z0-9_.@:+-]+"
+_NAME = r"[a-z0-9][a-z0-9_.-]{0,39}"
+_NUMBER = r"[+0-9][0-9A-Za-z*#_.-]{0,79}|\*"
+_VOICE = r"[A-Za-z][A-Za-z0-9+_-]{0,63}"
 
-
-def _name(text: str) -> str:
-    if not NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is not a name: small letters, digits, '-', '_', '.', at most 40")
-    return text
-
-
-Phone = Annotated[str, AfterValidator(_dial_string)]
-Name = Annotated[str, AfterValidator(_name)]
+Phone = Annotated[str, _fits(_PHONE, "{} is not the dial string of one phone, such as PJSIP/1001")]
+Name = Annotated[str, _fits(_NAME, "{} is not a name: small letters, digits, '-', '_', '.', at most 40")]
+Endpoint = Annotated[str, _fits(r"[A-Za-z0-9_.+-]{1,80}", "{} is not the name of a PJSIP endpoint")]
+Number = Annotated[str, _fits(_NUMBER, "{} is not a number as it is dialled, such as 5550100 or +49301234, nor '*'")]
+Voice = Annotated[str, _fits(_VOICE, "{} is not the name of a voice, such as en or de")]
+Spoken = Annotated[str, Field(min_length=1)]
+# What is not a hash may be the password itself: it is not shown.
+Hash = Annotated[str, _fits(r"\$argon2id?\$[\w$,=+/]+", "must be a hash; `cordboard password` makes one")]
+# A URL may have a password in it, too.
+RedisUrl = Annotated[
+    str, _fits(r"(rediss?|unix)://\S+", "must be a URL that begins with redis://, rediss:// or unix://")
+]
+DatabaseUrl = Annotated[
+    str, _fits(r"[a-z]+\+[a-z0-9]+://\S*", "must be a URL such as sqlite+aiosqlite:////srv/calls.db")
+]
 
 
 class AsteriskSettings(SiteModel):
@@ -59,6 +74,7 @@ class AsteriskSettings(SiteModel):
     user: Name = "cordboard"
     tls: bool = False
     tls_ca: Path | None = None
+    """Whose certificates are believed, if not those the system believes; relative to the site's folder."""
 
 
 class WebSettings(SiteModel):
@@ -73,11 +89,11 @@ class WebSettings(SiteModel):
 class FallbackSettings(SiteModel):
     """What callers get while the engine is away."""
 
-    say: str = "We are sorry, our telephone system is being restarted. Please hold on while we try to find someone."
-    sorry: str = "We are sorry, nobody can take your call right now. Please call again later."
-    voice: str = "en"
+    say: Spoken = "We are sorry, our telephone system is being restarted. Please hold on while we try to find someone."
+    sorry: Spoken = "We are sorry, nobody can take your call right now. Please call again later."
+    voice: Voice = "en"
     phones: tuple[Phone, ...] = ()
-    ring: Duration = 45.0
+    ring: Annotated[Duration, Field(ge=1, le=600)] = 45.0
 
 
 class FolderSettings(SiteModel):
@@ -91,7 +107,7 @@ class FolderSettings(SiteModel):
 class SpeechSettings(SiteModel):
     """The program that speaks texts: its command line up to the options."""
 
-    espeak: tuple[str, ...] = ("espeak-ng",)
+    espeak: Annotated[tuple[str, ...], Field(min_length=1)] = ("espeak-ng",)
 
 
 class TransferSettings(SiteModel):
@@ -106,16 +122,18 @@ class SiteFile(SiteModel):
 
     asterisk: AsteriskSettings = AsteriskSettings()
     web: WebSettings = WebSettings()
-    numbers: Mapping[str, str] = Field(min_length=1)
+    numbers: Mapping[Number, str] = Field(min_length=1)
     """Which flow a dialled number enters; ``*`` for all others."""
     transfers: Mapping[Name, TransferSettings] = {}
+    trunks: tuple[Endpoint, ...] = ()
+    """PJSIP endpoints of the lines to the world: ``cordboard doctor`` looks at them."""
     fallback: FallbackSettings = FallbackSettings()
     lease: Annotated[Duration, Field(ge=3, le=120)] = 10.0
     folders: FolderSettings = FolderSettings()
     speech: SpeechSettings = SpeechSettings()
-    redis: str | None = None
+    redis: RedisUrl | None = None
     """redis:// or unix:// of an outside server; the packaged one is run where it is left out."""
-    database: str | None = None
+    database: DatabaseUrl | None = None
     """An SQLAlchemy URL; a SQLite file in the state folder where it is left out."""
 
 
@@ -123,10 +141,10 @@ class PersonSettings(SiteModel):
     """One entry of people.yaml."""
 
     role: Role
-    password: Annotated[str, Field(pattern=r"^\$argon2id?\$")]
+    password: Hash
     """A hash made by ``cordboard password``."""
     phone: Phone | None = None
-    skills: Mapping[Name, Annotated[int, Field(ge=1, le=10)]] = {}
+    skills: Mapping[Name, Annotated[int, Field(strict=True, ge=1, le=10)]] = {}
 
     @model_validator(mode="after")
     def _agents_have_phones(self) -> Self:
@@ -167,6 +185,12 @@ class Site:
     def ami_secret_file(self) -> Path:
         return self.state / "ami-secret"
 
+    def ami(self, secret: str) -> AmiSettings:
+        """How to reach Asterisk. Raises ValueError for what cannot work, such as a secret of two lines."""
+        a = self.settings.asterisk
+        ca = None if a.tls_ca is None else self.folder / a.tls_ca
+        return AmiSettings(host=a.host, port=a.port, user=a.user, secret=secret, tls=a.tls, tls_ca=ca)
+
     @property
     def token_secret_file(self) -> Path:
         return self.state / "token-secret"
@@ -192,6 +216,19 @@ class Site:
         return {name: Destination(t.context, t.exten) for name, t in self.settings.transfers.items()}
 
 
+class _Any(Collection[str]):
+    """Every name: what a file names that could not be read, so that one mistake is not told as many."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
 def load(folder: Path) -> Site:
     """Reads and checks a whole site. Raises SiteError with everything that is wrong in any file."""
     folder = folder.resolve()
@@ -209,19 +246,26 @@ def load(folder: Path) -> Site:
     flows: Flows = {}
     try:
         known = Known(
-            queues=queues[0].queues if queues else (),
-            destinations=site[0].transfers if site else (),
+            queues=queues[0].queues if queues else _Any(),
+            destinations=site[0].transfers if site else _Any(),
             prompts=folder / "prompts",
         )
         flows = load_flows(folder / "flows", known)
     except SiteError as error:
         wrong.extend(error.problems)
-    if site and flows:
-        wrong.extend(
-            site[1].problem(("numbers", number), f"there is no flow called {flow!r}")
-            for number, flow in site[0].numbers.items()
-            if flow not in flows
-        )
+    if site:
+        wrong.extend(_numbers(*site, flows))
     if wrong or not (site and queues and people):
         raise SiteError(wrong)
     return Site(folder, site[0], queues[0].build(), people[0].people, flows)
+
+
+def _numbers(site: SiteFile, document: Document, flows: Flows) -> Iterator[Problem]:
+    """Numbers that lead to no flow, or that YAML would not take as they are written."""
+    for number in document.data["numbers"]:
+        if not isinstance(number, str):
+            hint = "YAML drops a + and zeros in front of a bare number"
+            yield document.problem(("numbers", number), "must be in quotes", hint)
+    for number, flow in site.numbers.items():
+        if flows and flow not in flows:
+            yield document.problem(("numbers", number), f"there is no flow called {flow!r}")

@@ -53,7 +53,8 @@ class Teller(Story):
     async def on_event(self, event: Event, call: Call | None, now: float) -> list[Any]:
         if call is not None and call.id not in self._began:
             self._began = {call.id: event.at}
-        await super().on_event(event, call, now)
+        if self._began:  # what comes before the first call is an earlier run's
+            await super().on_event(event, call, now)
         if isinstance(event, Ended) and not self.ended.done():
             self.ended.set_result(event.call)
         return []

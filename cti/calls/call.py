@@ -90,7 +90,8 @@ class Call:
 
 
 def apply(call: Call | None, event: CallEvent) -> Call:
-    """The call after the event. Repeated events change nothing, nor does any after ``Ended``."""
+    """The call after the event. One told twice changes nothing the second time, but for
+    ``EnteredMenu`` and ``Chosen``, which can truly happen again; none changes a call after ``Ended``."""
     if call is None:
         call = Call(id=event.call, arrived_at=event.at)
     if not call.live:

@@ -15,6 +15,9 @@ from cti.calls.events import Adopted, CallEvent, CallId, FellBack, Place
 from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, OWN_PREFIX, Leg, Role
 from cti.calls.tracker import Message, Tracker
 
+_CALLED_BY_DIAL = ("AppDial", "")
+"""Applications of the phones that the fallback rings, as against its callers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -90,11 +93,17 @@ class Reconciler:
         return []
 
     def _newcomers(self, seen: Mapping[str, Message], now: float) -> list[CallEvent]:
+        """Callers of whom we know nothing: waiting for us, or with the fallback since we were away."""
         out: list[CallEvent] = []
         for uniqueid, channel in seen.items():
-            waits = channel.get("Context") == ENGINE_CONTEXT and channel.get("Application") == "AGI"
-            if waits and uniqueid not in self._tracker.legs:
+            place = channel.get("Context"), channel.get("Application")
+            if uniqueid in self._tracker.legs or not uniqueid or uniqueid.startswith(OWN_PREFIX):
+                continue
+            if place == (ENGINE_CONTEXT, "AGI"):
                 out += self._tracker.appeared(channel, now)
+            elif place[0] == FALLBACK_CONTEXT and place[1] not in _CALLED_BY_DIAL:
+                arrived = self._tracker.appeared(channel, now)
+                out += [*arrived, FellBack(call=arrived[0].call, at=now)]
         return out
 
     def _strays(self, seen: Mapping[str, Message]) -> set[str]:

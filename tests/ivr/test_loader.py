@@ -85,7 +85,7 @@ BAD = {
     ),
     "the same digit, written the same": (
         'start: a\nnodes:\n  a: {menu: Hello, keys: {"1": b, "1": b}}\n  b: {hangup: true}',
-        ['main.yaml:3: found duplicate key "1" with value "b" (original value: "b")'],
+        ['main.yaml:3: found duplicate key "1"'],
     ),
     "nothing but talk": (
         """
@@ -159,10 +159,10 @@ BAD = {
         """,
         [
             "main.yaml:3: voice: String should match pattern '^[A-Za-z][A-Za-z0-9+_-]{0,63}$'",
-            "main.yaml:5: nodes.a.timeout: Input should be less than or equal to 600",
+            "main.yaml:5: nodes.a.timeout: must be less than or equal to 600",
             "main.yaml:5: nodes.a.digits: '8-4' is no number of digits; write 6 or 4-8 (32 at most)",
-            "main.yaml:5: nodes.a.terminator: Input should be '#' or '*'",
-            "main.yaml:6: nodes.b.skills.english: Input should be less than or equal to 10",
+            "main.yaml:5: nodes.a.terminator: must be '#' or '*'",
+            "main.yaml:6: nodes.b.skills.english: must be less than or equal to 10",
         ],
     ),
     "an empty file": ("", ["main.yaml:1: start: is missing", "main.yaml:1: nodes: is missing"]),

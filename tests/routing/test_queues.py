@@ -46,7 +46,7 @@ def test_everything_wrong_is_told_at_once_with_its_line() -> None:
         (7, "queues.support.music"),
         (8, "queues.support.record"),
         (9, "queues.support.priority"),
-        (10, "queues.a b\n.[key]"),
+        (10, "queues.a b\n"),
     ]
 
 

@@ -69,6 +69,13 @@ def test_a_caller_nobody_knows_has_arrived() -> None:
     assert words(found.events) == ["Arrived"]
 
 
+def test_a_caller_whom_the_fallback_had_all_along() -> None:
+    there = CALLER_THERE | {"Context": "cordboard-fallback", "Application": "Dial"}
+    rung = {"Uniqueid": "1.2", "Channel": "PJSIP/bob-1", "Context": "cordboard-fallback", "Application": "AppDial"}
+    found = Reconciler(Tracker("test", "e2")).after_login({}, [there, rung], 10.0)
+    assert words(found.events) == ["Arrived", "FellBack"]
+
+
 def test_a_leg_of_ours_without_a_call_is_a_stray() -> None:
     reconciler = Reconciler(Tracker("test", "e2"))
     assert reconciler.after_login({}, [AGENT_THERE], 10.0).strays == [OFFER]

@@ -1,0 +1,171 @@
+"""An engine with its tracker and executor, over a scripted Asterisk and parts that do as they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from cti.calls.call import Call
+from cti.calls.events import CallEvent, CallId, Event
+from cti.calls.part import Output
+from cti.calls.tracker import Message, Tracker
+from cti.engine import Engine
+from cti.executor import Destination, Executor, Fields
+
+LEASE_S = 10
+
+
+class Posted:
+    """The AMI client, as far as the engine and the executor know it: it writes down what is asked.
+
+    ``channels`` is its answer to CoreShowChannels; an exception in its place is raised. While
+    ``slow`` holds something, the answer waits for it.
+    """
+
+    def __init__(self) -> None:
+        self.actions: list[tuple[str, Fields]] = []
+        self.ids: list[str] = []
+        self.done: list[Callable[[], None] | None] = []
+        self.refused: list[Callable[[str], None] | None] = []
+        self.times: list[float] = []
+        self.listings: list[float] = []
+        self.channels: Sequence[Message] | Exception = ()
+        self.slow: asyncio.Event | None = None
+
+    def post(
+        self,
+        name: str,
+        fields: Fields | None = None,
+        *,
+        on_done: Callable[[], None] | None = None,
+        on_refused: Callable[[str], None] | None = None,
+        action_id: str = "",
+    ) -> None:
+        self.actions.append((name, fields or {}))
+        self.done.append(on_done)
+        self.refused.append(on_refused)
+        self.ids.append(action_id)
+        self.times.append(asyncio.get_running_loop().time() if _looping() else 0.0)
+
+    async def listing(self, name: str) -> Sequence[Message]:
+        assert name == "CoreShowChannels"
+        self.listings.append(asyncio.get_running_loop().time())
+        if self.slow is not None:
+            await self.slow.wait()
+        if isinstance(self.channels, Exception):
+            raise self.channels
+        return self.channels
+
+    def named(self, name: str) -> list[Fields]:
+        return [fields for action, fields in self.actions if action == name]
+
+    def leases(self) -> list[tuple[float, str]]:
+        """When a lease was set, and to how many seconds."""
+        at = [n for n, (name, _) in enumerate(self.actions) if name == "Setvar"]
+        return [(self.times[n], str(self.actions[n][1]["Value"])) for n in at]
+
+
+def _looping() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+Reply = Callable[[Event, Call | None], Sequence[Output]]
+
+
+class Scripted:
+    """A part that writes down what it sees, and answers with ``reply``."""
+
+    def __init__(self, reply: Reply = lambda event, call: ()) -> None:
+        self.seen: list[tuple[Event, Call | None]] = []
+        self.reply = reply
+        self.due: float | None = None
+        self.woken: list[float] = []
+        self.on_waking: Callable[[float], Sequence[Output]] = lambda now: ()
+
+    async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
+        self.seen.append((event, call))
+        return self.reply(event, call)
+
+    async def on_time(self, now: float) -> Sequence[Output]:
+        self.woken.append(now)
+        return self.on_waking(now)
+
+    def next_time(self) -> float | None:
+        return self.due
+
+    @property
+    def words(self) -> list[str]:
+        return [type(event).__name__ for event, _ in self.seen]
+
+
+class Room:
+    """The engine and everything around it."""
+
+    def __init__(self, parts: Sequence[Scripted], history: Sequence[CallEvent] = ()) -> None:
+        self.ami = Posted()
+        self.tracker = Tracker("test", "e1")
+        self.settled: list[Collection[CallId]] = []
+        self.settles: Callable[[], Sequence[Output]] = lambda: ()
+        self.executor = Executor(
+            self.ami,
+            self.tracker,
+            destinations={"front-desk": Destination("internal", "0")},
+            lease_s=LEASE_S,
+            emit=self._emit,
+        )
+        self.engine = Engine(
+            ami=self.ami,
+            tracker=self.tracker,
+            executor=self.executor,
+            parts=parts,
+            settle=self._settle,
+            lease_s=LEASE_S,
+            history=history,
+        )
+
+    def _emit(self, make: Callable[[float], CallEvent]) -> None:
+        self.engine.emit(make)
+
+    async def _settle(self, live: Collection[CallId], now: float) -> Sequence[Output]:
+        self.settled.append(live)
+        return self.settles()
+
+    def hear(self, *messages: Mapping[str, str]) -> None:
+        for message in messages:
+            self.engine.on_message(message)
+
+    async def worked_off(self) -> None:
+        """Waits until everything given so far is worked off."""
+
+        async def nothing(now: float) -> Sequence[Output]:
+            return ()
+
+        await self.engine.ask(nothing)
+
+    async def now(self) -> float:
+        """The engine's time."""
+        times: list[float] = []
+
+        async def look(now: float) -> Sequence[Output]:
+            times.append(now)
+            return ()
+
+        await self.engine.ask(look)
+        return times[0]
+
+
+@asynccontextmanager
+async def working(*parts: Scripted, history: Sequence[CallEvent] = ()) -> AsyncIterator[Room]:
+    """A running engine with these parts."""
+    room = Room(parts, history)
+    task = asyncio.create_task(room.engine.run())
+    try:
+        yield room
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
