@@ -76,13 +76,13 @@ class Document:
                 found = step if step in node else next((k for k in node if str(k) == str(step)), None)
                 if found is None:
                     break
-                with suppress(AttributeError, KeyError):  # KeyError: merged in from elsewhere (``<<``)
+                with suppress(AttributeError, KeyError, TypeError):  # merged in from elsewhere (``<<``)
                     line = lines.key(found)[0] + 1
                 node = node[found]
             elif _is_list(node):
                 if not isinstance(step, int) or step >= len(node):
                     break
-                with suppress(AttributeError, KeyError):
+                with suppress(AttributeError, KeyError, TypeError):
                     line = lines.item(step)[0] + 1
                 node = node[step]
             else:
