@@ -10,6 +10,7 @@ import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -31,7 +32,7 @@ from cti.desk.view import View
 from cti.engine import Engine
 from cti.executor import Executor
 from ivr.handler import MenuPart
-from ivr.prompts import Prompts
+from ivr.prompts import Prompts, Unmade
 from recordings.api import routes as recordings_routes
 from recordings.files import Files
 from recordings.handler import RecordsPart
@@ -83,8 +84,20 @@ class Link:
             self.engine.on_down(why)
 
 
+class Broken(Exception):
+    """A part of the server has died while it ran; nothing works without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """What runs: the web application, and the tasks without which it is of no use."""
+
+    app: FastAPI
+    tasks: frozenset[asyncio.Task[None]]
+
+
 @asynccontextmanager
-async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[FastAPI]:
+async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Works]:
     """Everything but the web server, up and working. ``watchers`` are further parts that look on.
 
     Raises CannotStart, SiteError (a prompt that cannot be made), RedisServerError, StoreDown.
@@ -125,12 +138,14 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Fa
 
         await recorder.start()
         stack.push_async_callback(recorder.stop)
-        stack.push_async_callback(_stopped, asyncio.create_task(engine.run(), name="engine"))
+        loop = asyncio.create_task(engine.run(), name="engine")
+        stack.push_async_callback(_stopped, loop)
         await engine.ask(routing.start)
-        stack.push_async_callback(_stopped, asyncio.create_task(link.ami.run(), name="ami"))
+        ami = asyncio.create_task(link.ami.run(), name="ami")
+        stack.push_async_callback(_stopped, ami)
 
         secret = _token_secret(site)
-        yield create_app(
+        app = create_app(
             gate=Gate(secret, site.access),
             people=site.access,
             passwords={name: p.password for name, p in site.people.items()},
@@ -142,6 +157,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Fa
             routers=[routing_routes(routing, engine.ask), recordings_routes(records, files)],
             secure_cookie=site.settings.web.secure_cookie,
         )
+        yield Works(app, frozenset({loop, ami}))
 
 
 def build_engine(
@@ -174,11 +190,14 @@ def build_engine(
 
 
 async def serve(site: Site, *, started: Callable[[str], None], watchers: Sequence[Part] = ()) -> None:
-    """Runs the whole server until cancelled; ``started`` is told its address. Raises as ``running``."""
+    """Runs the whole server until cancelled; ``started`` is told its address.
+
+    Raises as ``running``, and Broken.
+    """
     web = site.settings.web
-    async with running(site, watchers) as app:
+    async with running(site, watchers) as works:
         config = uvicorn.Config(
-            app,
+            works.app,
             host=web.host,
             port=web.port,
             ws="websockets-sansio",
@@ -194,7 +213,9 @@ async def serve(site: Site, *, started: Callable[[str], None], watchers: Sequenc
         serving = asyncio.create_task(server.serve(sockets=[bound]), name="web")
         try:
             started(f"http://{host}:{port}")
-            await asyncio.shield(serving)
+            over, _ = await asyncio.wait({serving, *works.tasks}, return_when=asyncio.FIRST_COMPLETED)
+            died = over.pop()
+            raise Broken(f"{died.get_name()} has ended: {died.exception() or 'nobody asked it to'}")
         finally:
             server.should_exit = True
             await asyncio.wait({serving})
@@ -226,10 +247,13 @@ def make_folders(site: Site) -> None:
 
 
 async def make_fallback_sounds(site: Site, prompts: Prompts) -> None:
-    """The two sounds that the dialplan plays by itself, under the names it knows. Raises SiteError."""
+    """The two sounds that the dialplan plays by itself, under the names it knows. Raises CannotStart."""
     fallback = site.settings.fallback
     for name, text in ((dialplan.FALLBACK_SOUND, fallback.say), (dialplan.SORRY_SOUND, fallback.sorry)):
-        sound = await prompts.spoken(fallback.voice, text)
+        try:
+            sound = await prompts.spoken(fallback.voice, text)
+        except (Unmade, OSError) as error:
+            raise CannotStart(f"the fallback's message {text!r} could not be spoken: {error}") from None
         fresh = site.sounds / f".{name}.wav"
         shutil.copyfile(f"{sound.path}.wav", fresh)
         fresh.replace(site.sounds / f"{name}.wav")

@@ -77,7 +77,7 @@ def run(site: SiteFolder = HERE) -> None:
     log.set_up()
     try:
         asyncio.run(until_told(server.serve(found, started=lambda url: _say(f"Cordboard is up: {url}"))))
-    except (server.CannotStart, SiteError, StoreDown, RedisServerError) as error:
+    except (server.CannotStart, server.Broken, SiteError, StoreDown, RedisServerError) as error:
         _give_up(str(error))
 
 

@@ -28,7 +28,7 @@ from cti.site_files import Document, ModelT, Problem, SiteError, SiteModel
 from ivr.loader import Known, load_flows
 from ivr.tree import Flows
 from routing.agents import Agent
-from routing.queues import Queue, QueuesFile
+from routing.queues import Queue, QueuesFile, Skills
 
 
 def _fits(pattern: str, otherwise: str) -> AfterValidator:
@@ -144,7 +144,7 @@ class PersonSettings(SiteModel):
     password: Hash
     """A hash made by ``cordboard password``."""
     phone: Phone | None = None
-    skills: Mapping[Name, Annotated[int, Field(strict=True, ge=1, le=10)]] = {}
+    skills: Skills = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _agents_have_phones(self) -> Self:

@@ -33,7 +33,7 @@ _MAKING = "1"
 """Part of every hash; another value makes all sounds anew."""
 
 
-class _Unmade(Exception):
+class Unmade(Exception):
     """A sound could not be made; the text says why, and what to do where that is known."""
 
     def __init__(self, why: str, hint: str = "") -> None:
@@ -88,8 +88,8 @@ class Prompts:
                         return await self.spoken(voice, text)
                     case File(name):
                         return await asyncio.to_thread(self._converted, self._files / name)
-            except (_Unmade, OSError, ValueError, RuntimeError) as error:
-                hint = error.hint if isinstance(error, _Unmade) else ""
+            except (Unmade, OSError, ValueError, RuntimeError) as error:
+                hint = error.hint if isinstance(error, Unmade) else ""
                 return Problem(where.file, where.line, where.key, f"no sound could be made: {error}", hint)
 
     async def spoken(self, voice: str, text: str) -> Sound:
@@ -112,7 +112,7 @@ class Prompts:
                 stderr=asyncio.subprocess.PIPE,
             )
         except OSError as error:
-            raise _Unmade(
+            raise Unmade(
                 f"the program that speaks ({self._speaker[0]}) cannot be run: {error.strerror}",
                 "install espeak-ng, or give its command in the settings, or use sound files instead of text",
             ) from None
@@ -120,7 +120,7 @@ class Prompts:
             async with asyncio.timeout(SPEAK_S):
                 _, said = await process.communicate(text.encode())
         except TimeoutError:
-            raise _Unmade(f"{self._speaker[0]} took more than {SPEAK_S:.0f} s") from None
+            raise Unmade(f"{self._speaker[0]} took more than {SPEAK_S:.0f} s") from None
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
@@ -128,7 +128,7 @@ class Prompts:
                 await process.wait()
         if process.returncode != 0:
             why = (said.decode(errors="replace").strip().splitlines() or ["no reason given"])[0][:200]
-            raise _Unmade(f"{self._speaker[0]} with the voice {voice!r} failed: {why}")
+            raise Unmade(f"{self._speaker[0]} with the voice {voice!r} failed: {why}")
 
     def _converted(self, source: Path) -> Sound:
         target = self._target("file", source.read_bytes())
