@@ -23,7 +23,7 @@ from config.settings import Site
 from cti.access import Gate
 from cti.ami.client import AmiClient
 from cti.calls.events import CallEvent
-from cti.calls.part import Part
+from cti.calls.part import Part, Work
 from cti.calls.tracker import Message, Tracker
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
@@ -32,6 +32,7 @@ from cti.desk.view import View
 from cti.engine import Engine
 from cti.executor import Executor
 from ivr.handler import MenuPart
+from ivr.outside import World
 from ivr.prompts import Prompts, Unmade
 from recordings.api import routes as recordings_routes
 from recordings.files import Files
@@ -132,8 +133,12 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         feed = Feed(view)
         registry = CollectorRegistry()
         desk = DeskPart(feed, Metrics(view, registry))
-        menus = MenuPart(site.flows, prompts, site.settings.numbers)
         link = Link(site)
+
+        async def turn(work: Work) -> None:
+            await engine.ask(work)
+
+        menus = MenuPart(site.flows, prompts, site.settings.numbers, World(prompts), turn)
         engine = build_engine(site, link, (recorder, menus, routing, desk, *watchers), routing, history)
 
         await recorder.start()

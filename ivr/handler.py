@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
+from typing import Protocol
 
 import structlog
 
@@ -24,8 +26,9 @@ from cti.calls.events import (
     Queued,
     Transferred,
 )
-from cti.calls.part import Output
-from ivr.session import Session, Sounds
+from cti.calls.part import Ask, Output
+from ivr.questions import Question
+from ivr.session import Asked, Session, Sounds
 from ivr.tree import Flows
 
 OTHERS = "*"
@@ -34,13 +37,24 @@ OTHERS = "*"
 log = structlog.get_logger(__name__)
 
 
+class Outside(Protocol):
+    """Answers questions of flows. It never raises: what fails is ``Unanswered``."""
+
+    async def answer(self, question: Question) -> object: ...
+
+
 class MenuPart:
     """Walks callers through flows. ``numbers`` maps a dialled number, or ``*``, to a flow's name.
+    ``outside`` answers what flows ask of the world, and ``turn`` (the engine's ``ask``) brings the
+    answers back into the loop.
 
     Raises ValueError for a number whose flow is not there.
     """
 
-    def __init__(self, flows: Flows, sounds: Sounds, numbers: Mapping[str, str]) -> None:
+    def __init__(self, flows: Flows, sounds: Sounds, numbers: Mapping[str, str], outside: Outside, turn: Ask) -> None:
+        self._outside = outside
+        self._turn = turn
+        self._asking: set[asyncio.Task[None]] = set()
         self._sessions: dict[CallId, Session] = {}
         self._due: list[tuple[float, CallId]] = []
         self._plays = count(1)
@@ -96,7 +110,7 @@ class MenuPart:
                 return [Hangup(call=call.id)]
             flow = self._flows[name]
         node = call.node if call.flow == flow.name and call.node in flow.nodes else flow.start
-        session = Session(call.id, flow, self._sounds, self._plays)
+        session = Session(call, flow, self._flows, self._sounds, self._plays)
         return self._let(call.id, session, partial(session.begin, node, answered=call.answered, now=now))
 
     def _let(self, call: CallId, session: Session, act: Callable[[], Sequence[Output]]) -> Sequence[Output]:
@@ -114,4 +128,21 @@ class MenuPart:
         if session.deadline is not None:
             self._sessions[call] = session
             heapq.heappush(self._due, (session.deadline, call))
+            for asked in session.asked():
+                self._ask_outside(call, asked)
         return out
+
+    def _ask_outside(self, call: CallId, asked: Asked) -> None:
+        """Has a question answered while the loop goes on; the answer comes back in its turn."""
+
+        async def work() -> None:
+            answer = await self._outside.answer(asked.question)
+            await self._turn(partial(self._answered, call, asked.number, answer))
+
+        task = asyncio.create_task(work(), name=f"question of {call}")
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _answered(self, call: CallId, number: int, answer: object, now: float) -> Sequence[Output]:
+        session = self._sessions.get(call)
+        return self._let(call, session, partial(session.answer, number, answer, now)) if session else ()

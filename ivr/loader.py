@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +15,10 @@ from pydantic import Field, ValidationError
 
 from cti.site_files import Document, Key, Problem, SiteError, SiteModel, plain, problems, read
 from ivr import reach
-from ivr.tree import VERBS, File, Flow, Flows, Name, Node
+from ivr.node import Name, Node
+from ivr.prompt import LANGUAGE, File
+from ivr.tree import Flow, Flows
+from ivr.verbs import VERBS
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -27,9 +32,13 @@ class Known:
     prompts: Path
 
 
+Language = Annotated[str, Field(pattern=f"^{LANGUAGE.pattern}$")]
+Voice = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+_-]{0,63}$")]
+
+
 class _Head(SiteModel):
     start: Name
-    voice: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+_-]{0,63}$")] = "en"
+    languages: Mapping[Language, Voice] = Field(default={"en": "en"}, min_length=1)
     nodes: Mapping[str, Any] = Field(min_length=1)
 
 
@@ -79,7 +88,8 @@ def check_flow(document: Document, name: str, known: Known) -> Flow:
     wrong += _ways(document, nodes, raw, str(top["start"]) if "start" in top else None)
     if wrong or head is None:
         raise SiteError(wrong)
-    return Flow(name, document.file, head.start, head.voice, nodes)
+    version = sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:12]
+    return Flow(name, document.file, head.start, head.languages, nodes, version)
 
 
 def _twins(document: Document, data: Any, under: Key = ()) -> Iterator[Problem]:
@@ -140,7 +150,7 @@ def _names(document: Document, nodes: Mapping[str, Node], known: Known) -> Itera
             hint = _meant(value, there) or f"the site has {', '.join(sorted(there)) or 'none'}"
             yield document.problem(("nodes", name, node.verb), f"the site has no {node.names} {value!r}", hint)
         for key, prompt in node.prompts():
-            for piece in prompt:
+            for _, piece in prompt.all_pieces():
                 if isinstance(piece, File) and (message := _missing(known.prompts, piece)):
                     yield document.problem(("nodes", name, *key), message, f"sound files are in {known.prompts}")
 

@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,9 @@ import soundfile
 import soxr
 
 from cti.site_files import Problem, SiteError
+from ivr.prompt import EVERY, File, Piece, Text
 from ivr.session import Sound
-from ivr.tree import File, Flow, Flows, Piece, Text
+from ivr.tree import Flow, Flows
 
 RATE = 8000
 """Samples a second: what a telephone line carries."""
@@ -68,8 +69,8 @@ class Prompts:
         self._folder.mkdir(parents=True, exist_ok=True)
         wanted: dict[tuple[str, Piece], Problem] = {}
         for flow in flows.values():
-            for key, piece in _pieces(flow):
-                wanted.setdefault((flow.voice, piece), Problem(flow.file, 0, key, ""))
+            for key, voice, piece in _pieces(flow):
+                wanted.setdefault((voice, piece), Problem(flow.file, 0, key, ""))
         turn = asyncio.Semaphore(self._at_once)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._make(turn, *key, where)) for key, where in wanted.items()]
@@ -142,13 +143,16 @@ class Prompts:
         return self._folder / f"{content.hexdigest()[:32]}.wav"
 
 
-def _pieces(flow: Flow) -> list[tuple[str, Piece]]:
-    return [
-        (".".join(("nodes", name, *map(str, key))), piece)
-        for name, node in flow.nodes.items()
-        for key, prompt in node.prompts()
-        for piece in prompt
-    ]
+def _pieces(flow: Flow) -> Iterator[tuple[str, str, Piece]]:
+    """Every piece that can be made before a call, with its place in the flow and its voice."""
+    for name, node in flow.nodes.items():
+        for key, prompt in node.prompts():
+            where = ".".join(("nodes", name, *map(str, key)))
+            for language, piece in prompt.all_pieces():
+                if isinstance(piece, Text) and piece.values:
+                    continue
+                for spoken in flow.languages if language == EVERY else (language,):
+                    yield where, flow.languages[spoken], piece
 
 
 def _measured(path: Path) -> Sound | None:

@@ -11,17 +11,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from cti.calls.commands import Answer, Hangup, Play
-from cti.calls.events import Answered, CallEvent, CallId, Digit, EnteredMenu, Failed, Played
+from cti.calls.call import Call
+from cti.calls.commands import Answer, Hangup, Play, Tape
+from cti.calls.events import Answered, CallEvent, Digit, EnteredFlow, EnteredMenu, Failed, Played, Taped
 from cti.calls.part import Output
-from ivr.tree import KEYS, Flow, Piece
-from ivr.verbs import WALKS, Hear, Leave, Need, Speak, Steps, Walk
+from ivr.node import KEYS
+from ivr.prompt import Piece, Text
+from ivr.questions import Question, Spoken, Unanswered
+from ivr.saying import said
+from ivr.tree import Flow, Flows
+from ivr.walk import RETURN, Ask, Hear, Leave, Need, Record, Speak, Steps, Walk
 
 ANSWER_S = 10.0
 """Seconds for ``Answered`` to come before we go on without it."""
 
 SOUND_S = 5.0
 """Seconds after a sound should be over in which ``Played`` must come before we go on without it."""
+
+SPOKEN_S = 2.5
+"""Seconds for a text with values to be spoken, before it is left out."""
 
 MAX_NODES = 500
 """Nodes one walk may enter. A caller who needs more is a machine that presses keys."""
@@ -42,6 +50,14 @@ class Sounds(Protocol):
     """Where the sound of a piece of a prompt is found. Raises KeyError if it is not there."""
 
     def sound(self, voice: str, piece: Piece) -> Sound: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question for the world outside, to be answered by ``Session.answer`` with its number."""
+
+    number: int
+    question: Question
 
 
 class TooFar(Exception):
@@ -65,6 +81,22 @@ class _Speaking:
 
 
 @dataclass(frozen=True, slots=True)
+class _Taping:
+    deadline: float
+    play: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """``then`` are the pieces to be played after the one asked for, when a text is being spoken."""
+
+    deadline: float
+    number: int
+    then: tuple[Piece, ...] | None = None
+    barge_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Hearing:
     deadline: float
 
@@ -74,19 +106,29 @@ class _Leaving:
     deadline: float
 
 
-class Session:
-    """A caller in a flow. It keeps the flow it began with, whatever is loaded later.
+_State = _Answering | _Speaking | _Taping | _Asking | _Hearing | _Leaving
 
-    ``plays`` gives numbers for ``Play`` that are used nowhere else. Times are Unix seconds. An
-    exception from any method means that the walk cannot go on.
+
+class Session:
+    """A caller in a flow. It keeps the flows it began with, whatever is loaded later.
+
+    ``plays`` gives numbers for ``Play``, ``Tape`` and questions that are used nowhere else. Times
+    are Unix seconds. Questions that came up are taken from ``asked``. An exception from any method
+    means that the walk cannot go on.
     """
 
-    def __init__(self, call: CallId, flow: Flow, sounds: Sounds, plays: Iterator[int]) -> None:
-        self._walk = Walk(call, flow)
+    def __init__(self, call: Call, flow: Flow, flows: Flows, sounds: Sounds, plays: Iterator[int]) -> None:
+        self._walk = Walk(
+            call.id, flow, flows, caller=call.caller, dialled=call.dialled, language=call.language or flow.language
+        )
+        if self._walk.language not in flow.languages:
+            self._walk.language = flow.language
         self._sounds = sounds
         self._plays = plays
         self._steps: Steps | None = None
-        self._state: _Answering | _Speaking | _Hearing | _Leaving | None = None
+        self._state: _State | None = None
+        self._entered = 0
+        self._asked: list[Asked] = []
 
     @property
     def flow(self) -> str:
@@ -102,21 +144,35 @@ class Session:
         """When ``on_time`` is wanted. None: the call is no longer the flow's."""
         return self._state.deadline if self._state is not None else None
 
+    def asked(self) -> list[Asked]:
+        """The questions that have come up since this was called last."""
+        taken, self._asked = self._asked, []
+        return taken
+
     def begin(self, node: str, *, answered: bool, now: float) -> list[Output]:
         """Starts at ``node``, after picking up if that has not been done."""
-        self._walk.now, self._walk.node = now, node
+        walk = self._walk
+        walk.now, walk.node = now, node
+        walk.out.append(EnteredFlow(call=walk.call, at=now, flow=walk.flow.name, version=walk.flow.version))
         if answered:
             self._enter(node)
         else:
             self._state = _Answering(now + ANSWER_S)
-            self._walk.out.append(Answer(call=self._walk.call))
+            walk.out.append(Answer(call=walk.call))
+        return self._taken()
+
+    def answer(self, number: int, answer: object, now: float) -> list[Output]:
+        """Takes the answer to a question; one that comes too late changes nothing."""
+        self._walk.now = now
+        if isinstance(self._state, _Asking) and self._state.number == number:
+            self._answered(self._state, answer)
         return self._taken()
 
     def on_event(self, event: CallEvent, now: float) -> list[Output]:
         """Takes what happened to the call."""
         self._walk.now = now
         match event, self._state:
-            case Digit(), _Answering() | _Speaking() | _Hearing():
+            case Digit(), _Answering() | _Speaking() | _Asking() | _Hearing():
                 self._pressed(event.digit)
             case Answered(), _Answering():
                 self._enter(self._walk.node)
@@ -125,6 +181,10 @@ class Session:
                 self._walk.out.append(Hangup(call=self._walk.call))
             case Played(), _Speaking() as speaking if event.play == speaking.play:
                 self._played(speaking, cut=not event.whole and not event.error)
+            case Taped(), _Taping() as taping if event.play == taping.play:
+                self._resume(0.0 if event.error else event.seconds)
+            case Failed(command="Tape"), _Taping():
+                self._resume(0.0)
             case Failed(command="Transfer"), _Leaving():
                 self._resume(None)
         return self._taken()
@@ -138,6 +198,10 @@ class Session:
                     self._enter(self._walk.node)
                 case _Speaking() as speaking:
                     self._played(speaking, cut=False)
+                case _Taping():
+                    self._resume(0.0)
+                case _Asking() as asking:
+                    self._answered(asking, Unanswered("no answer in time"))
                 case _Hearing() | _Leaving():
                     self._resume(None)
         return self._taken()
@@ -173,29 +237,57 @@ class Session:
         else:
             self._state = self._speak(speaking.pieces[1:], speaking.barge_in)
 
-    def _speak(self, pieces: tuple[Piece, ...], barge_in: bool) -> _Speaking:
-        sound = self._sounds.sound(self._walk.flow.voice, pieces[0])
+    def _speak(self, pieces: tuple[Piece, ...], barge_in: bool) -> _Speaking | _Asking:
+        """Plays the first of the pieces; one with values in it must be spoken first."""
+        piece, voice = pieces[0], self._voice()
+        if isinstance(piece, Text) and piece.values:
+            text = said(piece, self._walk.known(), self._walk.language)
+            return self._ask(Spoken(self._walk.language, voice, text), SPOKEN_S, pieces, barge_in)
+        return self._play(self._sounds.sound(voice, piece), pieces, barge_in)
+
+    def _play(self, sound: Sound, pieces: tuple[Piece, ...], barge_in: bool) -> _Speaking:
         play = next(self._plays)
         self._walk.out.append(Play(call=self._walk.call, play=play, sound=sound.path, barge_in=barge_in))
         return _Speaking(self._walk.now + sound.seconds + SOUND_S, play, pieces, barge_in)
+
+    def _ask(
+        self, question: Question, seconds: float, then: tuple[Piece, ...] | None = None, barge_in: bool = False
+    ) -> _Asking:
+        asked = Asked(next(self._plays), question)
+        self._asked.append(asked)
+        return _Asking(self._walk.now + seconds, asked.number, then, barge_in)
+
+    def _answered(self, asking: _Asking, answer: object) -> None:
+        if asking.then is None:
+            self._resume(answer)
+        elif isinstance(answer, Sound) and not (asking.barge_in and self._walk.typed):
+            self._state = self._play(answer, asking.then, asking.barge_in)
+        else:  # what could not be spoken is left out
+            self._played(_Speaking(0.0, 0, asking.then, asking.barge_in), cut=False)
+
+    def _voice(self) -> str:
+        return self._walk.flow.languages[self._walk.language]
 
     def _enter(self, node: str) -> None:
         self._steps = self._way(node)
         self._resume(None)
 
     def _way(self, node: str | None) -> Steps:
-        """All nodes of the walk, one after the other."""
-        walk, entered = self._walk, 0
+        """All nodes of the walk, one after the other, through subflows and back."""
+        walk = self._walk
         while node is not None:
-            entered += 1
-            if entered > MAX_NODES:
+            if node == RETURN and walk.back:
+                walk.flow, node = walk.back.pop()
+                continue
+            self._entered += 1
+            if self._entered > MAX_NODES:
                 raise TooFar
             walk.node, here = node, walk.flow.nodes[node]
             walk.out.append(EnteredMenu(call=walk.call, at=walk.now, flow=walk.flow.name, node=node, verb=here.verb))
-            node = yield from WALKS[type(here)](walk, here)
+            node = yield from here.walk(walk)
         return None
 
-    def _resume(self, value: str | None) -> None:
+    def _resume(self, value: object) -> None:
         """Lets the verb go on until it needs something that takes time."""
         assert self._steps is not None
         while True:
@@ -210,7 +302,7 @@ class Session:
                 return
             value = self._walk.typed.pop(0) if isinstance(need, Hear) else None
 
-    def _wait(self, need: Need) -> _Speaking | _Hearing | _Leaving | None:
+    def _wait(self, need: Need) -> _State | None:
         """How to wait for what is needed; None if it is at hand."""
         walk = self._walk
         if walk.trailing is not None and walk.typed:
@@ -218,10 +310,27 @@ class Session:
                 del walk.typed[0]
             walk.trailing = None
         match need:
-            case Speak(prompt, barge_in):
+            case Speak(prompts, barge_in):
                 if not barge_in:
                     walk.typed.clear()
-                return self._speak(prompt, barge_in) if not walk.typed else None
+                pieces = tuple(piece for prompt in prompts for piece in prompt.pieces(walk.language))
+                return self._speak(pieces, barge_in) if pieces and not walk.typed else None
+            case Record(recording, longest_s, silence_s, stop_keys, beep):
+                play = next(self._plays)
+                walk.out.append(
+                    Tape(
+                        call=walk.call,
+                        play=play,
+                        recording=recording,
+                        longest_s=longest_s,
+                        silence_s=silence_s,
+                        stop_keys=stop_keys,
+                        beep=beep,
+                    )
+                )
+                return _Taping(walk.now + longest_s + SOUND_S, play)
+            case Ask(question, seconds):
+                return self._ask(question, seconds)
             case Hear(seconds):
                 return _Hearing(walk.now + seconds) if not walk.typed else None
             case Leave(seconds):

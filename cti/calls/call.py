@@ -58,6 +58,7 @@ class Call:
     arrived_at: float = 0.0
     place: Place = Place.MENU
     answered: bool = False
+    language: str = ""
     flow: str = ""
     node: str = ""
     path: tuple[str, ...] = ()

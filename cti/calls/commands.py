@@ -36,6 +36,22 @@ class Play(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tape(Command):
+    """Record the caller's voice into a WAV file. Followed by ``Taped`` with the same ``play`` number.
+
+    ``recording`` is a stem (a path relative to the recordings folder). It ends at a key of
+    ``stop_keys``, after ``silence_s`` of silence, or after ``longest_s``. ``beep`` plays one first.
+    """
+
+    play: int
+    recording: str
+    longest_s: float
+    silence_s: float
+    stop_keys: str
+    beep: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartMusic(Command):
     """Play music on hold of a class of Asterisk's musiconhold.conf until the call moves on."""
 

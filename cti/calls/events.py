@@ -125,6 +125,15 @@ class Answered(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnteredFlow(CallEvent):
+    """A flow takes the call. ``version`` is the hash of the flow's content, so that a record says
+    which menu this caller heard."""
+
+    flow: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnteredMenu(CallEvent):
     """The call reached a node of its flow. ``verb`` is the node's YAML verb (say, menu, ...)."""
 
@@ -158,13 +167,62 @@ class Chosen(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageChosen(CallEvent):
+    """From now on the caller hears this language (a key of the flow's ``languages``)."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taped(CallEvent):
+    """The caller's voice was recorded without an agent: the tape numbered ``play`` is over.
+    ``seconds`` is its length, 0 where nothing was said or it failed."""
+
+    play: int
+    seconds: float
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft(CallEvent):
+    """The caller left a message. ``box`` is whose (a name the site chose), ``recording`` its stem."""
+
+    box: str
+    recording: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackWanted(CallEvent):
+    """The caller asks to be called back at ``number``, about what the queue is for."""
+
+    number: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed(CallEvent):
+    """The caller's answer to one question of a survey: ``score`` is the key pressed."""
+
+    question: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queued(CallEvent):
     """The call waits for an agent. ``skills`` maps a skill to the least level (1 to 10) wanted
-    in addition to the queue's own; a higher ``priority`` is served first."""
+    in addition to the queue's own; a higher ``priority`` is served first. ``screen`` is what the
+    agent's screen gets to see of the call's data, ``level`` the customer's. ``agent`` is the one
+    who alone may take the call, if any. ``after`` is the node where the flow goes on when the
+    talk is over and the caller still there."""
 
     queue: str
     skills: Mapping[str, int] = field(default_factory=dict)
     priority: int = 0
+    screen: Mapping[str, str] = field(default_factory=dict)
+    level: str = ""
+    agent: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +311,11 @@ class MonitorEnded(CallEvent):
 
     supervisor: str
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned(CallEvent):
+    """The talk is over, the caller is still there, and the flow may go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
