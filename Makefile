@@ -3,6 +3,8 @@
 # make test   all tests, on a real Asterisk
 PYTHON ?= python3
 BIN := .venv/bin
+LOCK := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 .PHONY: run call test unit lint bench docs lock clean
 
@@ -12,12 +14,12 @@ run: .venv/ready
 call: .venv/ready
 	@$(BIN)/python -m demo.call
 
-test: lint unit
+test: lint unit .venv/listening
 	$(BIN)/python -m demo.debian
 	$(BIN)/pytest -m real
 
 unit: .venv/ready
-	$(BIN)/pytest -m "not real"
+	$(BIN)/pytest -m "not real" -n 2
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .
@@ -35,8 +37,8 @@ docs: .venv/ready
 
 # The pinned versions, with hashes and without addresses. Needs uv.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements.lock
+	$(LOCK) --group dev -o requirements.lock
+	$(LOCK) --group dev --group listening -o requirements-listening.lock
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -47,6 +49,12 @@ lock:
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The recogniser that listens to the prompts, and its model: for make test only.
+.venv/listening: requirements-listening.lock .venv/ready
+	@echo "Setting up the recogniser that listens to the prompts (a minute, once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-listening.lock
 	@touch $@
 
 clean:

@@ -1,4 +1,5 @@
-"""``make bench``: measures Cordboard beside plain Dial and app_queue, in one run of four minutes.
+"""``make bench``: measures Cordboard beside plain Dial and app_queue, and its menus beside plain dialplan,
+in one run of five minutes.
 
 Shows a table and writes ``bench/results.json``. Ends with 1, and writes nothing, when a call failed.
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import ami_parse
+from bench import ami_parse, menus
 from bench.ami_events import counting
 from bench.cpu import Gone
 from bench.figures import FLOOR, OURS, PEER, Round, figures, of
@@ -49,12 +50,14 @@ async def main() -> int:
         rounds, events_per_call = await _measure_calls(folder, found)
         spans = [(one.start, one.end) for one in of(rounds, OURS)]
         offers = offer_to_bridged_ms(journal(folder / OURS / "var" / "state" / "cordboard.db"), spans)
+        console.print(f"{menus.CALLERS} callers at once in menus, ours and plain dialplan's ...")
+        in_menus = await menus.measure(folder, found)
     console.print("Parsing AMI events, ours and stock panoramisk ...")
     parse = await asyncio.to_thread(ami_parse.measure)
-    if failed := sum(one.failed for one in rounds):
+    if failed := sum(one.failed for one in rounds) + in_menus.failed:
         console.print(f"[bold red]{failed} CALLS FAILED. The figures would be wrong: nothing is written.")
         return 1
-    result = figures(rounds, offers, events_per_call, parse)
+    result = figures(rounds, offers, events_per_call, parse) | in_menus.figures()
     _show(result, rounds, len(offers))
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, Asterisk {found['asterisk'].version}"
     kept = {name: round(value, 2) for name, value in result.items()} | {"machine": machine}
@@ -128,6 +131,12 @@ def _show(result: dict[str, float], rounds: list[Round], offers: int) -> None:
         "AMI events parsed in a second of CPU",
         f"{result['ami_events_per_s']:,.0f}, {result['ami_parse_ratio']:.2f} times stock panoramisk's",
     )
+    engine, asterisk, plain = (result[f"menu_step_cpu_ms_{name}"] for name in ("engine", "asterisk", "dialplan"))
+    rest.add_row(
+        "CPU of a menu step",
+        f"{engine:.2f} ms engine + {asterisk:.2f} ms Asterisk; {plain:.2f} ms in plain dialplan",
+    )
+    rest.add_row("key to next prompt", f"{result['digit_to_prompt_p99_ms']:.1f} ms p99")
     rest.add_row("calls measured, failed", f"{result['calls_measured']:.0f}, {result['calls_failed']:.0f}")
     console.print(rest)
 

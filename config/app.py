@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,11 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from config import dialplan
+from config.beep import BEEP_SOUND, make_beep
+from config.reload import Reload, findable, on_hangup
+from config.reload import routes as reload_routes
 from config.settings import Site
+from config.usage import DAY_S, branches
 from cti.access import Gate
 from cti.ami.client import AmiClient
 from cti.calls.events import CallEvent
@@ -31,9 +36,16 @@ from cti.desk.metrics import Metrics
 from cti.desk.view import View
 from cti.engine import Engine
 from cti.executor import Executor
+from ivr.api import routes as menu_routes
+from ivr.fetch import Fetcher
 from ivr.handler import MenuPart
 from ivr.outside import World
-from ivr.prompts import Prompts, Unmade
+from ivr.pictures import routes as picture_routes
+from ivr.pins import Pins
+from ivr.prompts import Prompts
+from ivr.speech import Unmade, speakers
+from ivr.switches import Switches
+from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
 from recordings.files import Files
 from recordings.handler import RecordsPart
@@ -91,10 +103,12 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Works:
-    """What runs: the web application, and the tasks without which it is of no use."""
+    """What runs: the web application, the tasks without which it is of no use, and what loads a
+    changed site."""
 
     app: FastAPI
     tasks: frozenset[asyncio.Task[None]]
+    reload: Reload
 
 
 @asynccontextmanager
@@ -106,7 +120,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
     async with AsyncExitStack() as stack:
         make_folders(site)
         _lock(site, stack)
-        prompts = Prompts(site.sounds, site.prompts, site.settings.speech.espeak)
+        prompts = make_prompts(site)
         await prompts.load(site.flows)
         await make_fallback_sounds(site, prompts)
 
@@ -138,8 +152,18 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         async def turn(work: Work) -> None:
             await engine.ask(work)
 
-        menus = MenuPart(site.flows, prompts, site.settings.numbers, World(prompts), turn)
-        engine = build_engine(site, link, (recorder, menus, routing, desk, *watchers), routing, history)
+        switches, usage = Switches(site.state / "switches.json"), Usage(site.state / "usage.json")
+        stack.push_async_callback(usage.save)
+        fetcher = await stack.enter_async_context(Fetcher(site.settings.lookups.hosts))
+        world = World(prompts, fetcher, Pins(redis, site.settings.webhooks, fetcher.post), switches.state, usage.of)
+        menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn)
+        reload = Reload(site, menus, make_prompts)
+
+        async def counted(days: int) -> Mapping[tuple[str, str], int]:
+            return await branches(records, time.time() - days * DAY_S)
+
+        pictures = picture_routes(lambda: menus.flows, counted)
+        engine = build_engine(site, link, (recorder, menus, routing, usage, desk, *watchers), routing, history)
 
         await recorder.start()
         stack.push_async_callback(recorder.stop)
@@ -159,10 +183,16 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             calls=lambda: engine.calls,
             health=_health(link.ami, recorder),
             registry=registry,
-            routers=[routing_routes(routing, engine.ask), recordings_routes(records, files)],
+            routers=[
+                routing_routes(routing, engine.ask),
+                recordings_routes(records, files),
+                reload_routes(reload),
+                pictures,
+                menu_routes(switches, lambda: menus.flows),
+            ],
             secure_cookie=site.settings.web.secure_cookie,
         )
-        yield Works(app, frozenset({loop, ami}))
+        yield Works(app, frozenset({loop, ami}), reload)
 
 
 def build_engine(
@@ -181,6 +211,9 @@ def build_engine(
         destinations=site.destinations,
         lease_s=lease_s,
         emit=emit,
+        recordings=site.recordings,
+        beep=site.sounds / BEEP_SOUND,
+        outbound=site.outbound,
     )
     engine = link.engine = Engine(
         ami=link.ami,
@@ -194,8 +227,11 @@ def build_engine(
     return engine
 
 
-async def serve(site: Site, *, started: Callable[[str], None], watchers: Sequence[Part] = ()) -> None:
-    """Runs the whole server until cancelled; ``started`` is told its address.
+async def serve(
+    site: Site, *, started: Callable[[str], None], watchers: Sequence[Part] = (), hangup_reloads: bool = False
+) -> None:
+    """Runs the whole server until cancelled; ``started`` is told its address. ``hangup_reloads``:
+    the signal SIGHUP loads a changed site.
 
     Raises as ``running``, and Broken.
     """
@@ -216,15 +252,22 @@ async def serve(site: Site, *, started: Callable[[str], None], watchers: Sequenc
         bound.listen()  # from now on whoever connects is served, if a moment later
         host, port = bound.getsockname()[:2]
         serving = asyncio.create_task(server.serve(sockets=[bound]), name="web")
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         try:
-            started(f"http://{host}:{port}")
-            over, _ = await asyncio.wait({serving, *works.tasks}, return_when=asyncio.FIRST_COMPLETED)
+            with findable(site.state, url, works.reload.key), on_hangup(works.reload if hangup_reloads else None):
+                started(url)
+                over, _ = await asyncio.wait({serving, *works.tasks}, return_when=asyncio.FIRST_COMPLETED)
             died = over.pop()
             raise Broken(f"{died.get_name()} has ended: {died.exception() or 'nobody asked it to'}")
         finally:
             server.should_exit = True
             await asyncio.wait({serving})
             bound.close()
+
+
+def make_prompts(site: Site) -> Prompts:
+    """No sounds yet, and what makes them as the site has it."""
+    return Prompts(site.sounds, site.prompts, speakers(site.settings.speech.espeak))
 
 
 class _Server(uvicorn.Server):
@@ -252,7 +295,12 @@ def make_folders(site: Site) -> None:
 
 
 async def make_fallback_sounds(site: Site, prompts: Prompts) -> None:
-    """The two sounds that the dialplan plays by itself, under the names it knows. Raises CannotStart."""
+    """The sounds that are played by name: the two that the dialplan plays by itself, and the beep.
+    Raises CannotStart."""
+    try:
+        make_beep(site.sounds)
+    except OSError as error:
+        raise CannotStart(f"the beep could not be written into {site.sounds}: {error.strerror}") from None
     fallback = site.settings.fallback
     for name, text in ((dialplan.FALLBACK_SOUND, fallback.say), (dialplan.SORRY_SOUND, fallback.sorry)):
         try:

@@ -9,18 +9,20 @@ import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from pwdlib import PasswordHash
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from config import app as server
 from config import dialplan as include
 from config import doctor as examination
-from config import log, new_site, settings
+from config import log, new_site, report
+from config.commands import menus, pins
+from config.commands.shared import HERE, SiteFolder, console, give_up, load, say
+from cti.durations import seconds
 from cti.site_files import SiteError
 from routing.redis_server import RedisServerError
 from routing.store import StoreDown
@@ -32,11 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
-
-SiteFolder = Annotated[Path, typer.Option("--site", help="The site's folder.", exists=True, file_okay=False)]
-HERE = Path()
+app.add_typer(pins.app, name="pin")
 _MARKS = {
     examination.Verdict.GOOD: "[green]good    [/]",
     examination.Verdict.DOUBTFUL: "[yellow]doubtful[/]",
@@ -50,41 +48,55 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write the site; m
     try:
         passwords = new_site.write(folder)
     except OSError as error:
-        _give_up(str(error))
+        give_up(str(error))
     table = Table("name", "password", title="Log-ins (shown once)", title_justify="left", box=None)
     for name, password in passwords.items():
         table.add_row(name, password)
-    _say(f"A site is in {folder}.")
+    say(f"A site is in {folder}.")
     console.print(table)
-    _say(
+    say(
         f"Next: tell your Asterisk of it (docs/how-to/asterisk.md), then\n"
         f"  cordboard doctor --site {folder}\n  cordboard run --site {folder}"
     )
 
 
 @app.command()
-def check(site: SiteFolder = HERE) -> None:
-    """Reads the whole site and says everything that is wrong with it."""
-    found = _load(site)
+def check(
+    site: SiteFolder = HERE,
+    max_time_to_human: Annotated[
+        str | None, typer.Option(help="Fail if a caller may need longer to reach a queue or a transfer, such as 90s.")
+    ] = None,
+) -> None:
+    """Reads the site, says all that is wrong with it, and certifies its flows."""
+    try:
+        limit = None if max_time_to_human is None else seconds(max_time_to_human)
+    except ValueError as error:
+        give_up(f"--max-time-to-human {error}")
+    found = load(site)
     counts = f"{len(found.flows)} flow(s), {len(found.queues)} queues, {len(found.people)} people"
-    _say(f"{site.resolve()} is good: {counts}.")
+    told = report.report(found)
+    say(f"{site.resolve()} is good: {counts}.")
+    report.show(console, told)
+    if limit is not None and (slow := list(report.too_slow(told, limit))):
+        give_up("\n".join(slow))
 
 
 @app.command()
 def run(site: SiteFolder = HERE) -> None:
     """Runs the server until Ctrl-C."""
-    found = _load(site)
+    found = load(site)
     log.set_up()
     try:
-        asyncio.run(until_told(server.serve(found, started=lambda url: _say(f"Cordboard is up: {url}"))))
+        serving = server.serve(found, started=lambda url: say(f"Cordboard is up: {url}"), hangup_reloads=True)
+        asyncio.run(until_told(serving))
     except (server.CannotStart, server.Broken, SiteError, StoreDown, RedisServerError) as error:
-        _give_up(str(error))
+        give_up(str(error))
 
 
 @app.command()
 def doctor(site: SiteFolder = HERE) -> None:
     """Looks at everything the site needs: Asterisk, phones, folders, clock, disk."""
-    found = _load(site)
+    found = load(site)
     log.set_up(level=logging.CRITICAL)  # the findings say it all
 
     async def look() -> bool:
@@ -107,17 +119,17 @@ def dialplan(
 ) -> None:
     """Writes the include file for Asterisk's extensions.conf."""
     try:
-        text = include.render(_load(site))
+        text = include.render(load(site))
     except ValueError as error:
-        _give_up(str(error))
+        give_up(str(error))
     if to is None:
         sys.stdout.write(text)
     else:
         try:
             to.write_text(text, encoding="utf-8")
         except OSError as error:
-            _give_up(f"{to} cannot be written: {error.strerror}")
-        _say(f"Written to {to}. Now: asterisk -rx 'dialplan reload'")
+            give_up(f"{to} cannot be written: {error.strerror}")
+        say(f"Written to {to}. Now: asterisk -rx 'dialplan reload'")
 
 
 @app.command()
@@ -137,21 +149,5 @@ async def until_told(work: Coroutine[Any, Any, None]) -> None:
         await task
 
 
-def _load(folder: Path) -> settings.Site:
-    try:
-        return settings.load(folder)
-    except SiteError as error:
-        for problem in error.problems:
-            errors.print(str(problem), markup=False, style="red", soft_wrap=True)
-        count = len(error.problems)
-        _give_up(f"{count} problem{'s' if count > 1 else ''} in {folder.resolve()}")
-
-
-def _say(text: str) -> None:
-    """As it is: a path is not broken at the end of a line, and [brackets] are not taken for colours."""
-    console.print(text, markup=False, soft_wrap=True)
-
-
-def _give_up(why: str) -> NoReturn:
-    errors.print(why, markup=False, style="bold red", soft_wrap=True)
-    raise typer.Exit(1)
+for _command in (menus.walk, menus.graph, menus.schema, menus.diff, menus.reload):
+    app.command()(_command)

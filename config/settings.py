@@ -24,9 +24,12 @@ from cti.access import Person, Role
 from cti.ami.client import AmiSettings
 from cti.durations import Duration
 from cti.executor import Destination
+from cti.outbound import Outbound
 from cti.site_files import Document, ModelT, Problem, SiteError, SiteModel
-from ivr.loader import Known, load_flows
-from ivr.tree import Flows
+from ivr.loader import Known, check_flow, load_flows
+from ivr.prompt import VOICE
+from ivr.tree import Flow, Flows
+from ivr.url_template import host_of
 from routing.agents import Agent
 from routing.queues import Queue, QueuesFile, Skills
 
@@ -45,13 +48,15 @@ def _fits(pattern: str, otherwise: str) -> AfterValidator:
 _PHONE = r"[A-Za-z0-9]+/[A-Za-z0-9_.@:+-]+"
 _NAME = r"[a-z0-9][a-z0-9_.-]{0,39}"
 _NUMBER = r"[+0-9][0-9A-Za-z*#_.-]{0,79}|\*"
-_VOICE = r"[A-Za-z][A-Za-z0-9+_-]{0,63}"
 
 Phone = Annotated[str, _fits(_PHONE, "{} is not the dial string of one phone, such as PJSIP/1001")]
 Name = Annotated[str, _fits(_NAME, "{} is not a name: small letters, digits, '-', '_', '.', at most 40")]
 Endpoint = Annotated[str, _fits(r"[A-Za-z0-9_.+-]{1,80}", "{} is not the name of a PJSIP endpoint")]
 Number = Annotated[str, _fits(_NUMBER, "{} is not a number as it is dialled, such as 5550100 or +49301234, nor '*'")]
-Voice = Annotated[str, _fits(_VOICE, "{} is not the name of a voice, such as en or de")]
+Voice = Annotated[str, _fits(VOICE, "{} is not the name of a voice, such as en or de")]
+Allowed = Annotated[
+    str, _fits(r"\+?[0-9]{1,32}\*?", "{} is not a number such as +49301234, nor the beginning of one and a '*'")
+]
 Spoken = Annotated[str, Field(min_length=1)]
 # What is not a hash may be the password itself: it is not shown.
 Hash = Annotated[str, _fits(r"\$argon2id?\$[\w$,=+/]+", "must be a hash; `cordboard password` makes one")]
@@ -117,6 +122,41 @@ class TransferSettings(SiteModel):
     exten: Annotated[str, Field(pattern=r"^[A-Za-z0-9_*#+-]+$")]
 
 
+class NumbersSettings(SiteModel):
+    """Numbers that a flow may send callers to, and the dialplan context where they are dialled. Each
+    is a whole number, or with a ``*`` at its end what numbers begin with."""
+
+    context: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    allow: Annotated[tuple[Allowed, ...], Field(min_length=1)]
+
+
+def _hosts(given: tuple[str, ...]) -> tuple[str, ...]:
+    for text in given:
+        try:
+            good = host_of(f"https://{text}") == text
+        except ValueError:
+            good = False
+        if not good:
+            raise ValueError(f"{text!r} is no host; write it small, as crm.example or crm.example:8443")
+    return given
+
+
+def _webhook(url: str) -> str:
+    host_of(url)
+    return url
+
+
+class LookupSettings(SiteModel):
+    """Which hosts flows may ask, each as ``crm.example``, or ``crm.example:8443`` where the port is
+    not the usual one."""
+
+    hosts: Annotated[tuple[str, ...], AfterValidator(_hosts)] = ()
+
+
+class BoxSettings(SiteModel):
+    """A box for callers' messages. It has nothing to set yet."""
+
+
 class SiteFile(SiteModel):
     """site.yaml."""
 
@@ -125,6 +165,13 @@ class SiteFile(SiteModel):
     numbers: Mapping[Number, str] = Field(min_length=1)
     """Which flow a dialled number enters; ``*`` for all others."""
     transfers: Mapping[Name, TransferSettings] = {}
+    transfers_to_numbers: NumbersSettings | None = None
+    """Numbers outside that a flow may send callers to; none where it is left out."""
+    lookups: LookupSettings = LookupSettings()
+    webhooks: Mapping[Name, Annotated[str, AfterValidator(_webhook)]] = {}
+    """URLs that one-time codes are posted to, to be sent on: account, caller and code as JSON."""
+    boxes: Mapping[Name, BoxSettings] = {}
+    """Boxes that callers leave messages in."""
     trunks: tuple[Endpoint, ...] = ()
     """PJSIP endpoints of the lines to the world: ``cordboard doctor`` looks at them."""
     fallback: FallbackSettings = FallbackSettings()
@@ -215,6 +262,16 @@ class Site:
     def destinations(self) -> Mapping[str, Destination]:
         return {name: Destination(t.context, t.exten) for name, t in self.settings.transfers.items()}
 
+    @property
+    def outbound(self) -> Outbound:
+        """The numbers that callers may be sent to."""
+        return _outbound(self.settings)
+
+
+def _outbound(settings: SiteFile) -> Outbound:
+    numbers = settings.transfers_to_numbers
+    return Outbound(numbers.context, numbers.allow) if numbers else Outbound()
+
 
 class _Any(Collection[str]):
     """Every name: what a file names that could not be read, so that one mistake is not told as many."""
@@ -249,6 +306,13 @@ def load(folder: Path) -> Site:
             queues=queues[0].queues if queues else _Any(),
             destinations=site[0].transfers if site else _Any(),
             prompts=folder / "prompts",
+            boxes=site[0].boxes if site else None,
+            webhooks=site[0].webhooks if site else None,
+            hosts=site[0].lookups.hosts if site else None,
+            numbers=_outbound(site[0]) if site else None,
+            agents={n: p.skills for n, p in people[0].people.items() if p.role is Role.AGENT} if people else None,
+            queue_skills={name: q.skills for name, q in queues[0].queues.items()} if queues else {},
+            entries=set(site[0].numbers.values()) if site else None,
         )
         flows = load_flows(folder / "flows", known)
     except SiteError as error:
@@ -258,6 +322,12 @@ def load(folder: Path) -> Site:
     if wrong or not (site and queues and people):
         raise SiteError(wrong)
     return Site(folder, site[0], queues[0].build(), people[0].people, flows)
+
+
+def load_flow(path: Path) -> Flow:
+    """One flow's file, checked as far as it can be without its site. Raises SiteError."""
+    known = Known(queues=_Any(), destinations=_Any(), prompts=path.resolve().parent.parent / "prompts")
+    return check_flow(site_files.read(path), path.stem, known)
 
 
 def _numbers(site: SiteFile, document: Document, flows: Flows) -> Iterator[Problem]:

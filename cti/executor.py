@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from cti.calls.call import Call
@@ -21,14 +22,19 @@ from cti.calls.commands import (
     Play,
     StartMusic,
     StopMonitor,
+    Tape,
     Transfer,
     Withdraw,
 )
 from cti.calls.events import CallEvent, CallId, Failed, MonitorMode, Transferred
 from cti.calls.legs import AGENT_CONTEXT, Leg, Role, monitor_uniqueid
 from cti.calls.tracker import MODE_DIGITS, Tracker
+from cti.outbound import Outbound
 
 Fields = Mapping[str, str | Sequence[str]]
+
+AFTER_VARIABLE = "CORDBOARD_AFTER"
+"""Set on a caller's channel, it lets the dialplan give the caller back after the talk."""
 
 ALL_KEYS = "0123456789*#ABCD"
 _SPY = "qdES"
@@ -62,7 +68,9 @@ class Destination:
 
 class Executor:
     """Carries out commands over AMI. ``emit`` takes the events that come of it, ``lease_s`` is how
-    long a caller may be without the engine before the dialplan's fallback takes over."""
+    long a caller may be without the engine before the dialplan's fallback takes over.
+    ``recordings`` is the folder of recordings, ``beep`` the sound (without suffix) after which a
+    caller is recorded, ``outbound`` says which numbers may be dialled."""
 
     def __init__(
         self,
@@ -72,7 +80,13 @@ class Executor:
         destinations: Mapping[str, Destination],
         lease_s: int,
         emit: Callable[[Callable[[float], CallEvent]], None],
+        recordings: Path,
+        beep: Path,
+        outbound: Outbound,
     ) -> None:
+        self._recordings = recordings
+        self._beep = beep
+        self._outbound = outbound
         self._ami = ami
         self._tracker = tracker
         self._destinations = destinations
@@ -86,6 +100,8 @@ class Executor:
             self._send(command, call)
         except ValueError as error:  # it has something in it that no action can carry
             self._failed(command, str(error))
+        except OSError as error:
+            self._failed(command, f"the folder for it cannot be made: {error.strerror}")
 
     def _send(self, command: Command, call: Call | None) -> None:
         caller = self._tracker.legs.caller(command.call)
@@ -106,12 +122,14 @@ class Executor:
             case Play():
                 keys = ALL_KEYS if command.barge_in else ""
                 self._agi(command, caller, f"STREAM FILE {quote(command.sound)} {quote(keys)}", f"play-{command.play}")
+            case Tape():
+                self._tape(command, caller)
             case StartMusic():
                 self._agi(command, caller, f"SET MUSIC ON {quote(command.music)}", "music")
             case Offer():
                 self._offer(command, call)
             case Connect():
-                self._connect(command, caller)
+                self._connect(command, caller, call)
             case Transfer():
                 self._transfer(command, caller)
             case Monitor():
@@ -137,6 +155,18 @@ class Executor:
         }
         self._post(command, "AGI", fields)
 
+    def _tape(self, command: Tape, caller: Leg) -> None:
+        folder = self._recordings.resolve()
+        path = (folder / command.recording).resolve()
+        if not path.is_relative_to(folder):
+            raise ValueError("the recording's name leads out of the recordings folder")
+        path.parent.mkdir(parents=True, exist_ok=True)  # RECORD FILE makes no folders
+        if command.beep:  # RECORD FILE has one too, but gives up where Asterisk has no such sound
+            self._agi(command, caller, f"STREAM FILE {quote(str(self._beep))} {quote('')}", "beep")
+        longest_ms, silence_s = round(command.longest_s * 1000), max(1, round(command.silence_s))
+        text = f"RECORD FILE {quote(str(path))} wav {quote(command.stop_keys)} {longest_ms} s={silence_s}"
+        self._agi(command, caller, text, f"tape-{command.play}")
+
     def _offer(self, command: Offer, call: Call | None) -> None:
         if command.offer in self._tracker.legs:
             return  # asked for already
@@ -156,19 +186,27 @@ class Executor:
         self._originate(command, fields)
         self._tracker.expect_agent(command.call, command.offer, command.agent, command.recording)
 
-    def _connect(self, command: Connect, caller: Leg) -> None:
+    def _connect(self, command: Connect, caller: Leg, call: Call | None) -> None:
         agent = self._tracker.legs.get(command.offer)
         if agent is None or not agent.channel:
             self._failed(command, "the agent's leg is gone")
             return
         self._lease(caller, 0)
+        if call is not None and call.after:
+            self._set(caller, AFTER_VARIABLE, "1")
         self._post(command, "Bridge", {"Channel1": caller.channel, "Channel2": agent.channel, "Tone": "no"})
 
     def _transfer(self, command: Transfer, caller: Leg) -> None:
         to = self._destinations.get(command.to)
+        if command.number:
+            if command.number not in self._outbound:
+                self._failed(command, "no caller may be sent to this number")
+                return
+            to = Destination(self._outbound.context, command.number)
         if to is None:
             self._failed(command, "there is no destination of this name")
             return
+        told = command.number or command.to
         self._lease(caller, 0)
         self._transferring.add(command.call)
 
@@ -179,7 +217,7 @@ class Executor:
         self._ami.post(
             "Redirect",
             {"Channel": caller.channel, "Context": to.context, "Exten": to.exten, "Priority": "1"},
-            on_done=lambda: self._emit(lambda now: Transferred(call=command.call, at=now, to=command.to)),
+            on_done=lambda: self._emit(lambda now: Transferred(call=command.call, at=now, to=told)),
             on_refused=refused,
         )
 
@@ -210,7 +248,10 @@ class Executor:
 
     def _lease(self, caller: Leg, seconds: int) -> None:
         # Not the action AbsoluteTimeout: that one can't take a limit away again.
-        fields = {"Channel": caller.uniqueid, "Variable": "TIMEOUT(absolute)", "Value": str(seconds)}
+        self._set(caller, "TIMEOUT(absolute)", str(seconds))
+
+    def _set(self, caller: Leg, variable: str, value: str) -> None:
+        fields = {"Channel": caller.uniqueid, "Variable": variable, "Value": value}
         self._ami.post("Setvar", fields, on_refused=lambda why: None)
 
     def _hang_up(self, uniqueid: str) -> None:

@@ -19,7 +19,18 @@ from typing import Self
 import numpy as np
 from aiosipua import SipMessage, SipRequest, SipResponse, SipUAS
 from aiosipua.transport import SipTransport
-from baresip import Account, AudioNotActive, AudioRestarted, BaresipError, Config, Event, Runtime, StackEvent, UserAgent
+from baresip import (
+    Account,
+    AudioNotActive,
+    AudioRestarted,
+    BaresipError,
+    Config,
+    Event,
+    Runtime,
+    StackEvent,
+    StaleHandleError,
+    UserAgent,
+)
 from baresip.call import Call
 
 from demo.configuration import HOST
@@ -102,8 +113,10 @@ class PhoneCall:
         await self.ended()
 
     async def press(self, digits: str) -> None:
-        """Sends digits as RFC 4733 events, 100 ms each with 120 ms between."""
-        await self._call.send_dtmf(digits)
+        """Sends digits, 100 ms each with 120 ms between: as RFC 4733 events, or by the phone's SIP INFO.
+        Those left when the call ends are dropped."""
+        with contextlib.suppress(StaleHandleError):
+            await self._call.send_dtmf(digits)
 
     async def say(self, samples: Samples) -> None:
         """Speaks once, in place of the phone's microphone. Returns when all is sent, or the call is over."""
@@ -271,12 +284,21 @@ class Phones:
         *,
         on_ring: OnRing = OnRing.ANSWER,
         microphone: Samples = SILENCE,
+        by_info: bool = False,
     ) -> Phone:
-        """A new phone. With a password it registers; without, it can only call.
+        """A new phone. With a password it registers; without, it can only call. It sends digits by
+        SIP INFO instead of RFC 4733 if ``by_info``.
 
         Raises baresip.RegistrationError: the name or password is refused.
         """
-        account = Account(name, self._server, password, reg_interval=60 if password else 0, audio_codecs=("pcmu",))
+        account = Account(
+            name,
+            self._server,
+            password,
+            reg_interval=60 if password else 0,
+            audio_codecs=("pcmu",),
+            dtmf_mode="info" if by_info else "rtpevent",
+        )
         agent = await UserAgent.create(self._runtime, account, transfer_policy="reject")
         phone = Phone(name, agent, self._server, on_ring, self._adopt)
         phone.microphone = microphone

@@ -18,11 +18,9 @@ from demo.phones import Phone
 from demo.tones import RATE, Samples
 
 HOTLINE = "100"
-ORDERS = "1"
-"""The key for orders in the example site's menu."""
-
-LISTENS_S = 4.0
-"""How long a caller listens to the menu before choosing."""
+STEPS = ((2.5, "1"), (3.0, "1"), (2.5, "2"), (1.5, "204815#"))
+"""How a caller goes through the example site's menus: so many seconds of listening, then keys.
+English, a fault, the power is out, and the number of the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +37,8 @@ async def words(programs: Mapping[str, Program]) -> Words:
         agent, caller = [
             await _speech(programs["espeak-ng"], voice, text, Path(folder) / f"{voice}.wav")
             for voice, text in (
-                ("en+f3", "Good day, Cord Tea, this is Alice. What can I do for you?"),
-                ("en+m2", "Hello, this is Ann. Two packets of green tea, please. Thank you, good bye."),
+                ("en+f3", "Riverside Power, this is Alice. Your power is out?"),
+                ("en+m2", "Yes, in the whole street, since nine. Thank you, goodbye."),
             )
         ]
     return Words(agent, caller)
@@ -64,14 +62,15 @@ async def serve(phone: Phone, says: Samples) -> None:
 
 
 async def call(phone: Phone, spoken: Words) -> None:
-    """One call: dials, listens to the menu, chooses, lets the agent speak first, speaks, hangs up.
+    """One call: dials, goes through the menus, lets the agent speak first, speaks, hangs up.
 
     Raises ConnectionError or TimeoutError if the hotline does not take the call.
     """
     mine = await phone.dial(HOTLINE)
     await mine.answered()
-    await mine.listen(LISTENS_S)
-    await mine.press(ORDERS)
+    for listens_s, keys in STEPS:
+        await mine.listen(listens_s)
+        await mine.press(keys)
     await mine.listen(len(spoken.agent) / RATE + 1.0)
     await mine.say(spoken.caller)
     await mine.listen(0.5)

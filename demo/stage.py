@@ -52,7 +52,8 @@ def point_site(folder: Path, ports: Ports, speaker: Program, changes: Mapping[st
     yaml = YAML()
     text = yaml.load(folder / "site.yaml")
     text["asterisk"]["port"] = ports.ami
-    text["speech"] = {"espeak": list(speaker.argv)}
+    options = text.get("speech", {}).get("espeak", [""])[1:]
+    text["speech"] = {"espeak": [*speaker.argv, *options]}
     text.update(changes)
     yaml.dump(text, folder / "site.yaml")
 
@@ -65,13 +66,14 @@ async def stage(
     phones: Sequence[Phone] = (),
     changes: Mapping[str, Any] = MappingProxyType({}),
     includes: Sequence[Path] = (),
+    managers: Sequence[Manager] = (),
     files: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Stage]:
     """Sets the stage for the site that ``make_site`` made in ``folder``: its Asterisk, with a line
     for each person's phone.
 
     ``changes`` go into site.yaml; ``phones`` are further lines, ``includes`` further dialplan,
-    ``files`` further configuration. Raises AsteriskFailed, SiteError.
+    ``managers`` further AMI users, ``files`` further configuration. Raises AsteriskFailed, SiteError.
     """
     ports = free_ports()
     point_site(folder, ports, programs["espeak-ng"], changes)
@@ -83,7 +85,10 @@ async def stage(
     named = {phone.name for phone in phones}
     plan = Plan(
         phones=[*(phone for phone in own if phone.name not in named), *phones],
-        managers=[Manager(MANAGER, site.ami_secret_file.read_text().strip(), READ, WRITE, Tracker("", "").events)],
+        managers=[
+            Manager(MANAGER, site.ami_secret_file.read_text().strip(), READ, WRITE, Tracker("", "").events),
+            *managers,
+        ],
         includes=[include, *includes],
         caller_context="cordboard",
         phone_context="cordboard",

@@ -19,10 +19,16 @@ def line(event: Event, call: Call | None) -> str | None:
             return "the hotline picks up"
         case ev.EnteredMenu():
             return f"menu: {event.node} ({event.verb})"
-        case ev.Digit():
-            return "the caller presses a key"
         case ev.Chosen():
             return f"chosen at {event.node}: {event.value}"
+        case ev.LanguageChosen():
+            return f"hears {event.language} from here on"
+        case ev.MessageLeft():
+            return f"left a message of {event.seconds:.0f} s in the box {event.box}"
+        case ev.CallbackWanted():
+            return f"asks to be called back, about {event.queue}"
+        case ev.Surveyed():
+            return f"answers {event.question}: {event.score}"
         case ev.Queued():
             return f"waits in the queue {event.queue}, priority {event.priority}, hears music"
         case ev.Offered():

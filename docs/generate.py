@@ -7,6 +7,7 @@ What a key takes and its default come from the models that read the YAML; what i
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import typer
 from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
@@ -23,7 +25,8 @@ from config import cli, settings
 from cti import durations, site_files
 from cti.calls import commands, events
 from cti.site_files import SiteModel
-from ivr import hours, tree
+from ivr import expressions, hours, node, prompt, template, url_template
+from ivr.verbs import VERBS, data, leave, survey, talk
 from routing import queues
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -32,23 +35,31 @@ MADE = "<!-- Made by `python -m docs.generate`: change the code or meanings.yaml
 FLOWS = """# Flows
 
 A flow is a file `flows/NAME.yaml` of the site. How to write one: [write a menu](../how-to/write-a-menu.md).
-`cordboard check` says everything that is wrong with it, with file, line and key.
+`cordboard check` says everything that is wrong with it, with file, line and key. Comments, anchors (`&name`)
+and aliases (`*name`) may be used.
 
 | Key | Takes | Default | |
 |---|---|---|---|
 | `start` | node | *needed* | The node where callers begin. |
-| `voice` | name | `en` | The voice of espeak-ng for texts of this flow, such as `de` or `cmn`. |
+| `languages` | language: voice | `en: en` | Each language and its voice; callers begin with the first. |
 | `nodes` | name: node | *needed* | The nodes by name: letters, digits, `_` and `-`. |
 
 A node has one verb, which is a key too, and the verb's settings beside it.
 
+| Verb | |
+|---|---|
 """
 
-PROMPTS = """## Prompts
+PROMPTS = """
+## Prompts
 
-A prompt is a text, which espeak-ng speaks; `file: NAME`, a sound file in the site's folder `prompts`;
-`say: TEXT`, the same as the text alone; or a list of those, played one after the other. Sounds are made
-before the server takes calls, as 8 kHz mono WAV, and kept in the sounds folder.
+A prompt is a text, which is spoken; `file: NAME`, a sound file in the site's folder `prompts`; `say: TEXT`,
+the same as the text alone; a list of those, played one after the other; or one of each language, as
+`{en: Welcome., zh: 欢迎。}`. Sounds are made before the server takes calls, as 8 kHz mono WAV, and kept in
+the sounds folder.
+
+A text may have values of the call's data in it, as `{name}` or `{name:kind}`, said in the caller's language.
+Kinds: `text`, `digits`, `number`, `money` (with a currency: `{sum:money:EUR}`), `date`, `time`.
 """
 
 SITE = """# Settings
@@ -77,10 +88,19 @@ COMMANDS = """# The command line
 
 LOOKS: Sequence[tuple[Any, str]] = (
     (durations.Duration, "duration"),
-    (tree.Prompt, "[prompt](#prompts)"),
-    (tree.MenuKey, "key"),
-    (tree.Digits, "`6` or `4-8`"),
+    (prompt.Prompted, "[prompt](flows.md#prompts)"),
+    (prompt.Prompt, "[prompt](flows.md#prompts)"),
+    (node.MenuKey, "key"),
+    (node.Name, "name"),
+    (node.FieldName, "field"),
+    (data.NewField, "field"),
+    (expressions.Expressed, "expression"),
+    (template.Templated, "text with `{fields}`"),
+    (url_template.UrlTemplated, "URL with `{fields}`"),
+    (talk.Digits, "`6` or `4-8`"),
+    (survey.Scale, "`1-5`"),
     (hours.Week, "days: hours"),
+    (hours.Span, "hours"),
     (settings.Phone, "phone"),
 )
 """Types that look in YAML as no rule could tell."""
@@ -88,30 +108,67 @@ LOOKS: Sequence[tuple[Any, str]] = (
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A model's table under a heading, with words before it."""
+    """A model's table under a heading, with words before it, on a page (its path in the reference)."""
 
     heading: str
     model: type[SiteModel]
     words: str = ""
+    page: str = "settings.md"
 
 
 def spoken(kind: type[Any]) -> str:
-    """The class's docstring, in Markdown."""
-    return (inspect.getdoc(kind) or "").replace("``", "`").replace("\n", " ").replace("  ", "\n\n")
+    """The class's docstring, in Markdown; nothing where it has none of its own."""
+    text = inspect.cleandoc(vars(kind).get("__doc__") or "").replace("``", "`")
+    return "\n\n".join(part.replace("\n", " ") for part in text.split("\n\n"))
 
 
-IN_FLOWS = (
-    *(Section(f"## {verb}", node, spoken(node).split("\n\n")[0]) for verb, node in tree.VERBS.items()),
-    Section(
-        "## no_input and no_match", tree.Miss, "What follows a try without a valid input: keys of `menu` and `collect`."
-    ),
-    Section("## Opening hours", hours.Hours, "What stands under `hours`."),
-)
+def parts_of(model: type[SiteModel]) -> list[type[SiteModel]]:
+    """The models that stand inside of one, in any of its keys."""
+    found: list[type[SiteModel]] = []
+    todo = [field.annotation for field in model.model_fields.values()]
+    while todo:
+        kind = todo.pop(0)
+        todo += [arg for arg in get_args(kind) if arg is not NoneType]
+        if isinstance(kind, type) and issubclass(kind, SiteModel) and kind not in found:
+            found += [kind, *parts_of(kind)]
+    return found
+
+
+def in_flows() -> Iterator[Section]:
+    """The sections of all verbs, each on a page of its own, and of what stands in their keys: what
+    several verbs share is on the page of flows."""
+    parts = {verb: parts_of(kind) for verb, kind in VERBS.items()}
+    users = Counter(part for found in parts.values() for part in dict.fromkeys(found))
+    for verb, kind in VERBS.items():
+        page = f"verbs/{verb}.md"
+        yield Section(f"# {verb}", kind, spoken(kind), page)
+        for part in dict.fromkeys(parts[verb]):
+            if users[part] == 1:
+                yield Section(f"## {HEADINGS.get(part, part.__name__)}", part, spoken(part), page)
+    for part, count in users.items():
+        if count > 1:
+            yield Section(f"## {HEADINGS.get(part, part.__name__)}", part, spoken(part), "flows.md")
+
+
+HEADINGS: Mapping[type[SiteModel], str] = {
+    node.Miss: "no_input and no_match",
+    hours.Hours: "Opening hours",
+    talk.Way: "A key",
+    data.Case: "A case",
+    survey.SurveyQuestion: "A question",
+    leave.ToAgent: "To an agent",
+    leave.ToQueue: "To a queue",
+    leave.ToNumber: "To a number",
+}
+IN_FLOWS = tuple(in_flows())
 IN_SITE = (
     Section("## site.yaml", settings.SiteFile),
     Section("### asterisk", settings.AsteriskSettings),
     Section("### web", settings.WebSettings),
     Section("### transfers", settings.TransferSettings, "Each has a name, which flows use, and:"),
+    Section("### transfers_to_numbers", settings.NumbersSettings),
+    Section("### lookups", settings.LookupSettings),
+    Section("### boxes", settings.BoxSettings, "Each has a name, which flows use."),
     Section("### fallback", settings.FallbackSettings),
     Section("### folders", settings.FolderSettings, "Relative to the site's folder."),
     Section("### speech", settings.SpeechSettings),
@@ -124,13 +181,24 @@ IN_SITE = (
 
 def pages() -> Mapping[Path, str]:
     """Every generated page, by its path."""
+    verbs = [f"| [{verb}](verbs/{verb}.md) | {spoken(kind).partition(chr(10))[0]} |\n" for verb, kind in VERBS.items()]
+    shared = "\n".join(section(part) for part in IN_FLOWS if part.page == "flows.md")
     made = {
-        "flows.md": FLOWS + "\n".join(map(section, IN_FLOWS)) + "\n" + PROMPTS,
+        "flows.md": FLOWS + "".join(verbs) + PROMPTS + "\n" + shared,
         "settings.md": SITE + "\n".join(map(section, IN_SITE)),
         "events.md": DICTIONARY + dictionary(),
-        "cli.md": COMMANDS + "\n".join(map(command, cli.app.registered_commands)) + "\n",
+        "cli.md": COMMANDS + "\n".join(commands_of(cli.app)) + "\n",
     }
-    return {REFERENCE / name: MADE + text for name, text in made.items()}
+    for verb in VERBS:
+        page = f"verbs/{verb}.md"
+        made[page] = "\n".join(section(part) for part in IN_FLOWS if part.page == page)
+    return {REFERENCE / name: MADE + _from(name, text) for name, text in made.items()}
+
+
+def _from(page: str, text: str) -> str:
+    """The text with its links, which are from the reference's folder, as they are on the page."""
+    text = text.replace(f"]({page}#", "](#")
+    return text.replace("](flows.md", "](../flows.md").replace("](verbs/", "](") if "/" in page else text
 
 
 # Models to tables
@@ -169,9 +237,8 @@ def section(part: Section) -> str:
         part.model.model_fields.items(), key=lambda item: item[0] != getattr(part.model, "verb", "")
     ):
         default = "*needed*" if field.is_required() else said(field.get_default(call_default_factory=True), hints[name])
-        lines.append(
-            f"| `{name}` | {looks(hints[name], field)} | {default} | {meaning.get(known_as(part.model, name), '')} |"
-        )
+        means = meaning.get(known_as(part.model, name), "")
+        lines.append(f"| `{field.alias or name}` | {looks(hints[name], field)} | {default} | {means} |")
     return "\n".join(lines) + "\n"
 
 
@@ -204,9 +271,9 @@ def plain_look(hint: Any) -> str:
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return " or ".join(f"`{member.value}`" for member in hint)
     if isinstance(hint, type) and issubclass(hint, SiteModel):
-        heading = next(part.heading for part in (*IN_FLOWS, *IN_SITE) if part.model is hint)
-        title = heading.lstrip("# ")
-        return f"[{title}](#{title.lower().replace(' ', '-').replace('.', '')})"
+        part = next(part for part in (*IN_FLOWS, *IN_SITE) if part.model is hint)
+        title = part.heading.lstrip("# ")
+        return f"[{title}]({part.page}#{title.lower().replace(' ', '-').replace('.', '')})"
     names = {bool: "`true` or `false`", int: "number", str: "text", Path: "path", date: "date"}
     return names[hint]
 
@@ -222,8 +289,12 @@ def within(look: str, bounds: Iterable[Any]) -> str:
 
 def said(value: Any, hint: Any) -> str:
     """A default as it would be written."""
-    if value is None or value in ((), "", {}, frozenset()) or isinstance(value, SiteModel):
+    if value is None or value in ((), "", {}, frozenset()) or isinstance(value, SiteModel | prompt.Prompt):
         return ""
+    if isinstance(value, expressions.Expression):
+        return f"`{value.text}`"
+    if isinstance(value, survey.Scale):
+        return f"`{value.least}-{value.most}`"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if looks(hint).startswith("duration"):
@@ -261,14 +332,24 @@ def classes(module: ModuleType, base: type[Any]) -> list[type[Any]]:
 # The command line
 
 
-def command(info: Any) -> str:
+def commands_of(app: typer.Typer, before: str = "cordboard") -> Iterator[str]:
+    """The rows of an app's commands, and of the groups in it."""
+    yield from (command(info, before) for info in app.registered_commands)
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            yield from commands_of(group.typer_instance, f"{before} {group.name}")
+
+
+def command(info: Any, before: str) -> str:
     """A command's row; ``info`` is typer's note of it."""
     hints = get_type_hints(info.callback, include_extras=True)
-    words, notes = ["cordboard", info.name or info.callback.__name__], [inspect.getdoc(info.callback) or ""]
+    words, notes = [before, info.name or info.callback.__name__], [inspect.getdoc(info.callback) or ""]
     for name, parameter in inspect.signature(info.callback).parameters.items():
         extra = next(e for e in get_args(hints[name]) if isinstance(e, ArgumentInfo | OptionInfo))
         # Typer takes an option's first name for a default until the command is built.
-        shown = f"{extra.default} {name.upper()}" if isinstance(extra, OptionInfo) else name.upper()
+        option = extra.default if isinstance(extra.default, str) else f"--{name.replace('_', '-')}"
+        switch = get_args(hints[name])[0] is bool
+        shown = name.upper() if isinstance(extra, ArgumentInfo) else option if switch else f"{option} {name.upper()}"
         words.append(shown if parameter.default is inspect.Parameter.empty else f"[{shown}]")
         if name != "site":
             notes.append(f"`{shown}`: {extra.help}")
@@ -277,4 +358,5 @@ def command(info: Any) -> str:
 
 if __name__ == "__main__":
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

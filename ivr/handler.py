@@ -24,12 +24,13 @@ from cti.calls.events import (
     FellBack,
     Place,
     Queued,
+    Returned,
     Transferred,
 )
 from cti.calls.part import Ask, Output
 from ivr.questions import Question
 from ivr.session import Asked, Session, Sounds
-from ivr.tree import Flows
+from ivr.tree import Flow, Flows
 
 OTHERS = "*"
 """In ``numbers``: all numbers that are not named."""
@@ -58,6 +59,8 @@ class MenuPart:
         self._sessions: dict[CallId, Session] = {}
         self._due: list[tuple[float, CallId]] = []
         self._plays = count(1)
+        self._begun: dict[CallId, tuple[Flows, Sounds]] = {}
+        """What each call began with; it comes back to that after a talk."""
         self.use(flows, sounds, numbers)
 
     def use(self, flows: Flows, sounds: Sounds, numbers: Mapping[str, str]) -> None:
@@ -67,14 +70,23 @@ class MenuPart:
                 raise ValueError(f"the number {number} leads to the flow {name!r}, which is not there")
         self._flows, self._sounds, self._numbers = flows, sounds, numbers
 
+    @property
+    def flows(self) -> Flows:
+        """The flows that new calls get."""
+        return self._flows
+
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
         match event:
             case Arrived() if call is not None and call.place is Place.MENU and self._new(call):
                 return self._begin(call, now)
             case Adopted(place=Place.MENU) if call is not None and call.live:
                 return self._begin(call, now)
+            case Returned() if call is not None and call.live:
+                return self._go_on(call, now)
             case Ended() | FellBack() | Queued() | Transferred():
                 self._sessions.pop(event.call, None)
+                if not isinstance(event, Queued):
+                    self._begun.pop(event.call, None)
             case CallEvent() if (session := self._sessions.get(event.call)) is not None:
                 return self._let(event.call, session, partial(session.on_event, event, now))
         return ()
@@ -102,15 +114,28 @@ class MenuPart:
 
     def _begin(self, call: Call, now: float) -> Sequence[Output]:
         """Starts the call's flow, at the node where an earlier engine left it if there is one."""
-        flow = self._flows.get(call.flow)
+        flow = self._flows.get(call.flow, self._home(call))
         if flow is None:
-            name = self._numbers.get(call.dialled, self._numbers.get(OTHERS))
-            if name is None:
-                log.warning("no flow for a number", call=call.id, dialled=call.dialled[:40])
-                return [Hangup(call=call.id)]
-            flow = self._flows[name]
+            log.warning("no flow for a number", call=call.id, dialled=call.dialled[:40])
+            return [Hangup(call=call.id)]
         node = call.node if call.flow == flow.name and call.node in flow.nodes else flow.start
-        session = Session(call, flow, self._flows, self._sounds, self._plays)
+        return self._enter(call, flow, node, now)
+
+    def _go_on(self, call: Call, now: float) -> Sequence[Output]:
+        """Takes up the call's flow after the talk, where the queue's node says that it goes on."""
+        flow = self._begun.get(call.id, (self._flows, self._sounds))[0].get(call.flow)
+        if flow is None or call.after not in flow.nodes:
+            return [Hangup(call=call.id)]
+        return self._enter(call, flow, call.after, now)
+
+    def _home(self, call: Call) -> Flow | None:
+        """The flow of the number that the caller dialled."""
+        name = self._numbers.get(call.dialled, self._numbers.get(OTHERS))
+        return self._flows[name] if name is not None else None
+
+    def _enter(self, call: Call, flow: Flow, node: str, now: float) -> Sequence[Output]:
+        flows, sounds = self._begun.setdefault(call.id, (self._flows, self._sounds))
+        session = Session(call, flow, flows, sounds, self._plays, home=self._home(call) or flow)
         return self._let(call.id, session, partial(session.begin, node, answered=call.answered, now=now))
 
     def _let(self, call: CallId, session: Session, act: Callable[[], Sequence[Output]]) -> Sequence[Output]:

@@ -1,16 +1,28 @@
-"""When a place is open: the week's hours, the days it is closed, and the question "open now?"."""
+"""When a place is open: the week's hours, holidays, special days, and the question "open now?".
+
+    zone: Europe/Berlin
+    open: {mon-fri: "08:00-18:00", sat: "09:00-12:00"}
+    holidays: DE-BY                              # a country (ISO 3166), or one of its regions
+    special: {2026-12-24: "08:00-12:00", 2026-12-27: closed}
+
+A special day goes before ``closed_on``, that before a holiday, and that before the week.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator
 
 from cti.site_files import SiteModel
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 24 * 60
@@ -74,22 +86,78 @@ def _week(given: Any) -> Week:
     return tuple(week.get(day, ()) for day in range(7))
 
 
+def _special(given: Any) -> Any:
+    if not isinstance(given, Mapping):
+        raise ValueError('write each day and its hours, such as 2026-12-24: "08:00-12:00", or closed')
+    return {day: _day(hours) for day, hours in given.items()}
+
+
+def _day(hours: Any) -> tuple[Span, ...]:
+    if hours == "closed":
+        return ()
+    if not isinstance(hours, str):
+        raise ValueError('the hours of a special day are text, such as "08:00-12:00", or closed')
+    return tuple(_span(part) for part in hours.split(","))
+
+
+@cache
+def _calendar(place: str) -> HolidayBase:
+    """The holidays of ``DE`` or ``DE-BY``. Raises NotImplementedError for a place not known."""
+    from holidays import country_holidays  # noqa: PLC0415 slow to load, and few sites want it
+
+    country, _, region = place.partition("-")
+    return country_holidays(country, region or None)
+
+
+def _place(place: str) -> str:
+    found = re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", place, re.ASCII)
+    try:
+        if found is None:
+            raise NotImplementedError
+        _calendar(place)
+    except NotImplementedError:
+        raise ValueError(f"no holidays are known of {place!r}; write a country such as DE, or DE-BY") from None
+    return place
+
+
 class Hours(SiteModel):
     """Opening hours in the local time of ``zone``. A span such as 22:00-06:00 belongs to the day
-    on which it begins; so does the whole of it when that day is in ``closed_on``."""
+    on which it begins, the whole of it; so what is said of that day goes for its morning after.
+
+    On the holidays of ``holidays`` it is closed. Where a country works on a day of the weekend
+    instead (China), Monday's hours hold on that day if it has none of its own.
+    """
 
     zone: Annotated[str, AfterValidator(_zone)]
     open: Annotated[Week, BeforeValidator(_week)]
     closed_on: frozenset[date] = frozenset()
+    holidays: Annotated[str, AfterValidator(_place)] | None = None
+    special: Annotated[Mapping[date, tuple[Span, ...]], BeforeValidator(_special)] = {}
 
 
 def is_open(hours: Hours, now: float) -> bool:
-    """Whether it is open at ``now`` (Unix seconds)."""
+    """Whether it is open at ``now`` (Unix seconds). When the clocks go back, the hour that comes
+    twice is open both times or none."""
     local = datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(hours.zone))
     minute = local.hour * 60 + local.minute
     return _covers(hours, local.date(), minute) or _covers(hours, local.date() - timedelta(days=1), minute + DAY)
 
 
+def spans(hours: Hours, day: date) -> tuple[Span, ...]:
+    """When it is open on a day, in minutes after its midnight by the clock on the wall."""
+    if (special := hours.special.get(day)) is not None:
+        return special
+    if day in hours.closed_on:
+        return ()
+    own = hours.open[day.weekday()]
+    if hours.holidays is not None:
+        calendar = _calendar(hours.holidays)
+        if day in calendar:
+            return ()
+        if not own and calendar.is_weekend(day) and calendar.is_working_day(day):
+            return hours.open[0]
+    return own
+
+
 def _covers(hours: Hours, day: date, minute: int) -> bool:
-    spans = hours.open[day.weekday()]
-    return day not in hours.closed_on and any(start <= minute < end for start, end in spans)
+    return any(start <= minute < end for start, end in spans(hours, day))

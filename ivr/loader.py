@@ -5,35 +5,39 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from cti.site_files import Document, Key, Problem, SiteError, SiteModel, plain, problems, read
-from ivr import reach
+from ivr.check import names, together, ways
+from ivr.check.known import Known
 from ivr.node import Name, Node
-from ivr.prompt import LANGUAGE, File
+from ivr.prompt import LANGUAGE, VOICE
 from ivr.tree import Flow, Flows
 from ivr.verbs import VERBS
+from ivr.walk import RETURN
+
+__all__ = ["Known", "check_flow", "check_flows", "load_flows"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the site has that flows may name. ``prompts`` is the folder of its sound files."""
+def _fits(pattern: str, otherwise: str) -> AfterValidator:
+    def fit(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(otherwise)
+        return text
 
-    queues: Collection[str]
-    destinations: Collection[str]
-    prompts: Path
+    return AfterValidator(fit)
 
 
-Language = Annotated[str, Field(pattern=f"^{LANGUAGE.pattern}$")]
-Voice = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+_-]{0,63}$")]
+Language = Annotated[str, _fits(LANGUAGE.pattern, "is no language, such as en or pt-BR")]
+Voice = Annotated[str, _fits(VOICE, "is no voice, such as en or cmn")]
 
 
 class _Head(SiteModel):
@@ -44,7 +48,7 @@ class _Head(SiteModel):
 
 def load_flows(folder: Path, known: Known) -> Flows:
     """The flows of a folder, one a ``.yaml`` file. Raises SiteError with every problem found."""
-    flows: dict[str, Flow] = {}
+    documents: dict[str, Document] = {}
     wrong: list[Problem] = []
     for path in sorted(p for p in folder.glob("*") if p.suffix in (".yaml", ".yml")):
         shown = f"{folder.name}/{path.name}"
@@ -53,18 +57,40 @@ def load_flows(folder: Path, known: Known) -> Flows:
             wrong.append(Problem(shown, 0, "", "is not a fit name for a flow's file", hint))
             continue
         try:
-            flows[path.stem] = check_flow(read(path, shown), path.stem, known)
+            documents[path.stem] = read(path, shown)
         except SiteError as error:
             wrong += error.problems
-    if not flows and not wrong:
+    if not documents and not wrong:
         wrong.append(Problem(folder.name, 0, "", "there is no flow here", f"write one as {folder / 'main.yaml'}"))
-    if wrong:
-        raise SiteError(wrong)
+    return check_flows(documents, known, wrong)
+
+
+def check_flows(documents: Mapping[str, Document], known: Known, wrong: Sequence[Problem] = ()) -> Flows:
+    """All flows of a site, by name. ``wrong`` is what is wrong already.
+
+    What only shows over several flows is looked for once each of them is good in itself. Raises
+    SiteError with every problem found.
+    """
+    flows: dict[str, Flow] = {}
+    found = list(wrong)
+    for name, document in documents.items():
+        try:
+            flows[name] = check_flow(document, name, known, () if wrong else documents)
+        except SiteError as error:
+            found += error.problems
+    if not found:
+        found += together.check(documents, flows, known)
+    if found:
+        raise SiteError(found)
     return flows
 
 
-def check_flow(document: Document, name: str, known: Known) -> Flow:
-    """One flow, from a file that was read. Raises SiteError with every problem found."""
+def check_flow(document: Document, name: str, known: Known, flows: Collection[str] = ()) -> Flow:
+    """One flow, from a file that was read, checked as far as it can be without the others.
+
+    ``flows`` are the names of the site's flows, where they are known. Raises SiteError with every
+    problem found.
+    """
     try:
         data = plain(document.data)
     except RecursionError:
@@ -83,13 +109,16 @@ def check_flow(document: Document, name: str, known: Known) -> Flow:
             nodes[node_name] = _node(document, node_name, node)
         except SiteError as error:
             wrong += error.problems
-    wrong += _names(document, nodes, known)
-    wrong += _links(document, nodes, raw)
-    wrong += _ways(document, nodes, raw, str(top["start"]) if "start" in top else None)
+    languages = head.languages if head is not None else ()
+    wrong += names.check(document, nodes, languages, flows, known)
+    wrong += ways.links(document, nodes, raw)
+    wrong += ways.check(document, nodes, raw, str(top["start"]) if "start" in top else None)
     if wrong or head is None:
         raise SiteError(wrong)
     version = sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:12]
-    return Flow(name, document.file, head.start, head.languages, nodes, version)
+    keys: list[Key] = [("nodes", n, *key) for n, node in nodes.items() for key, _ in node.prompts()]
+    lines = {key: document.line(key) for key in keys}
+    return Flow(name, document.file, head.start, head.languages, nodes, version, lines)
 
 
 def _twins(document: Document, data: Any, under: Key = ()) -> Iterator[Problem]:
@@ -113,6 +142,9 @@ def _node(document: Document, name: str, raw: Any) -> Node:
     key: Key = ("nodes", name)
     if not _NAME.fullmatch(name):
         raise SiteError([document.problem(key, "is no fit name for a node", "use letters, digits, _ and -")])
+    if name == RETURN:
+        hint = "a link to it goes back to where a subflow was entered"
+        raise SiteError([document.problem(key, "is a word of the language, and no fit name for a node", hint)])
     if not isinstance(raw, dict):
         raise SiteError([document.problem(key, "is no node", "write it as {say: Hello, next: main}")])
     verbs = [k for k in raw if k in VERBS]
@@ -121,6 +153,8 @@ def _node(document: Document, name: str, raw: Any) -> Node:
         if meant:
             raise SiteError([document.problem((*key, meant[0]), "is no verb", f"did you mean {meant[1]}?")])
         raise SiteError([document.problem(key, "has no verb", f"one of {', '.join(VERBS)}")])
+    if len(verbs) > 1:  # a key of one verb may be the name of another: language has a say
+        verbs = [verb for verb in verbs if VERBS[verb].model_fields.keys() >= set(verbs)] or verbs
     if len(verbs) > 1:
         said = " and ".join(verbs)
         raise SiteError([document.problem(key, f"has {len(verbs)} verbs: {said}", "give each a node of its own")])
@@ -135,83 +169,8 @@ def _node(document: Document, name: str, raw: Any) -> Node:
 def _reworded(problem: Problem, kind: str, model: type[Node]) -> Problem:
     """The problem in the words of flows, where those of pydantic would not help."""
     if kind == "extra_forbidden" and problem.key.count(".") == 2:
-        return replace(problem, hint=f"{model.verb} knows {', '.join(model.model_fields)}")
+        keys = (field.alias or name for name, field in model.model_fields.items())
+        return replace(problem, hint=f"{model.verb} knows {', '.join(keys)}")
     if kind == "too_short" and problem.key.endswith(".keys"):
         return replace(problem, message="a menu without keys leads nowhere")
     return replace(problem, key=problem.key.removesuffix(".[key]"))
-
-
-def _names(document: Document, nodes: Mapping[str, Node], known: Known) -> Iterator[Problem]:
-    """Queues, destinations and sound files that the site does not have."""
-    site = {"queue": known.queues, "destination": known.destinations}
-    for name, node in nodes.items():
-        if node.names is not None and getattr(node, node.verb) not in site[node.names]:
-            value, there = getattr(node, node.verb), site[node.names]
-            hint = _meant(value, there) or f"the site has {', '.join(sorted(there)) or 'none'}"
-            yield document.problem(("nodes", name, node.verb), f"the site has no {node.names} {value!r}", hint)
-        for key, prompt in node.prompts():
-            for _, piece in prompt.all_pieces():
-                if isinstance(piece, File) and (message := _missing(known.prompts, piece)):
-                    yield document.problem(("nodes", name, *key), message, f"sound files are in {known.prompts}")
-
-
-def _missing(folder: Path, file: File) -> str:
-    try:
-        path = (folder / file.name).resolve()
-        if not path.is_relative_to(folder.resolve()):
-            return f"{file.name!r} leaves the folder of sound files"
-        there = path.is_file()
-    except OSError:  # a name that the file system does not take
-        there = False
-    return "" if there else f"there is no sound file {file.name!r}"
-
-
-def _links(document: Document, nodes: Mapping[str, Node], raw: Mapping[str, Any]) -> Iterator[Problem]:
-    """Links to nodes that are not there."""
-    for name, node in nodes.items():
-        for link in node.links():
-            if link.to not in raw:
-                hint = _meant(link.to, raw)
-                yield document.problem(("nodes", name, *link.key), f"there is no node {link.to!r}", hint)
-
-
-def _ways(
-    document: Document, nodes: Mapping[str, Node], raw: Mapping[str, Any], start: str | None
-) -> Iterator[Problem]:
-    """Nodes that nothing leads to, that lead nowhere, or that go round for ever.
-
-    A node that is wrong in itself is taken to lead to an end and to every node it mentions, so
-    that one mistake is not told as many.
-    """
-    ways = {n: {to.to for to in nodes[n].links()} & set(raw) if n in nodes else _mentions(raw[n], raw) for n in raw}
-    if start is not None and start not in raw and raw:
-        yield document.problem(("start",), f"there is no node {start!r}", _meant(start, raw))
-    elif start is not None and raw:
-        for name in [n for n in raw if n not in reach.reached(ways, [start])]:
-            yield document.problem(("nodes", name), "nothing leads to this node", "link to it, or take it out")
-    ends = [n for n in raw if n not in nodes or nodes[n].ends or any(link.to not in raw for link in nodes[n].links())]
-    leading = reach.leading_to(ways, ends)
-    for name in [n for n in raw if n not in leading]:
-        hint = "let it lead to a queue, a transfer or a hangup"
-        yield document.problem(("nodes", name), "leads nowhere: the call can never end from here", hint)
-    unasked = {
-        n: [to.to for to in nodes[n].links() if to.unasked and to.to in leading] if n in leading - set(ends) else []
-        for n in raw
-    }
-    for circle in reach.circles(unasked):
-        said = " -> ".join([*circle, circle[0]])
-        message = f"a caller who presses nothing goes round for ever: {said}"
-        yield document.problem(("nodes", circle[0]), message, "let one of them lead out")
-
-
-def _mentions(raw: Any, nodes: Collection[str]) -> set[str]:
-    if isinstance(raw, dict):
-        return set().union(*(_mentions(v, nodes) for v in raw.values()))
-    if isinstance(raw, list):
-        return set().union(*(_mentions(v, nodes) for v in raw))
-    return {str(raw)} & set(nodes)
-
-
-def _meant(word: str, known: Collection[str]) -> str:
-    close = get_close_matches(word, known, 1)
-    return f"did you mean {close[0]}?" if close else ""

@@ -8,7 +8,7 @@ class in ``verbs/`` and name it in ``verbs/__init__.py``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
@@ -53,6 +53,7 @@ class Sink(StrEnum):
     SCREEN = "the agent's screen"
     URL = "a URL"
     REQUEST = "the body of a request"
+    WAY = "the way that the call takes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,21 @@ class Use:
     key: Key
     field: str
     sink: Sink
+
+
+NameOf = Literal["queue", "destination", "flow", "box", "agent", "webhook", "host", "language", "number"]
+"""What a node may name that must be there: things of the site, and languages of the flow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A node names something that must be there. ``key`` is where that stands in the node.
+    ``skills`` (to the least level) are those that an agent of the queue must have besides."""
+
+    key: Key
+    kind: NameOf
+    name: str
+    skills: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +99,7 @@ class Node(SiteModel):
     """What all verbs have."""
 
     verb: ClassVar[str]
-    names: ClassVar[Literal["queue", "destination", "flow", "box"] | None] = None
+    names: ClassVar[NameOf | None] = None
     """The verb's own value must be one of the site's names of this kind."""
     ends: ClassVar[bool] = False
     """The call leaves the flow here."""
@@ -111,6 +127,19 @@ class Node(SiteModel):
         for key, prompt in self.prompts():
             for value in prompt.values():
                 yield Use(key, value.name, Sink.SPEECH)
+
+    def reads(self) -> Iterator[tuple[Key, str]]:
+        """The fields of the data that the node needs to be set, each with where that stands."""
+        for use in self.uses():
+            yield use.key, use.field
+        for made, sources in self.sets().items():
+            for source in sources:
+                yield (self.verb, made), source
+
+    def wants(self) -> Iterator[Want]:
+        """What the node names that must be there: by default, the verb's own value."""
+        if self.names is not None:
+            yield Want((self.verb,), self.names, getattr(self, self.verb))
 
     def longest(self, measure: Measure) -> Longest:
         """The most a caller can go through here: by default, every prompt once."""
@@ -153,6 +182,10 @@ class Question(Node):
         """What is said at each try."""
         raise NotImplementedError(self.verb)
 
+    def asking(self, measure: Measure) -> Longest:
+        """What is said at each try, heard once."""
+        return once(self.asks(), measure)
+
     def listens_s(self) -> float:
         """The longest a caller can take over one try."""
         return self.timeout
@@ -170,7 +203,7 @@ class Question(Node):
 
     def longest(self, measure: Measure) -> Longest:
         """Silent and wrong as often as can be, and then right at the very end."""
-        try_ = once(self.asks(), measure) + Longest(0, self.listens_s())
+        try_ = self.asking(measure) + Longest(0, self.listens_s())
         total = try_
         for miss in (self.no_input, self.no_match):
             for _ in range(self.retries_after(miss)):
@@ -179,10 +212,12 @@ class Question(Node):
 
 
 class Tries:
-    """Counts what a caller did not manage at a question."""
+    """Counts what a caller did not manage at a question. ``asks`` is said at each try; what the
+    node says, if None."""
 
-    def __init__(self, node: Question) -> None:
+    def __init__(self, node: Question, asks: Prompt | None = None) -> None:
         self._node = node
+        self._asks = node.asks() if asks is None else asks
         self._silent = self._wrong = 0
 
     def again(self, walk: Walk, *, silent: bool) -> tuple[Prompt, ...] | None:
@@ -191,4 +226,4 @@ class Tries:
         self._silent += silent
         self._wrong += not silent
         miss, count = (self._node.no_input, self._silent) if silent else (self._node.no_match, self._wrong)
-        return (miss.say, self._node.asks()) if count <= self._node.retries_after(miss) else None
+        return (miss.say, self._asks) if count <= self._node.retries_after(miss) else None

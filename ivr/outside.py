@@ -2,30 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+
 import structlog
 
-from ivr.prompts import Prompts, Unmade
-from ivr.questions import Question, Spoken, Unanswered
+from ivr.fetch import Fetcher
+from ivr.pins import Pins
+from ivr.prompts import Prompts
+from ivr.questions import CheckSecret, Fetch, KeyUsage, Question, SendCode, Spoken, SwitchState, Unanswered
+
+Switch = Callable[[str], Awaitable[str]]
+"""How the switch of this name stands: "open", "closed" or "auto"."""
+
+Usage = Callable[[str, str], Awaitable[Mapping[str, int]]]
+"""How often each key was chosen lately at the menu of this flow and node."""
 
 log = structlog.get_logger(__name__)
 
 
 class World:
-    """Answers the questions of all flows."""
+    """Answers the questions of all flows. What is left out is not answered."""
 
-    def __init__(self, prompts: Prompts) -> None:
+    def __init__(
+        self,
+        prompts: Prompts,
+        fetcher: Fetcher | None = None,
+        pins: Pins | None = None,
+        switch: Switch | None = None,
+        usage: Usage | None = None,
+    ) -> None:
         self._prompts = prompts
+        self._fetcher = fetcher
+        self._pins = pins
+        self._switch = switch
+        self._usage = usage
 
     async def answer(self, question: Question) -> object:
         """The answer, or Unanswered; never raises."""
         try:
-            match question:
-                case Spoken():
-                    return await self._prompts.spoken(question.voice, question.text)
-                case _:
-                    return Unanswered("nobody answers this")
-        except (Unmade, OSError) as error:
-            log.warning(
-                "a question of a flow came to nothing", question=type(question).__name__, error=type(error).__name__
-            )
-            return Unanswered(type(error).__name__)
+            return await self._answer(question)
+        except Exception as error:
+            # Only its kind is logged: a message may have in it what was asked.
+            kind = type(error).__name__
+            log.warning("a question of a flow came to nothing", question=type(question).__name__, error=kind)
+            return Unanswered(kind)
+
+    async def _answer(self, question: Question) -> object:
+        match question:
+            case Spoken():
+                return await self._prompts.spoken_once(question.voice, question.text)
+            case Fetch() if self._fetcher is not None:
+                return await self._fetcher.fetch(question)
+            case CheckSecret() if self._pins is not None:
+                return await self._pins.check(question)
+            case SendCode() if self._pins is not None:
+                return await self._pins.send_code(question)
+            case SwitchState() if self._switch is not None:
+                return await self._switch(question.name)
+            case KeyUsage() if self._usage is not None:
+                return await self._usage(question.flow, question.node)
+        return Unanswered("nobody answers this")

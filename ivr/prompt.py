@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -23,6 +23,9 @@ Kind = Literal["text", "digits", "number", "money", "date", "time"]
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 """A language, as in BCP 47: ``en``, ``zh``, ``pt-BR``."""
+
+VOICE = r"[A-Za-z][A-Za-z0-9+_-]{0,63}|hibari:[a-z]{0,20}"
+"""A voice: one of espeak-ng (``en``, ``cmn``), or ``hibari:`` and one of hibari-tts."""
 
 EVERY = ""
 """The language of a prompt that is the same in all."""
@@ -105,6 +108,15 @@ class Prompt:
 
 
 NOTHING = Prompt()
+
+
+def joined(prompts: Iterable[Prompt]) -> Prompt:
+    """The prompts one after the other, as one."""
+    parts = [prompt for prompt in prompts if prompt]
+    languages = dict.fromkeys(language for part in parts for language, _ in part.by_language)
+    return Prompt(
+        tuple((language, tuple(piece for part in parts for piece in part.pieces(language))) for language in languages)
+    )
 
 
 def _clean(text: Any, longest: int) -> str:

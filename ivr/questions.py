@@ -32,8 +32,8 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """GET or POST a URL. Answered by the fields of ``save`` that were found (a dict): each is a
-    path of keys and indexes, joined by dots, into the JSON that comes back."""
+    """GET a URL, or POST the ``body`` to it. Answered by the fields of ``save`` that were found (a
+    dict): each is a path of keys and indexes, joined by dots, into the JSON that comes back."""
 
     url: str = field(repr=False)
     save: Mapping[str, str]
@@ -54,7 +54,8 @@ class CheckSecret:
 
 @dataclass(frozen=True, slots=True)
 class SendCode:
-    """Make a one-time code for the account and send it by the site's webhook. Answered by True."""
+    """Make a one-time code for the account and send it by the site's webhook. Answered by True, or
+    by a Verdict that is locked."""
 
     account: str = field(repr=False)
     caller: str = field(repr=False)

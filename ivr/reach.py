@@ -57,3 +57,40 @@ def circles(graph: Graph) -> list[list[str]]:
         if node in path:
             found.append(path[path.index(node) :])
     return found
+
+
+def components(graph: Graph) -> list[list[str]]:
+    """The nodes by circles: two are in one component when each can be reached from the other.
+
+    A component comes after all that can be reached from it. (Tarjan's algorithm, without recursion.)
+    """
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    done: set[str] = set()
+    found: list[list[str]] = []
+    for start in graph:
+        if start in index:
+            continue
+        index[start] = low[start] = len(index)
+        stack.append(start)
+        todo = [(start, iter(graph[start]))]
+        while todo:
+            node, nexts = todo[-1]
+            to = next((to for to in nexts if to not in done), None)
+            if to is None:
+                todo.pop()
+                if todo:
+                    low[todo[-1][0]] = min(low[todo[-1][0]], low[node])
+                if low[node] == index[node]:
+                    at = stack.index(node)
+                    found.append(stack[at:])
+                    done.update(stack[at:])
+                    del stack[at:]
+            elif to in index:
+                low[node] = min(low[node], index[to])
+            else:
+                index[to] = low[to] = len(index)
+                stack.append(to)
+                todo.append((to, iter(graph[to])))
+    return found

@@ -7,17 +7,17 @@ and during it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cti.calls.call import Call
 from cti.calls.commands import Answer, Hangup, Play, Tape
-from cti.calls.events import Answered, CallEvent, Digit, EnteredFlow, EnteredMenu, Failed, Played, Taped
+from cti.calls.events import Answered, CallEvent, Digit, EnteredFlow, EnteredMenu, Failed, Played, Taped, TapeStarted
 from cti.calls.part import Output
 from ivr.node import KEYS
-from ivr.prompt import Piece, Text
-from ivr.questions import Question, Spoken, Unanswered
+from ivr.prompt import Piece, Prompt, Text
+from ivr.questions import Question, Scalar, Spoken, Unanswered
 from ivr.saying import said
 from ivr.tree import Flow, Flows
 from ivr.walk import RETURN, Ask, Hear, Leave, Need, Record, Speak, Steps, Walk
@@ -64,6 +64,10 @@ class TooFar(Exception):
     """A walk entered more than MAX_NODES nodes."""
 
 
+_Said = tuple[str, Piece]
+"""A piece of a prompt, and the language to say it in."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Answering:
     deadline: float
@@ -75,7 +79,7 @@ class _Speaking:
 
     deadline: float
     play: int
-    pieces: tuple[Piece, ...]
+    pieces: tuple[_Said, ...]
     barge_in: bool
     again: bool = False
 
@@ -92,7 +96,7 @@ class _Asking:
 
     deadline: float
     number: int
-    then: tuple[Piece, ...] | None = None
+    then: tuple[_Said, ...] | None = None
     barge_in: bool = False
 
 
@@ -113,16 +117,27 @@ class Session:
     """A caller in a flow. It keeps the flows it began with, whatever is loaded later.
 
     ``plays`` gives numbers for ``Play``, ``Tape`` and questions that are used nowhere else. Times
-    are Unix seconds. Questions that came up are taken from ``asked``. An exception from any method
+    are Unix seconds. Questions that came up are taken from ``asked``. ``home`` is the flow that a
+    walk which starts inside a subflow comes back to, at its start. What the caller has entered
+    earlier in the call, and was not secret, is among the data again. An exception from any method
     means that the walk cannot go on.
     """
 
-    def __init__(self, call: Call, flow: Flow, flows: Flows, sounds: Sounds, plays: Iterator[int]) -> None:
-        self._walk = Walk(
-            call.id, flow, flows, caller=call.caller, dialled=call.dialled, language=call.language or flow.language
-        )
-        if self._walk.language not in flow.languages:
-            self._walk.language = flow.language
+    def __init__(
+        self,
+        call: Call,
+        flow: Flow,
+        flows: Flows,
+        sounds: Sounds,
+        plays: Iterator[int],
+        *,
+        home: Flow | None = None,
+    ) -> None:
+        language = call.language if call.language in flow.languages else flow.language
+        self._walk = Walk(call.id, flow, flows, caller=call.caller, dialled=call.dialled, language=language)
+        self._walk.data.update(_entered(call, (flow, home or flow)))
+        if home is not None:
+            self._walk.back.append((home, home.start))
         self._sounds = sounds
         self._plays = plays
         self._steps: Steps | None = None
@@ -138,6 +153,16 @@ class Session:
     def node(self) -> str:
         """The node the caller is at; before the first one, where the walk will start."""
         return self._walk.node
+
+    @property
+    def data(self) -> Mapping[str, Scalar]:
+        """The call's data as the flow has it now. There may be secrets among it."""
+        return self._walk.data
+
+    @property
+    def language(self) -> str:
+        """What the caller hears."""
+        return self._walk.language
 
     @property
     def deadline(self) -> float | None:
@@ -224,34 +249,47 @@ class Session:
                 self._resume(key)
             case _Speaking(barge_in=False):
                 pass
+            case _Asking(then=then, barge_in=barge_in) if then is not None:
+                if barge_in:  # no sound is playing that the key could stop
+                    walk.typed.append(key)
+                    self._resume(None)
             case _ if len(walk.typed) < MAX_TYPED:
                 walk.typed.append(key)
 
     def _played(self, speaking: _Speaking, *, cut: bool) -> None:
-        if speaking.barge_in and self._walk.typed:
-            self._resume(None)
-        elif cut and speaking.again:
-            self._state = self._speak(speaking.pieces, speaking.barge_in)
-        elif (cut and speaking.barge_in) or len(speaking.pieces) == 1:
+        if cut and speaking.again and not self._walk.typed:
+            self._go_on(speaking.pieces, speaking.barge_in)
+        elif cut and speaking.barge_in:
             self._resume(None)
         else:
-            self._state = self._speak(speaking.pieces[1:], speaking.barge_in)
+            self._go_on(speaking.pieces[1:], speaking.barge_in)
 
-    def _speak(self, pieces: tuple[Piece, ...], barge_in: bool) -> _Speaking | _Asking:
-        """Plays the first of the pieces; one with values in it must be spoken first."""
-        piece, voice = pieces[0], self._voice()
-        if isinstance(piece, Text) and piece.values:
-            text = said(piece, self._walk.known(), self._walk.language)
-            return self._ask(Spoken(self._walk.language, voice, text), SPOKEN_S, pieces, barge_in)
-        return self._play(self._sounds.sound(voice, piece), pieces, barge_in)
+    def _go_on(self, pieces: tuple[_Said, ...], barge_in: bool) -> None:
+        """Speaks what is left of a prompt, unless a key has ended it."""
+        waiting = None if barge_in and self._walk.typed else self._speak(pieces, barge_in)
+        if waiting is None:
+            self._resume(None)
+        else:
+            self._state = waiting
 
-    def _play(self, sound: Sound, pieces: tuple[Piece, ...], barge_in: bool) -> _Speaking:
+    def _speak(self, pieces: tuple[_Said, ...], barge_in: bool) -> _Speaking | _Asking | None:
+        """Plays the first of the pieces that has a sound; one with values in it must be spoken
+        first, and is left out when nothing of it is known. None if there is nothing to play."""
+        for i, (language, piece) in enumerate(pieces):
+            voice = self._walk.flow.languages[language]
+            if not isinstance(piece, Text) or not piece.values:
+                return self._play(self._sounds.sound(voice, piece), pieces[i:], barge_in)
+            if text := said(piece, self._walk.known(), language):
+                return self._ask(Spoken(language, voice, text), SPOKEN_S, pieces[i:], barge_in)
+        return None
+
+    def _play(self, sound: Sound, pieces: tuple[_Said, ...], barge_in: bool) -> _Speaking:
         play = next(self._plays)
         self._walk.out.append(Play(call=self._walk.call, play=play, sound=sound.path, barge_in=barge_in))
         return _Speaking(self._walk.now + sound.seconds + SOUND_S, play, pieces, barge_in)
 
     def _ask(
-        self, question: Question, seconds: float, then: tuple[Piece, ...] | None = None, barge_in: bool = False
+        self, question: Question, seconds: float, then: tuple[_Said, ...] | None = None, barge_in: bool = False
     ) -> _Asking:
         asked = Asked(next(self._plays), question)
         self._asked.append(asked)
@@ -260,13 +298,20 @@ class Session:
     def _answered(self, asking: _Asking, answer: object) -> None:
         if asking.then is None:
             self._resume(answer)
-        elif isinstance(answer, Sound) and not (asking.barge_in and self._walk.typed):
+        elif isinstance(answer, Sound):
             self._state = self._play(answer, asking.then, asking.barge_in)
         else:  # what could not be spoken is left out
-            self._played(_Speaking(0.0, 0, asking.then, asking.barge_in), cut=False)
+            self._go_on(asking.then[1:], asking.barge_in)
 
-    def _voice(self) -> str:
-        return self._walk.flow.languages[self._walk.language]
+    def _pieces(self, prompt: Prompt, *, every: bool) -> Iterator[_Said]:
+        """What is spoken of a prompt now: in the caller's language, or the first of a subflow that
+        lacks it; or in every language that the prompt names."""
+        walk = self._walk
+        own = walk.language if walk.language in walk.flow.languages else walk.flow.language
+        languages = [language for language in walk.flow.languages if language in prompt.languages] if every else []
+        for language in languages or [own]:
+            for piece in prompt.pieces(language):
+                yield language, piece
 
     def _enter(self, node: str) -> None:
         self._steps = self._way(node)
@@ -310,13 +355,14 @@ class Session:
                 del walk.typed[0]
             walk.trailing = None
         match need:
-            case Speak(prompts, barge_in):
+            case Speak(prompts, barge_in, every):
                 if not barge_in:
                     walk.typed.clear()
-                pieces = tuple(piece for prompt in prompts for piece in prompt.pieces(walk.language))
-                return self._speak(pieces, barge_in) if pieces and not walk.typed else None
-            case Record(recording, longest_s, silence_s, stop_keys, beep):
+                pieces = tuple(part for prompt in prompts for part in self._pieces(prompt, every=every))
+                return self._speak(pieces, barge_in) if not walk.typed else None
+            case Record(recording, longest_s, silence_s, stop_keys, beep, box):
                 play = next(self._plays)
+                walk.out.append(TapeStarted(call=walk.call, at=walk.now, recording=recording, box=box))
                 walk.out.append(
                     Tape(
                         call=walk.call,
@@ -335,3 +381,11 @@ class Session:
                 return _Hearing(walk.now + seconds) if not walk.typed else None
             case Leave(seconds):
                 return _Leaving(walk.now + seconds)
+
+
+def _entered(call: Call, flows: Iterable[Flow]) -> dict[str, Scalar]:
+    """The fields of the data that the call's choices tell of: those that a node sets, and no secret."""
+    nodes = [node for flow in flows for node in flow.nodes.values()]
+    secret = {name for node in nodes for name in node.secrets()}
+    fields = {name for node in nodes for name in node.sets()} - secret
+    return {name: value for name, value in call.choices if name in fields}

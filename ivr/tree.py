@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from cti.site_files import Key
 from ivr.node import Node
 
 
@@ -13,7 +14,7 @@ class Flow:
     """A flow that has been checked: every link leads to a node that is there.
 
     ``languages`` maps each language to the voice that speaks it; the first is what callers hear
-    until they choose. ``version`` is a hash of the file's content.
+    until they choose. ``version`` is a hash of the file's content, ``lines`` where its prompts stand.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Flow:
     languages: Mapping[str, str]
     nodes: Mapping[str, Node]
     version: str = ""
+    lines: Mapping[Key, int] = field(default_factory=dict)
 
     @property
     def language(self) -> str:

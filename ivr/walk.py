@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Play the prompts one after the other; resumed with None when they are over."""
+    """Play the prompts one after the other; resumed with None when they are over. ``every``: in
+    each of the flow's languages in turn, not in the caller's only."""
 
     prompts: tuple[Prompt, ...]
     barge_in: bool
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,15 @@ class Hear:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Record the caller under the stem; resumed with the seconds recorded, 0.0 where it failed."""
+    """Record the caller under the stem; resumed with the seconds recorded, 0.0 where it failed.
+    ``box`` is whose message it is to be, if anybody's."""
 
     recording: str
     longest_s: float
     silence_s: float
     stop_keys: str
     beep: bool
+    box: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Walk:
     call: CallId
     flow: Flow
     flows: Mapping[str, Flow]
-    caller: str = ""
+    caller: str = field(default="", repr=False)
     dialled: str = ""
     now: float = 0.0
     node: str = ""

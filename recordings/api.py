@@ -13,10 +13,10 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from cti.access import AnyAgent, Person, Role
+from cti.access import AnyAgent, Person, Role, Supervisor
 from recordings.files import Files, NotARecording
 from recordings.record import CallRecord, Outcome, Recording, SegmentKind
-from recordings.store import CallDetails, Cursor, Filters, Store
+from recordings.store import CallDetails, Cursor, Filters, LeftMessage, Store
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +28,14 @@ class Page:
     """Calls, newest first. ``next`` is the ``cursor`` of the next page, null on the last."""
 
     records: list[CallRecord]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """Messages, newest first. ``next`` as in ``Page``."""
+
+    messages: list[LeftMessage]
     next: str | None
 
 
@@ -69,13 +77,21 @@ class Search(BaseModel):
         return Filters(**self.model_dump(exclude={"limit", "cursor"}))
 
     def after(self) -> Cursor | None:
-        if self.cursor is None:
-            return None
-        at, _, call = self.cursor.partition(",")
-        try:
-            return _moment(at), call
-        except ValueError:
-            raise HTTPException(422, "the cursor is not one of an earlier answer") from None
+        return _after(self.cursor)
+
+
+def _after(cursor: str | None) -> Cursor | None:
+    if cursor is None:
+        return None
+    at, _, last = cursor.partition(",")
+    try:
+        return _moment(at), last
+    except ValueError:
+        raise HTTPException(422, "the cursor is not one of an earlier answer") from None
+
+
+def _next(cursor: Cursor | None) -> str | None:
+    return f"{cursor[0]!r},{cursor[1]}" if cursor else None
 
 
 def routes(store: Store, files: Files) -> APIRouter:
@@ -90,7 +106,7 @@ def routes(store: Store, files: Files) -> APIRouter:
                 raise HTTPException(403, "the calls of others are for supervisors")
             wanted = wanted.model_copy(update={"agent": who.name})
         found, last = await store.search(wanted.filters(), wanted.limit, wanted.after())
-        return Page(found, f"{last[0]!r},{last[1]}" if last else None)
+        return Page(found, _next(last))
 
     @router.get("/records/{call}")
     async def record(call: str, who: AnyAgent) -> CallDetails:
@@ -100,9 +116,21 @@ def routes(store: Store, files: Files) -> APIRouter:
             raise HTTPException(404, "no such call, or not one of yours")
         return found
 
+    @router.get("/messages")
+    async def messages(
+        who: Supervisor,
+        box: Text | None = None,
+        limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
+        cursor: Annotated[str | None, Query(max_length=300)] = None,
+    ) -> MessagePage:
+        """Messages that callers left, in one box or all. Each is heard as the recording of its stem."""
+        found, last = await store.messages(box, limit, _after(cursor))
+        return MessagePage(found, _next(last))
+
     @router.get("/recordings/{stem:path}", response_class=FileResponse)
     async def sound(stem: str, request: Request, who: AnyAgent) -> FileResponse:
-        """A talk as stereo WAV, the caller left and the agent right. Ranges (RFC 9110, 14) work."""
+        """A talk as stereo WAV, the caller left and the agent right; or what a caller said alone.
+        Ranges (RFC 9110, 14) work."""
         try:
             path = files.stereo(stem)
         except NotARecording as error:

@@ -1,4 +1,5 @@
-"""Joins the two sides of a talk into one stereo file and says what was found.
+"""Joins the two sides of a talk into one stereo file and says what was found, there and in the one
+file of a caller recorded alone.
 
 Asterisk's MixMonitor writes each side as a mono WAV file of its own. It notes the length in
 the file's header only when it closes the file; before, the header says 0 bytes of sound.
@@ -63,6 +64,36 @@ def join(caller: Path, agent: Path, stereo: Path) -> Measured:
     return Measured(RecordingState.WHOLE if whole else RecordingState.SHORT, frames / rate)
 
 
+def measure(path: Path) -> Measured:
+    """Looks at the one file of a caller recorded alone. Where Asterisk could not close it, it is
+    written anew, so that it can be heard.
+
+    Blocks; run it in a thread. Raises OSError where the folder cannot be written.
+    """
+    if not path.exists():
+        return Measured(RecordingState.MISSING, 0.0)
+    whole = closed(path)
+    with ExitStack() as stack:
+        side = _open(path, stack)
+        if side is None:
+            unreadable = path.stat().st_size > _HEADER_BYTES
+            return Measured(RecordingState.UNREADABLE if unreadable else RecordingState.SILENT, 0.0)
+        if side.frames == 0:
+            return Measured(RecordingState.SILENT, 0.0)
+        length_s = side.frames / side.file.samplerate
+        if not whole:
+            _copy(side, path)
+    return Measured(RecordingState.WHOLE if whole else RecordingState.SHORT, length_s)
+
+
+def _copy(side: _Side, path: Path) -> None:
+    part = path.with_name(f".{path.name}.part")
+    with sf.SoundFile(part, "w", samplerate=side.file.samplerate, channels=1, format="WAV", subtype="PCM_16") as out:
+        for _ in range(0, side.frames, _BLOCK):
+            out.write(side.file.read(_BLOCK, dtype="int16"))
+    _put(part, path)
+
+
 @dataclass(frozen=True, slots=True)
 class _Side:
     file: sf.SoundFile
@@ -96,6 +127,11 @@ def _interleave(sides: list[_Side | None], frames: int, rate: int, stereo: Path)
                     sound = side.file.read(len(block), dtype="int16")
                     block[: len(sound), channel] = sound
             out.write(block)
+    _put(part, stereo)
+
+
+def _put(part: Path, path: Path) -> None:
+    """Puts a file that is written in its place, in one step."""
     with open(part, "rb") as written:
         os.fsync(written.fileno())
-    part.replace(stereo)
+    part.replace(path)

@@ -31,6 +31,10 @@ class Files:
         """The whole talk: left the caller, right the agent."""
         return self._path(stem, ".wav")
 
+    def tape(self, stem: str) -> Path:
+        """What a caller said without an agent, written by Asterisk. It is heard where a talk would be."""
+        return self.stereo(stem)
+
     def _path(self, stem: str, suffix: str) -> Path:
         if len(stem) > _LONGEST or not _STEM.fullmatch(stem):
             raise NotARecording("not the name of a recording: letters, digits, - _ . and / between folders only")

@@ -11,9 +11,9 @@ from pathlib import Path
 import structlog
 
 from cti.calls.call import Call
-from cti.calls.events import CallEvent, CallId, Event, Place, RecordingStopped
+from cti.calls.events import CallEvent, CallId, Ended, Event, Place, RecordingStopped, Taped, TapeStarted
 from cti.calls.part import Output
-from recordings.audio import Measured, closed, join
+from recordings.audio import Measured, closed, join, measure
 from recordings.files import Files, NotARecording
 from recordings.record import Recording, RecordingState, fold
 from recordings.store import Store
@@ -43,6 +43,9 @@ class RecordsPart:
         self._files = files
         self._writer = Writer(store, spool)
         self._talks: dict[CallId, _Talk] = {}
+        self._tapes: dict[CallId, list[Recording]] = {}
+        """What callers say without an agent. With an earlier engine's tape there are two: it goes on
+        until it is over, and only then does Asterisk begin the next."""
         self._measuring: set[asyncio.Task[None]] = set()
         self._one_at_a_time = asyncio.Lock()
 
@@ -56,7 +59,9 @@ class RecordsPart:
         self._writer.start()
         lengths = _lengths(await self._store.unfinished())
         for recording in await self._store.expected(of_open_calls=True):
-            if recording.stem in lengths:
+            if recording.taped:
+                self._tapes.setdefault(recording.call, []).append(recording)
+            elif recording.stem in lengths:
                 self._measure_soon(replace(recording, talk_s=lengths[recording.stem]))
             else:
                 self._talks[recording.call] = _Talk(recording)
@@ -75,6 +80,16 @@ class RecordsPart:
         self._writer.put(event)
         if call is not None:
             self._follow(event, call)
+        match event:
+            case TapeStarted():
+                taped = Recording(
+                    stem=event.recording, call=event.call, agent="", started_at=event.at, box=event.box, taped=True
+                )
+                self._tapes.setdefault(event.call, []).append(taped)
+                self._writer.put(taped)
+            case Taped() | Ended():
+                for taped in self._tapes.pop(event.call, ()):
+                    self._measure_soon(taped)
         return ()
 
     async def on_time(self, now: float) -> Sequence[Output]:
@@ -109,7 +124,7 @@ class RecordsPart:
 
     async def _measure(self, recording: Recording) -> None:
         try:
-            found = await self._find(recording.stem)
+            found = await (self._find_tape if recording.taped else self._find)(recording.stem)
         except NotARecording as error:
             log.error("recording refused", call=recording.call, error=str(error))
             found = Measured(RecordingState.MISSING, 0.0)
@@ -124,13 +139,23 @@ class RecordsPart:
 
     async def _find(self, stem: str) -> Measured:
         caller, agent, stereo = self._files.caller(stem), self._files.agent(stem), self._files.stereo(stem)
-        # Asterisk does not tell when a file is closed; the file's header does.
-        for _ in range(round(CLOSE_S / POLL_S)):
-            if await asyncio.to_thread(lambda: closed(caller) and closed(agent)):
-                break
-            await asyncio.sleep(POLL_S)
+        await _closed(caller, agent)
         async with self._one_at_a_time:
             return await asyncio.to_thread(join, caller, agent, stereo)
+
+    async def _find_tape(self, stem: str) -> Measured:
+        path = self._files.tape(stem)
+        await _closed(path)
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(measure, path)
+
+
+async def _closed(*paths: Path) -> None:
+    """Waits for Asterisk to close the files, CLOSE_S at most. It does not tell; their headers do."""
+    for _ in range(round(CLOSE_S / POLL_S)):
+        if await asyncio.to_thread(lambda: all(map(closed, paths))):
+            return
+        await asyncio.sleep(POLL_S)
 
 
 def judge(recording: Recording, found: Measured) -> Recording:

@@ -19,7 +19,6 @@ from cti.calls.events import (
     Arrived,
     CallEvent,
     CallId,
-    Chosen,
     Connected,
     Ended,
     EnteredMenu,
@@ -34,8 +33,10 @@ from cti.calls.events import (
     RecordingStarted,
     Refused,
     Resumed,
+    Returned,
     Transferred,
 )
+from recordings.menus import Message, noted
 
 
 class Outcome(StrEnum):
@@ -108,6 +109,8 @@ class CallRecord:
     With several queues or agents ``queue`` and ``agent`` are the last, ``queued_at`` and
     ``connected_at`` the first, ``wait_s`` and ``talk_s`` (holds included) the sums.
     ``estimated``: the arrival, the answer or the end was not seen but found out later.
+    ``flow`` and ``version`` are those of the first menu heard; ``callbacks`` are (number, queue),
+    ``scores`` (question, score).
     """
 
     id: CallId
@@ -132,12 +135,19 @@ class CallRecord:
     transferred_to: str = ""
     offers: int = 0
     estimated: bool = False
+    flow: str = ""
+    version: str = ""
+    language: str = ""
+    messages: tuple[Message, ...] = ()
+    callbacks: tuple[tuple[str, str], ...] = ()
+    scores: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The recording of one talk. ``stem`` as in ``Offered``; ``file`` is the stereo file's
-    path in the recordings folder, None where there is none. Lengths are seconds."""
+    """The recording of one talk, or of what a caller said without an agent. ``stem`` as in
+    ``Offered`` or ``TapeStarted``; ``file`` is the path in the recordings folder of what can be
+    heard, None where there is nothing. Lengths are seconds. ``box`` is whose message it is."""
 
     stem: str
     call: CallId
@@ -147,6 +157,9 @@ class Recording:
     length_s: float | None = None
     talk_s: float | None = None
     file: str | None = None
+    box: str = ""
+    taped: bool = False
+    """The caller alone, in one file."""
 
 
 def fold(events: Iterable[CallEvent]) -> tuple[CallRecord, tuple[Segment, ...]]:
@@ -206,11 +219,11 @@ class _Fold:
                 self._adopt(_KINDS[event.place], event.at)
             case Answered() if self._record.answered_at is None:
                 self._note(answered_at=event.at)
+            case Returned():
+                self._enter(SegmentKind.MENU, event.at)
             case EnteredMenu():
                 self._enter(SegmentKind.MENU, event.at, detail=event.node)
                 self._note(path=(*self._record.path, event.node))
-            case Chosen():
-                self._note(choices=(*self._record.choices, (event.node, event.value)))
             case Queued():
                 self._queue(event)
             case Offered() if event.offer not in self._offers:
@@ -240,6 +253,8 @@ class _Fold:
                 self._enter(SegmentKind.FALLBACK, event.at)
             case Ended():
                 self._end(event)
+            case _:
+                self._record = noted(self._record, event)
 
     def result(self) -> tuple[CallRecord, tuple[Segment, ...]]:
         self._note(

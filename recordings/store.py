@@ -18,7 +18,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cti.calls import codec
-from cti.calls.events import CallEvent, CallId, Ended, Event, Party
+from cti.calls.events import SHORTEST_MESSAGE_S, CallEvent, CallId, Ended, Event, Party
+from recordings.menus import Message
 from recordings.migrations import migrate
 from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind, fold
 from recordings.tables import calls, journal, open_calls, recordings, segments
@@ -89,6 +90,15 @@ class CallDetails:
     record: CallRecord
     segments: tuple[Segment, ...]
     recordings: tuple[Recording, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftMessage:
+    """A message in a box. ``caller`` and ``caller_name`` are empty while the call goes on."""
+
+    recording: Recording
+    caller: str
+    caller_name: str
 
 
 class Store:
@@ -176,6 +186,33 @@ class Store:
         async with self._engine.connect() as connection:
             row = (await connection.execute(select(recordings).where(recordings.c.stem == stem))).one_or_none()
         return None if row is None else _recording(row)
+
+    async def messages(
+        self, box: str | None = None, limit: int = 50, after: Cursor | None = None
+    ) -> tuple[list[LeftMessage], Cursor | None]:
+        """Messages that can be heard, of one box or all, newest first, and where to go on. A cursor
+        here is (started_at, stem)."""
+        place = tuple_(recordings.c.started_at, recordings.c.stem)
+        wanted = (
+            select(recordings, calls.c.caller, calls.c.caller_name)
+            .outerjoin(calls, calls.c.id == recordings.c.call)
+            .where(recordings.c.box != "", recordings.c.file.is_not(None))
+            .where(recordings.c.length_s >= SHORTEST_MESSAGE_S)
+            .order_by(recordings.c.started_at.desc(), recordings.c.stem.desc())
+            .limit(limit + 1)
+        )
+        if box is not None:
+            wanted = wanted.where(recordings.c.box == box)
+        if after is not None:
+            wanted = wanted.where(place < tuple_(*after))
+        async with self._engine.connect() as connection:
+            found = [
+                LeftMessage(_recording(row), row.caller or "", row.caller_name or "")
+                for row in await connection.execute(wanted)
+            ]
+        page = found[:limit]
+        last = page[-1].recording if len(found) > limit else None
+        return page, (last.started_at, last.stem) if last else None
 
     async def expected(self, *, of_open_calls: bool) -> list[Recording]:
         """Recordings not measured yet, of calls that are open or of those that are over; the
@@ -298,6 +335,9 @@ def _call(row: Row[Any]) -> CallRecord:
     values |= {
         "path": tuple(values["path"]),
         "choices": tuple((node, value) for node, value in values["choices"]),
+        "messages": tuple(Message(**message) for message in values["messages"]),
+        "callbacks": tuple((number, queue) for number, queue in values["callbacks"]),
+        "scores": tuple((question, score) for question, score in values["scores"]),
         "ended_by": Party(values["ended_by"]) if values["ended_by"] else None,
         "outcome": Outcome(values["outcome"]),
     }

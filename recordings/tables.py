@@ -18,6 +18,8 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
+    text,
 )
 
 ID = String(64)
@@ -77,6 +79,12 @@ calls = Table(
     Column("transferred_to", NAME, nullable=False),
     Column("offers", Integer, nullable=False),
     Column("estimated", Boolean, nullable=False),
+    Column("flow", NAME, nullable=False, server_default=text("''")),
+    Column("version", String(32), nullable=False, server_default=text("''")),
+    Column("language", String(16), nullable=False, server_default=text("''")),
+    Column("messages", JSON, nullable=False, server_default="[]"),
+    Column("callbacks", JSON, nullable=False, server_default="[]"),
+    Column("scores", JSON, nullable=False, server_default="[]"),
     Index(None, "arrived_at", "id"),
     Index(None, "caller", "arrived_at"),
     Index(None, "queue", "arrived_at"),
@@ -109,5 +117,8 @@ recordings = Table(
     Column("length_s", Double),
     Column("talk_s", Double),
     Column("file", String(256)),
+    Column("box", NAME, nullable=False, server_default=text("''")),
+    Column("taped", Boolean, nullable=False, server_default=false()),
     Index(None, "state", "started_at"),
+    Index(None, "box", "started_at"),
 )

@@ -33,7 +33,7 @@ from cti.calls.events import (
     Refused,
     Ringing,
 )
-from cti.calls.names import recording_stem
+from cti.calls.names import DIRECT_QUEUE, recording_stem
 from cti.calls.part import Output
 from routing.agents import (
     NOT_READY,
@@ -62,6 +62,9 @@ RESERVED_S = ANSWER_SLACK_S + CONNECT_S + 30.0
 """How much longer than the ring time a reservation is good: our own deadlines come first."""
 
 
+_DIRECT = Queue(DIRECT_QUEUE, {})
+
+
 class Floor:
     """Agents and waiting calls of one site."""
 
@@ -81,6 +84,10 @@ class Floor:
         """Who is offered a call, or talks on it."""
         self._timers: list[tuple[float, str]] = []
         self._arrivals = 0
+
+    def queue(self, name: str) -> Queue | None:
+        """The site's queue of this name; the one for calls to one agent is there in any case."""
+        return self.queues.get(name) or (_DIRECT if name == _DIRECT.name else None)
 
     # What was there before, and what is asked from outside
 
@@ -162,14 +169,16 @@ class Floor:
 
     def reserved(self, match: Match, offer: OfferId, now: float) -> Status:
         """The agent's status if the match comes about."""
-        queue = self.queues[self.calls[match.call].queue]
+        queue = self.queue(self.calls[match.call].queue)
+        assert queue is not None
         status = self.statuses[match.agent].to(RESERVED, now, until=now + queue.ring_s + ANSWER_SLACK_S)
         return replace(status, call=match.call, offer=offer, queue=queue.name)
 
     def offer(self, name: str, status: Status, now: float) -> list[Output]:
         """The reservation is made: ring the agent."""
         assert status.call is not None
-        queue, offer = self.queues[status.queue], _offer(status)
+        queue, offer = self.queue(status.queue), _offer(status)
+        assert queue is not None
         recording = recording_stem(offer, now) if queue.record else None
         self.router.leave(status.call)
         changed = self._set(name, status, now)
@@ -214,7 +223,7 @@ class Floor:
     # Calls
 
     def _queued(self, event: Queued, now: float) -> list[Output]:
-        queue = self.queues.get(event.queue)
+        queue = self.queue(event.queue)
         if queue is None:
             log.error("a call was sent to a queue that is not there", call=event.call, queue=event.queue)
             return [*self._gone(event.call, now), Hangup(call=event.call)]
@@ -222,14 +231,14 @@ class Floor:
         if (old is not None and old.queue == queue.name) or (name and self.statuses[name].state is TALKING):
             return []  # told twice
         out = self._gone(event.call, now)
-        self._wait(self._place(queue, event.call, event.skills, event.priority, event.at))
+        self._wait(self._place(queue, event.call, event.skills, event.priority, event.at, event.agent))
         return [*out, StartMusic(call=event.call, music=queue.music)]
 
     def _adopted(self, event: Adopted, call: Call, now: float) -> list[Output]:
         kept = self.kept.get(call.id) or self.calls.get(call.id)
         if event.place is Place.TALK:
             return self._adopted_talk(call, now)
-        queue = self.queues.get(kept.queue if kept else call.queue)
+        queue = self.queue(kept.queue if kept else call.queue)
         if queue is None:
             log.error("a call was found waiting in a queue that is gone", call=call.id, queue=call.queue)
             return [*self._gone(call.id, now), Hangup(call=call.id)]
@@ -243,7 +252,7 @@ class Floor:
             offer = call.offer
             out = [Withdraw(call=call.id, offer=offer.offer), _withdrawn(call.id, offer.offer, offer.agent, now)]
         queued_at = now if call.queued_at is None else call.queued_at
-        self._wait(kept or self._place(queue, call.id, call.skills, call.priority, queued_at))
+        self._wait(kept or self._place(queue, call.id, call.skills, call.priority, queued_at, call.agent))
         return [*out, StartMusic(call=call.id, music=queue.music)]
 
     def _adopted_talk(self, call: Call, now: float) -> list[Output]:
@@ -255,10 +264,12 @@ class Floor:
         offer = call.offer.offer if call.offer else status.offer
         return self._set(name, replace(status.to(TALKING, now), call=call.id, offer=offer, queue=call.queue), now)
 
-    def _place(self, queue: Queue, call: CallId, skills: Mapping[str, int], priority: int, at: float) -> Waiting:
+    def _place(
+        self, queue: Queue, call: CallId, skills: Mapping[str, int], priority: int, at: float, agent: str
+    ) -> Waiting:
         self._arrivals += 1
         needs = merge(queue.skills, skills)
-        return Waiting(call, queue.name, needs, queue.priority + priority, at, self._arrivals)
+        return Waiting(call, queue.name, needs, queue.priority + priority, at, self._arrivals, agent)
 
     def _wait(self, waiting: Waiting) -> None:
         self.kept.pop(waiting.call, None)
@@ -341,7 +352,7 @@ class Floor:
 
     def _talked(self, name: str, now: float) -> list[Output]:
         status = self.statuses[name]
-        queue = self.queues.get(status.queue)
+        queue = self.queue(status.queue)
         wrap_up_s = queue.wrap_up_s if queue else 0.0
         after = status.to(WRAP_UP, now, until=now + wrap_up_s) if wrap_up_s else status.freed(now)
         return self._set(name, after, now)

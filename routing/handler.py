@@ -80,7 +80,9 @@ class RoutingPart:
         # If the answer is lost, the same offer is asked for again: the store knows it then.
         offer = self._offers.setdefault(match, new_offer())
         reserved = self.floor.reserved(match, offer, now)
-        ring_s = self.floor.queues[reserved.queue].ring_s
+        queue = self.floor.queue(reserved.queue)
+        assert queue is not None
+        ring_s = queue.ring_s
         token = await self._store.reserve(match.agent, reserved, ring_s + RESERVED_S)
         del self._offers[match]
         if token is not None:

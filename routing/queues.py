@@ -42,7 +42,8 @@ class Queue:
 class Waiting:
     """A call's place in a queue: what it needs in all, and what its turn depends on.
 
-    ``sequence`` counts arrivals; ``queued_at`` is in Unix seconds.
+    ``sequence`` counts arrivals; ``queued_at`` is in Unix seconds. ``agent`` is who alone may take
+    the call, empty for whoever can.
     """
 
     call: CallId
@@ -51,6 +52,7 @@ class Waiting:
     priority: int
     queued_at: float
     sequence: int
+    agent: str = ""
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]{0,39}$")]

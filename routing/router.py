@@ -27,7 +27,7 @@ class Match:
 
 @dataclass(slots=True, eq=False)
 class _Group:
-    """Calls with the same needs, and the agents who meet them."""
+    """Calls with the same needs, and the agents who meet them; or the calls for one agent alone."""
 
     scores: Mapping[str, int]
     calls: list[Turn] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Router:
 
     def __init__(self, agents: Iterable[Agent]) -> None:
         self._agents = {agent.name: agent for agent in agents}
-        self._groups: dict[Needs, _Group] = {}
+        self._groups: dict[tuple[Needs, str], _Group] = {}
         self._serves: dict[str, list[_Group]] = {name: [] for name in self._agents}
         self._waiting: dict[CallId, Waiting] = {}
         self._ready: dict[str, float] = {}
@@ -52,7 +52,7 @@ class Router:
         if waiting.call in self._waiting:
             return
         self._waiting[waiting.call] = waiting
-        group = self._group(waiting.needs)
+        group = self._group(waiting.needs, waiting.agent)
         insort(group.calls, turn(waiting))
         self._sort_open(group)
 
@@ -60,7 +60,7 @@ class Router:
         """A call waits no more (it may come back to the same place by ``wait``)."""
         waiting = self._waiting.pop(call, None)
         if waiting is not None:
-            group = self._group(waiting.needs)
+            group = self._group(waiting.needs, waiting.agent)
             _remove(group.calls, turn(waiting))
             self._sort_open(group)
 
@@ -115,7 +115,7 @@ class Router:
 
     def able(self, needs: Needs) -> int:
         """How many ready agents meet the needs."""
-        return len(self._group(needs).ready)
+        return len(self._group(needs, "").ready)
 
     def _first(self, group: _Group, now: float) -> tuple[Turn, str] | None:
         for place in group.calls:
@@ -127,12 +127,18 @@ class Router:
                     return place, name
         return None
 
-    def _group(self, needs: Needs) -> _Group:
-        group = self._groups.get(needs)
+    def _group(self, needs: Needs, alone: str) -> _Group:
+        """The group of calls with these needs, or of those for the agent ``alone``, who was asked for
+        by name and may take them whatever his skills."""
+        key = ((), alone) if alone else (needs, "")
+        group = self._groups.get(key)
         if group is None:
-            scores = {name: score(agent.skills, needs) for name, agent in self._agents.items()}
-            group = _Group({name: found for name, found in scores.items() if found is not None})
-            self._groups[needs] = group
+            if alone:
+                group = _Group({alone: 0} if alone in self._agents else {})
+            else:
+                scores = {name: score(agent.skills, needs) for name, agent in self._agents.items()}
+                group = _Group({name: found for name, found in scores.items() if found is not None})
+            self._groups[key] = group
             for name, found in group.scores.items():
                 self._serves[name].append(group)
                 if name in self._ready:

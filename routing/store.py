@@ -193,6 +193,7 @@ def _write_waiting(waiting: Waiting) -> dict[Any, Any]:
         "priority": str(waiting.priority),
         "queued_at": repr(waiting.queued_at),
         "sequence": str(waiting.sequence),
+        "agent": waiting.agent,
     }
 
 
@@ -204,4 +205,5 @@ def _read_waiting(call: CallId, row: Mapping[str, str]) -> Waiting:
         priority=int(row["priority"]),
         queued_at=float(row["queued_at"]),
         sequence=int(row["sequence"]),
+        agent=row.get("agent", ""),  # an earlier engine did not write it
     )

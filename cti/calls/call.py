@@ -18,6 +18,7 @@ from cti.calls.events import (
     EnteredMenu,
     FellBack,
     Held,
+    LanguageChosen,
     Left,
     MonitorEnded,
     MonitorMode,
@@ -28,6 +29,7 @@ from cti.calls.events import (
     Queued,
     Refused,
     Resumed,
+    Returned,
     Ringing,
     Transferred,
 )
@@ -68,6 +70,13 @@ class Call:
     queue: str = ""
     skills: Mapping[str, int] = field(default_factory=dict)
     priority: int = 0
+    screen: Mapping[str, str] = field(default_factory=dict)
+    """What the agent's screen shows of the call's data."""
+    level: str = ""
+    agent: str = ""
+    """Who alone may take the call, if any."""
+    after: str = ""
+    """The node where the flow goes on after the talk; empty where it does not."""
     queued_at: float | None = None
     offer: OpenOffer | None = None
     connected_at: float | None = None
@@ -116,6 +125,8 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             return replace(call, place=Place.MENU, flow=event.flow, node=event.node, path=(*call.path, event.node))
         case Chosen():
             return replace(call, choices=(*call.choices, (event.node, event.value)))
+        case LanguageChosen():
+            return replace(call, language=event.language)
         case Queued():
             return replace(
                 call,
@@ -123,6 +134,10 @@ def apply(call: Call | None, event: CallEvent) -> Call:
                 queue=event.queue,
                 skills=event.skills,
                 priority=event.priority,
+                screen=event.screen,
+                level=event.level,
+                agent=event.agent,
+                after=event.after,
                 queued_at=event.at,
             )
         case Offered():
@@ -150,6 +165,8 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             return replace(call, monitors={s: m for s, m in call.monitors.items() if s != event.supervisor})
         case Left(place=Place.TALK):
             return replace(call, offer=None, held=False)
+        case Returned():
+            return replace(call, place=Place.MENU, offer=None, held=False)
         case FellBack():
             return replace(call, place=Place.FALLBACK, offer=None)
         case Ended():

@@ -89,9 +89,11 @@ class Connect(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Command):
-    """Send the caller to an extension of a dialplan context, by the name a site gave it."""
+    """Send the caller to an extension of a dialplan context, by the name a site gave it; or, with
+    ``number``, to that number, if the site lets callers be sent there."""
 
-    to: str
+    to: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,10 @@ SECRET = {"secret": True}
 """Field metadata: the value is for live use only and is never written anywhere."""
 
 
+SHORTEST_MESSAGE_S = 1.5
+"""A tape shorter than this holds no message: Asterisk leaves a second of the silence that ended it."""
+
+
 class Place(StrEnum):
     """Where a live call is. It is in exactly one place at any time."""
 
@@ -171,6 +175,15 @@ class LanguageChosen(CallEvent):
     """From now on the caller hears this language (a key of the flow's ``languages``)."""
 
     language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapeStarted(CallEvent):
+    """The caller's voice is about to be recorded under the stem ``recording``: from now on the file
+    is looked for, however the call ends. ``box`` is whose message it is to be, empty for no one's."""
+
+    recording: str
+    box: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,10 @@ from uuid import UUID, uuid5
 
 from cti.calls.events import CallId, OfferId
 
+DIRECT_QUEUE = "direct"
+"""The queue of calls for one agent that a flow sends to no other queue. A site may have one of this
+name, to set its ring time and music; it need not."""
+
 _CALLS = UUID("6f1d3c52-6a0e-5d1b-9a3c-0d1f7c0a5e11")
 
 
@@ -30,4 +34,16 @@ def recording_stem(offer: OfferId, at: float) -> str:
 
     Each direction is a file of its own: the stem with ``-caller.wav`` and ``-agent.wav``.
     """
-    return f"{datetime.fromtimestamp(at, UTC):%Y/%m/%d}/{offer}"
+    return f"{_day(at)}/{offer}"
+
+
+def tape_stem(call: CallId, at: float) -> str:
+    """Where a caller's voice is recorded without an agent, from ``at`` (Unix seconds) on: a path
+    relative to the recordings folder, of one file, the stem with ``.wav``. With the time in it a
+    menu that begins again, after a crash too, never writes over what the caller said before.
+    """
+    return f"{_day(at)}/tape-{call}-{round(at * 1000)}"
+
+
+def _day(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y/%m/%d}"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cti.calls.call import Call
-from cti.calls.events import Adopted, CallEvent, CallId, FellBack, Place
+from cti.calls.events import Adopted, CallEvent, CallId, FellBack, Place, Returned
 from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, OWN_PREFIX, Leg, Role
 from cti.calls.tracker import Message, Tracker
 
@@ -87,6 +87,9 @@ class Reconciler:
             return [Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)]
         if seen[caller.uniqueid].get("Context") == FALLBACK_CONTEXT:
             return [] if call.place is Place.FALLBACK else [FellBack(call=call.id, at=now)]
+        if caller.in_agi and call.place is Place.TALK and call.after:
+            caller.talk_ended_by = None
+            return [Returned(call=call.id, at=now)]
         if caller.in_agi:
             place = call.place if call.place in (Place.MENU, Place.QUEUE) else Place.MENU
             return [Adopted(call=call.id, at=now, place=place, channel=caller.channel)]

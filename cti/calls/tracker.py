@@ -8,13 +8,11 @@ another one or the next comparison with Asterisk's own list (``reconcile.py``) m
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import unquote
 
-from cti.calls import names
+from cti.calls import agi, names
 from cti.calls.call import Call
 from cti.calls.events import (
     Accepted,
-    Answered,
     Arrived,
     CallEvent,
     CallId,
@@ -30,12 +28,12 @@ from cti.calls.events import (
     OfferId,
     Party,
     Place,
-    Played,
     RecordingStarted,
     RecordingStopped,
     Refusal,
     Refused,
     Resumed,
+    Returned,
     Ringing,
 )
 from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, Leg, Legs, Role, monitor_uniqueid
@@ -139,7 +137,14 @@ class Tracker:
         leg.in_agi = True
         if leg.role is Role.AGENT and leg.offer is not None and not leg.bridge:
             return [Accepted(call=leg.call, at=now, offer=leg.offer)]
-        return []
+        return self.returned(leg, now)
+
+    def returned(self, leg: Leg, now: float) -> list[CallEvent]:
+        """``Returned`` if the leg is a caller's whose talk is over and who is in AsyncAGI again."""
+        if leg.role is not Role.CALLER or not leg.in_agi or leg.talk_ended_by is None:
+            return []
+        leg.talk_ended_by = None
+        return [Returned(call=leg.call, at=now)]
 
     def _arrived(self, m: Message, now: float) -> list[CallEvent]:
         uniqueid = m["Uniqueid"]
@@ -168,16 +173,7 @@ class Tracker:
         call, _, what = rest.partition(":")
         if epoch != self.epoch or not self.legs.caller(CallId(call)):
             return []
-        result = unquote(m.get("Result", "")).strip()
-        code, _, text = result.partition(" ")
-        value = text.removeprefix("result=").split(" ", 1)[0]
-        ok = code == "200" and value not in ("", "-1")
-        if what == "answer":
-            return [Answered(call=CallId(call), at=now)] if ok else []
-        if what.startswith("play-"):
-            error = "" if ok else "the sound could not be played"
-            return [Played(call=CallId(call), at=now, play=int(what[5:]), whole=value == "0", error=error)]
-        return []
+        return agi.outcome(CallId(call), what, m.get("Result", ""), now)
 
     def _agi_end(self, m: Message, now: float) -> list[CallEvent]:
         if leg := self.legs.get(m.get("Uniqueid", "")):
@@ -338,9 +334,12 @@ class Tracker:
         if not talked:
             return []
         by = self._who_hung_up(leg)
-        if caller := self.legs.caller(leg.call):
-            caller.talk_ended_by = by
-        return [Left(call=leg.call, at=now, place=Place.TALK, why="talk over", by=by)]
+        left = Left(call=leg.call, at=now, place=Place.TALK, why="talk over", by=by)
+        caller = self.legs.caller(leg.call)
+        if caller is None:
+            return [left]
+        caller.talk_ended_by = by
+        return [left, *self.returned(caller, now)]
 
     def _who_hung_up(self, leg: Leg) -> Party:
         """Of the two who talked, the one whose phone asked to hang up; the leaver's first."""

@@ -86,6 +86,8 @@ def card(call: Call, audience: Audience) -> Row:
         "choices": [{"node": node, "value": shown(value)} for node, value in call.choices[-STEPS_SHOWN:]],
         "queue": call.queue,
         "priority": call.priority,
+        "level": shown(call.level),
+        "screen": [{"label": shown(label), "value": shown(value)} for label, value in call.screen.items()],
         "queued_at": call.queued_at,
         "agent": offer.agent if offer else None,
         "offer": _offer_state(call),

@@ -5,10 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ivr.node import Node
-from ivr.verbs.leave import Goto, HangUp, Queue, TransferTo
+from ivr.verbs.data import Branch, Lookup, Set, Split, Subflow
+from ivr.verbs.identity import Verify
+from ivr.verbs.language import Language
+from ivr.verbs.leave import Callback, Goto, HangUp, Queue, TransferTo
 from ivr.verbs.opening import OpeningHours
+from ivr.verbs.survey import Survey
 from ivr.verbs.talk import Collect, Menu, Say
+from ivr.verbs.tape import RecordCaller, Voicemail
 
 VERBS: Mapping[str, type[Node]] = {
-    node.verb: node for node in (Say, Menu, Collect, OpeningHours, Queue, TransferTo, Goto, HangUp)
+    node.verb: node
+    for node in (
+        Say,
+        Menu,
+        Collect,
+        Language,
+        Verify,
+        Branch,
+        Set,
+        Split,
+        Subflow,
+        Lookup,
+        OpeningHours,
+        Queue,
+        TransferTo,
+        Callback,
+        Voicemail,
+        RecordCaller,
+        Survey,
+        Goto,
+        HangUp,
+    )
 }

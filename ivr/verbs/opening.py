@@ -6,15 +6,23 @@ from collections.abc import Iterator
 
 from ivr import hours
 from ivr.hours import Hours
-from ivr.node import Link, Name, Node
-from ivr.walk import Steps, Walk
+from ivr.node import FieldName, Link, Longest, Measure, Name, Node
+from ivr.questions import SwitchState
+from ivr.walk import Ask, Steps, Walk
+
+SWITCH_S = 1.0
+"""Seconds to learn how a switch stands, before the hours decide alone."""
 
 
 class OpeningHours(Node):
-    """Goes one way in opening hours and another outside."""
+    """Goes one way in opening hours and another outside.
+
+    ``switch`` names a switch by which supervisors open or close by hand, whatever the hours are.
+    """
 
     verb = "hours"
     hours: Hours
+    switch: FieldName | None = None
     open: Name
     closed: Name
 
@@ -22,6 +30,16 @@ class OpeningHours(Node):
         yield Link(("open",), self.open)
         yield Link(("closed",), self.closed)
 
+    def longest(self, measure: Measure) -> Longest:
+        return Longest(0, SWITCH_S if self.switch is not None else 0.0)
+
     def walk(self, walk: Walk) -> Steps:
-        yield from ()
+        state = "auto"
+        if self.switch is not None:
+            state = yield Ask(SwitchState(self.switch), SWITCH_S)
+        match state:
+            case "open":
+                return self.open
+            case "closed":
+                return self.closed
         return self.open if hours.is_open(self.hours, walk.now) else self.closed

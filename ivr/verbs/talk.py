@@ -5,19 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from cti.calls.events import Chosen
 from cti.durations import Duration
-from cti.site_files import Key
-from ivr.node import FieldName, Link, MenuKey, Name, Node, Question, Sink, Tries, Use
-from ivr.prompt import Prompt, Prompted
-from ivr.walk import Hear, Need, Speak, Steps, Walk
+from cti.site_files import Key, SiteModel
+from ivr.node import (
+    FieldName,
+    Link,
+    Longest,
+    Measure,
+    MenuKey,
+    Name,
+    Node,
+    Question,
+    Sink,
+    Tries,
+    Use,
+)
+from ivr.prompt import NOTHING, Prompt, Prompted, joined
+from ivr.questions import KeyUsage, Unanswered
+from ivr.walk import Ask, Hear, Need, Speak, Steps, Walk
 
 MAX_DIGITS = 32
 """The most a caller can be asked to enter at once."""
+
+USAGE_S = 0.5
+"""Seconds to learn what callers chose lately, before a menu is read out as it is written."""
 
 
 class Say(Node):
@@ -39,34 +55,73 @@ class Say(Node):
         return self.next
 
 
+class Way(SiteModel):
+    """Where a key of a menu leads; ``say`` is what announces it."""
+
+    to: Name
+    say: Prompted = NOTHING
+
+
+def _way(given: Any) -> Any:
+    return given if isinstance(given, Mapping | Way) else {"to": given}
+
+
 class Menu(Question):
-    """Says what there is, and goes where the key pressed leads."""
+    """Says what there is, and goes where the key pressed leads.
+
+    A key is written ``"1": orders``, or ``"1": {to: orders, say: For orders, press 1.}``. What the
+    keys say follows what the menu says: as written, or with ``order: usage`` the most chosen of the
+    last days first. What a key means never changes.
+    """
 
     verb = "menu"
     menu: Prompted
-    keys: Mapping[MenuKey, Name] = Field(min_length=1)
+    keys: Mapping[MenuKey, Annotated[Way, BeforeValidator(_way)]] = Field(min_length=1)
+    order: Literal["written", "usage"] = "written"
+
+    @model_validator(mode="after")
+    def _has_something_to_order(self) -> Self:
+        if self.order == "usage" and sum(1 for way in self.keys.values() if way.say) < 2:
+            raise ValueError('order: usage needs keys that say something: "1": {to: orders, say: For orders, press 1.}')
+        return self
 
     def asks(self) -> Prompt:
-        return self.menu
+        return self._asks({})
+
+    def _asks(self, usage: Mapping[str, int]) -> Prompt:
+        """What is said, the most used keys first; those used as much as each other as written."""
+        order = sorted(self.keys, key=lambda key: -usage.get(key, 0))
+        return joined([self.menu, *(self.keys[key].say for key in order)])
 
     def links(self) -> Iterator[Link]:
-        for key, to in self.keys.items():
-            yield Link(("keys", key), to, unasked=False)
+        for key, way in self.keys.items():
+            yield Link(("keys", key), way.to, unasked=False)
         yield from super().links()
 
     def prompts(self) -> Iterator[tuple[Key, Prompt]]:
         yield ("menu",), self.menu
+        for key, way in self.keys.items():
+            if way.say:
+                yield ("keys", key, "say"), way.say
         yield from super().prompts()
 
+    def longest(self, measure: Measure) -> Longest:
+        return super().longest(measure) + Longest(0, USAGE_S if self.order == "usage" else 0.0)
+
     def walk(self, walk: Walk) -> Steps:
-        tries = Tries(self)
-        said: tuple[Prompt, ...] | None = (self.menu,)
+        asks = self.asks()
+        if self.order == "usage" and not walk.typed:
+            usage = yield Ask(KeyUsage(walk.flow.name, walk.node), USAGE_S)
+            if not isinstance(usage, Unanswered):
+                asks = self._asks(usage)
+        tries = Tries(self, asks)
+        said: tuple[Prompt, ...] | None = (asks,)
         while said is not None:
             yield Speak(said, self.barge_in)
             key = yield Hear(self.timeout)
             if key in self.keys:
                 walk.out.append(Chosen(call=walk.call, at=walk.now, node=walk.node, value=key))
-                return self.keys[key]
+                return self.keys[key].to
             said = tries.again(walk, silent=key is None)
         return walk.give_up(self.otherwise)
 

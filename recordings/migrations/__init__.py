@@ -10,9 +10,12 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 
-def migrate(connection: Connection) -> None:
-    """Runs the revisions that are missing. From async code: ``await connection.run_sync(migrate)``."""
+def migrate(connection: Connection, to: str = "head") -> None:
+    """Runs the revisions that are missing, up to one of them.
+
+    From async code: ``await connection.run_sync(migrate)``.
+    """
     config = Config()
     config.set_main_option("script_location", "recordings:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

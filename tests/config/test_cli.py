@@ -30,7 +30,20 @@ def deep(site: Path) -> Path:
 def test_a_good_site(deep: Path) -> None:
     result = invoke("check", "--site", deep)
     assert result.exit_code == 0
-    assert result.stdout == f"{deep} is good: 1 flow(s), 2 queues, 4 people.\n"
+    first, *rest = result.stdout.splitlines()
+    assert re.fullmatch(rf"{re.escape(str(deep))} is good: \d flow\(s\), \d queues, 4 people\.", first)
+    assert "Flow main, at the longest" in rest
+    assert max(map(len, rest[:-1])) <= 80
+
+
+def test_callers_who_need_too_long_to_a_human(site: Path) -> None:
+    assert invoke("check", "--site", site, "--max-time-to-human", "1h").exit_code == 0
+    result = invoke("check", "--site", site, "--max-time-to-human", "2s")
+    assert result.exit_code == 1
+    assert re.search(r"flow main: up to \d+ min \d\d s to a human, not 2.0 s: \w+ → \w+", result.stderr)
+    wrong = invoke("check", "--site", site, "--max-time-to-human", "90")
+    assert (wrong.exit_code, wrong.stdout) == (1, "")
+    assert "--max-time-to-human must be a duration" in wrong.stderr
 
 
 def test_every_problem_of_a_broken_site(deep: Path) -> None:
@@ -147,11 +160,16 @@ def test_a_server_that_cannot_start_says_why(site: Path) -> None:
 
 HELP: Mapping[str, str] = {
     "init": "Writes a small commented site to go on from.",
-    "check": "Reads the whole site and says everything that is wrong with it.",
+    "check": "Reads the site, says all that is wrong with it, and certifies its flows.",
     "run": "Runs the server until Ctrl-C.",
     "doctor": "Looks at everything the site needs: Asterisk, phones, folders, clock, disk.",
     "dialplan": "Writes the include file for Asterisk's extensions.conf.",
     "password": "Asks for a password and prints the hash that people.yaml wants.",
+    "walk": "Goes through a flow in the terminal, with the keyboard's keys.",
+    "graph": "Draws a flow.",
+    "schema": "Writes the JSON Schema of flow files, for editors.",
+    "diff": "Tells in words what differs for callers between two sites or flows.",
+    "reload": "Has the running server load changed menus, for new calls.",
 }
 
 

@@ -37,7 +37,7 @@ fallback: {phones: [PJSIP/ann, PJSIP/bob@trunk], ring: 30s}
     )
     engine, fallback, agent = (lines(text, c) for c in (ENGINE_CONTEXT, FALLBACK_CONTEXT, AGENT_CONTEXT))
     assert "${AMI_CLIENT(board-2,sessions)}" in engine[0]
-    assert "same => n,Set(TIMEOUT(absolute)=12)" in engine
+    assert "same => n(menu),Set(TIMEOUT(absolute)=12)" in engine
     assert "exten => T,1,Goto(cordboard-fallback,s,1)" in engine
     assert "same => n,Playback(/srv/sounds/fallback)" in fallback
     assert "same => n,Dial(PJSIP/ann&PJSIP/bob@trunk,30,m)" in fallback

@@ -16,8 +16,9 @@ from cti.access import Role
 def test_it_is_a_good_site(written: tuple[Path, Mapping[str, str]]) -> None:
     folder, passwords = written
     site = settings.load(folder)
-    assert set(site.flows) == {"main"}
-    assert set(site.queues) == {"orders", "support"}
+    assert set(site.flows) == {"main", "faults", "bills"}
+    assert all(set(flow.languages) == {"en", "zh"} for flow in site.flows.values())
+    assert set(site.queues) == {"faults", "service"}
     assert {name: p.role for name, p in site.people.items()} == {
         "alice": Role.AGENT,
         "bob": Role.AGENT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from cti.calls.call import Call
 from cti.calls.events import CallEvent, CallId, Event
@@ -12,6 +13,7 @@ from cti.calls.part import Output
 from cti.calls.tracker import Message, Tracker
 from cti.engine import Engine
 from cti.executor import Destination, Executor, Fields
+from cti.outbound import Outbound
 
 LEASE_S = 10
 
@@ -117,6 +119,9 @@ class Room:
             destinations={"front-desk": Destination("internal", "0")},
             lease_s=LEASE_S,
             emit=self._emit,
+            recordings=Path("/nowhere"),
+            beep=Path("/sounds/beep"),
+            outbound=Outbound(),
         )
         self.engine = Engine(
             ami=self.ami,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -24,13 +25,14 @@ from cti.calls.commands import (
     Transfer,
     Withdraw,
 )
-from cti.calls.events import CallEvent, MonitorMode
+from cti.calls.events import MonitorMode
 from cti.calls.legs import monitor_uniqueid
-from cti.calls.tracker import Tracker
-from cti.executor import Destination, Executor, Fields, caller_id, quote
+from cti.executor import Executor, Fields, caller_id, quote
+from cti.outbound import Outbound
 from tests.cti.calls import talk
 from tests.cti.calls.talk import AGENT_CHANNEL, CALL, CALLER, CALLER_CHANNEL, OFFER, agent, event
 from tests.cti.engine_room import Posted
+from tests.cti.workbench import Bench
 
 OFFERED = Offer(call=CALL, offer=OFFER, agent="alice", phone="PJSIP/alice", ring_s=15.5, recording="2026/11/22/x")
 LISTEN = Monitor(call=CALL, supervisor="sue", phone="PJSIP/sue", mode=MonitorMode.LISTEN)
@@ -39,40 +41,6 @@ SPY = monitor_uniqueid(CALL, "sue")
 KNOWN = Call(id=CALL, caller="5550123", caller_name="Ann")
 WATCHED = Call(id=CALL, monitors={"sue": MonitorMode.LISTEN})
 TO_TALK = [*talk.ARRIVES, *talk.RINGS, *talk.ACCEPTS, *talk.TALKS]
-
-
-class Bench:
-    """An executor with a call in the state that these AMI events make."""
-
-    def __init__(self, messages: Sequence[Mapping[str, str]] = talk.ARRIVES, *, offered: bool = False) -> None:
-        self.ami = Posted()
-        self.tracker = Tracker("test", "e1")
-        self.emitted: list[CallEvent] = []
-        self.executor = Executor(
-            self.ami,
-            self.tracker,
-            destinations={"front-desk": Destination("internal", "0")},
-            lease_s=10,
-            emit=self._emit,
-        )
-        if offered:
-            self.tracker.expect_agent(CALL, OFFER, "alice", None)
-        self.hear(messages)
-
-    def _emit(self, make: Callable[[float], CallEvent]) -> None:
-        self.emitted.append(make(5.0))
-
-    def hear(self, messages: Sequence[Mapping[str, str]]) -> list[CallEvent]:
-        return [e for m in messages for e in self.tracker.feed(m, 1.0)]
-
-    def refuse(self, why: str = "no") -> None:
-        """Asterisk refuses the last action."""
-        refused = self.ami.refused[-1]
-        assert refused is not None
-        refused(why)
-
-    def failures(self) -> list[tuple[str, str]]:
-        return [(e.command, e.why) for e in self.emitted if isinstance(e, ev.Failed)]
 
 
 AGI = {"Channel": CALLER}
@@ -290,7 +258,16 @@ def test_an_offer_that_no_action_can_carry_leaves_no_leg_behind() -> None:
             encode(name, fields or {}, "1")
 
     bench = Bench()
-    executor = Executor(Strict(), bench.tracker, destinations={}, lease_s=10, emit=bench._emit)
+    executor = Executor(
+        Strict(),
+        bench.tracker,
+        destinations={},
+        lease_s=10,
+        emit=bench._emit,
+        recordings=Path(),
+        beep=Path(),
+        outbound=Outbound(),
+    )
     executor.carry_out(Offer(call=CALL, offer=OFFER, agent="a", phone="PJSIP/a\r\nAction: x", ring_s=1), KNOWN)
     assert bench.failures() == [("Offer", "Channel has a line break or a NUL in its value")]
     assert OFFER not in bench.tracker.legs

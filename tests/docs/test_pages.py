@@ -12,7 +12,9 @@ from config.cli import app
 from docs import generate
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, links
 
-COMMANDS = {info.name or getattr(info.callback, "__name__", "") for info in app.registered_commands}
+COMMANDS = {info.name or getattr(info.callback, "__name__", "") for info in app.registered_commands} | {
+    group.name for group in app.registered_groups
+}
 _SAID = re.compile(r"(?:^|[`$/ ])cordboard ([a-z]+)(?=[ `\n]|$)", re.MULTILINE)
 _TARGETS = re.compile(r"\bmake ([a-z]+)\b")
 

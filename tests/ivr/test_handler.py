@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -27,10 +28,13 @@ from cti.calls.events import (
     Played,
     Transferred,
 )
-from cti.calls.part import Output
+from cti.calls.part import Output, Work
 from ivr.handler import MenuPart
+from ivr.prompt import Piece, Text
+from ivr.questions import Question, Spoken
 from ivr.session import Sound
-from ivr.tree import Flow, Piece, Text
+from ivr.tree import Flow
+from ivr.verbs.leave import Goto
 from tests.ivr.flows import TwoSeconds, flow, told
 
 MAIN = flow("""
@@ -50,13 +54,22 @@ class Loop:
     """An engine's loop in small: events are folded and come back to the part."""
 
     def __init__(self, numbers: Mapping[str, str], flows: Mapping[str, Flow] | None = None) -> None:
-        self.part = MenuPart(flows or {"main": MAIN, "night": NIGHT}, BrokenSounds(), numbers)
+        self.world = SlowWorld()
+        self.part = MenuPart(flows or {"main": MAIN, "night": NIGHT}, BrokenSounds(), numbers, self.world, self.turn)
+        self.brought: list[Output] = []
         self.calls: dict[CallId, Call] = {}
         self.now = 100.0
 
     async def happens(self, event: CallEvent) -> list[Output]:
         call = self.calls[event.call] = apply(self.calls.get(event.call), event)
         return await self._all(list(await self.part.on_event(event, call, self.now)))
+
+    async def turn(self, work: Work) -> None:
+        self.brought += await self._all(list(await work(self.now)))
+
+    async def answered(self) -> None:
+        """Waits until a question that was asked has its answer in the loop."""
+        await asyncio.wait(self.part._asking, return_when=asyncio.FIRST_COMPLETED)
 
     async def time(self) -> list[Output]:
         due = self.part.next_time()
@@ -87,6 +100,18 @@ class Loop:
 
     async def press(self, name: str, key: str) -> list[Output]:
         return await self.happens(Digit(at=1, call=CallId(name), digit=key))
+
+
+class SlowWorld:
+    """Answers when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked: asyncio.Queue[Question] = asyncio.Queue()
+        self.answers: asyncio.Queue[object] = asyncio.Queue()
+
+    async def answer(self, question: Question) -> object:
+        self.asked.put_nowait(question)
+        return await self.answers.get()
 
 
 class BrokenSounds(TwoSeconds):
@@ -202,7 +227,7 @@ async def test_adopted_again_while_it_walks_a_call_does_not_take_an_old_sound_fo
     loop = Loop({"*": "main"})
     await loop.arrives("a")
     (_, old) = await loop.happens(Answered(at=1, call=A))
-    (_, new) = await loop.happens(Adopted(at=1, call=A, place=Place.MENU, channel="PJSIP/x"))
+    (*_, new) = await loop.happens(Adopted(at=1, call=A, place=Place.MENU, channel="PJSIP/x"))
     assert isinstance(old, Play)
     assert isinstance(new, Play)
     assert not await loop.happens(Played(at=1, call=A, play=old.play, whole=True))
@@ -241,3 +266,77 @@ async def test_the_next_time_is_the_earliest_deadline(data: st.DataObject) -> No
             await loop.time()
     assert loop.part.next_time() is None
     assert not loop.part._sessions
+
+
+BILL = flow(
+    """
+start: number
+nodes:
+  number: {collect: Number?, name: account, digits: 2, next: bill}
+  bill: {say: ["{account:digits}"], next: main}
+  main: {menu: Choose., keys: {"1": bye}, otherwise: bye}
+  bye: {hangup: true}
+""",
+    "bill",
+)
+
+
+async def to_bill(loop: Loop) -> None:
+    await loop.arrives("a")
+    await loop.happens(Answered(at=1, call=A))
+    await loop.press("a", "4")
+    await loop.press("a", "2")
+    assert told(await loop.happens(Played(at=1, call=A, play=1, whole=False))) == ["chosen account=42", "at bill"]
+
+
+async def test_a_question_is_answered_while_the_loop_goes_on() -> None:
+    loop = Loop({"*": "bill"}, {"bill": BILL})
+    await to_bill(loop)
+    assert await loop.world.asked.get() == Spoken("en", "en", "4 2")
+    assert not loop.brought
+    loop.world.answers.put_nowait(Sound("spoken", 2.0))
+    await loop.answered()
+    assert told(loop.brought) == ["play spoken"]
+    assert loop.part.next_time() == loop.now + 2 + 5
+
+
+@pytest.mark.parametrize(
+    "end",
+    [Ended(at=1, call=A, by=Party.CALLER), Adopted(at=1, call=A, place=Place.MENU, channel="x"), "time", "key"],
+    ids=str,
+)
+async def test_an_answer_that_nobody_waits_for_any_more_changes_nothing(end: CallEvent | str) -> None:
+    loop = Loop({"*": "bill"}, {"bill": BILL})
+    await to_bill(loop)
+    await loop.world.asked.get()
+    match end:
+        case "time":
+            assert told(await loop.time()) == ["at main", "play Choose."]
+        case "key":
+            assert told(await loop.press("a", "9")) == ["at main", "play Choose."]
+        case Adopted():
+            await loop.happens(end)
+            assert await loop.world.asked.get() == Spoken("en", "en", "4 2")  # of the walk that began anew
+        case Ended():
+            await loop.happens(end)
+    due = loop.part.next_time()
+    loop.world.answers.put_nowait(Sound("late", 2.0))
+    await loop.answered()
+    assert not loop.brought
+    assert loop.part.next_time() == due
+
+
+async def test_an_adopted_call_knows_what_was_entered_but_no_secret() -> None:
+    loop = Loop({"*": "bill"}, {"bill": BILL})
+    loop.calls[A] = Call(id=A, answered=True, flow="bill", node="bill", choices=(("account", "42"), ("main", "1")))
+    await loop.happens(Adopted(at=1, call=A, place=Place.MENU, channel="PJSIP/x"))
+    assert await loop.world.asked.get() == Spoken("en", "en", "4 2")
+    assert dict(loop.part._sessions[A].data) == {"account": "42"}
+
+
+async def test_a_call_adopted_in_a_subflow_comes_back_to_its_numbers_flow() -> None:
+    inner = replace(MAIN, name="inner", start="back", nodes={"back": Goto(goto="return")})
+    loop = Loop({"*": "main"}, {"main": MAIN, "inner": inner})
+    loop.calls[A] = Call(id=A, answered=True, flow="inner", node="back")
+    out = await loop.happens(Adopted(at=1, call=A, place=Place.MENU, channel="PJSIP/x"))
+    assert told(out) == ["at back", "at hi", "play Hi."]

@@ -25,3 +25,15 @@ def test_circles(graph: dict[str, set[str]]) -> None:
 @given(graph=GRAPHS, end=st.sampled_from(NODES))
 def test_leading_to_is_reached_seen_from_the_end(graph: dict[str, set[str]], end: str) -> None:
     assert reach.leading_to(graph, [end]) == {n for n in graph if end in reach.reached(graph, [n])}
+
+
+@given(graph=GRAPHS)
+def test_components(graph: dict[str, set[str]]) -> None:
+    found = reach.components(graph)
+    assert sorted(n for part in found for n in part) == sorted(graph)
+    at = {n: i for i, part in enumerate(found) for n in part}
+    reached = {n: reach.reached(graph, [n]) for n in graph}
+    for a in graph:
+        for b in graph:
+            assert (at[a] == at[b]) == (b in reached[a] and a in reached[b])
+            assert b not in reached[a] or at[b] <= at[a]

@@ -33,6 +33,8 @@ def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with a short menu and short times, made once."""
     folder = tmp_path_factory.mktemp("site") / "site"
     make_site(folder)
+    for flow in (folder / "flows").iterdir():
+        flow.unlink()
     (folder / "flows" / "main.yaml").write_text(FLOW)
     (folder / "queues.yaml").write_text(QUEUES)
     return folder

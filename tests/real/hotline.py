@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,9 +40,21 @@ nodes:
 
 QUEUES = """
 queues:
-  orders: {skills: {orders: 3}, ring: 2s, wrap_up: 1s}
-  support: {skills: {support: 3}, ring: 2s, wrap_up: 1s}
+  orders: {skills: {faults: 3}, ring: 2s, wrap_up: 1s}
+  support: {skills: {service: 6}, ring: 2s, wrap_up: 1s}
 """
+
+
+T = TypeVar("T")
+
+
+async def soon(look: Callable[[], Awaitable[T]]) -> T:
+    """What ``look`` finds, as soon as it finds something; what is not told by an event."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if found := await look():
+                return found
+            await asyncio.sleep(0.05)
 
 
 class Watch:
@@ -126,7 +138,7 @@ class Hotline:
 
     def prompts(self) -> list[Path]:
         """The sounds of the menu's prompts."""
-        own = ("fallback.wav", "sorry.wav")
+        own = ("beep.wav", "fallback.wav", "sorry.wav")
         return [path for path in self.stage.site.sounds.glob("*.wav") if path.name not in own]
 
     async def record(self, call: CallId, ready: Callable[[Any], bool] = lambda _: True) -> Any:

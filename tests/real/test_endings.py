@@ -9,7 +9,7 @@ from cti.calls.events import AgentState, Party, Refusal
 from demo.phones import OnRing
 from tests.real.hotline import Hotline
 
-BEGINNING = ["Arrived", "Answered", "EnteredMenu"]
+BEGINNING = ["Arrived", "EnteredFlow", "Answered", "EnteredMenu"]
 CHOSEN = [*BEGINNING, "Chosen", "EnteredMenu", "Queued"]
 
 

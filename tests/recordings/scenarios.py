@@ -24,7 +24,7 @@ def event(line: str, call: str = "c1") -> CallEvent:
     data: dict[str, Any] = {**_MADE_UP.get(kind, {}), "kind": kind, "at": float(at), "call": call}
     for name, value in (field.split("=", 1) for field in fields):
         known = {"true": True, "false": False}
-        number = int(value) if name in ("priority", "cause") else value.replace("_", " ")
+        number = int(value) if name in ("priority", "cause", "score", "seconds", "play") else value.replace("_", " ")
         data[name] = known.get(value, number)
     made = codec.decode(data)
     assert isinstance(made, CallEvent)

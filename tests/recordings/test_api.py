@@ -174,3 +174,36 @@ async def test_no_name_leads_out_of_the_folder(client: httpx.AsyncClient, files:
     assert answer.status_code == 400
     assert "recording" in answer.json()["detail"]
     assert str(secret.parent) not in answer.text
+
+
+async def test_messages_are_for_supervisors(client: httpx.AsyncClient, store: Store, files: Files) -> None:
+    left = [
+        Recording(
+            stem=f"2026/t{n}",
+            call=CallId("c3"),
+            agent="",
+            started_at=301.0 + n,
+            state=RecordingState.WHOLE,
+            length_s=2.0,
+            file=f"2026/t{n}.wav",
+            box="night" if n else "day",
+            taped=True,
+        )
+        for n in range(3)
+    ]
+    await store.write([], left)
+    tone(files.tape("2026/t2"), 440, 2.0)
+    assert (await client.get("/api/messages")).status_code == 401
+    assert (await client.get("/api/messages", headers=as_("bob"))).status_code == 403
+    stems, query = list[str](), "limit=2"
+    while query:
+        page = (await client.get(f"/api/messages?{query}", headers=as_("sue"))).json()
+        stems += [message["recording"]["stem"] for message in page["messages"]]
+        assert {message["caller"] for message in page["messages"]} == {"4799"}
+        query = f"limit=2&cursor={page['next']}" if page["next"] else ""
+    assert stems == ["2026/t2", "2026/t1", "2026/t0"]
+    night = (await client.get("/api/messages?box=night", headers=as_("sue"))).json()
+    assert len(night["messages"]) == 2
+    assert (await client.get("/api/recordings/2026/t2", headers=as_("sue"))).status_code == 200
+    assert (await client.get("/api/recordings/2026/t2", headers=as_("bob"))).status_code == 404
+    assert (await client.get("/api/messages?cursor=x", headers=as_("sue"))).status_code == 422

@@ -10,7 +10,7 @@ import pytest
 import soundfile as sf
 
 from recordings import audio
-from recordings.audio import Measured, closed, join
+from recordings.audio import Measured, closed, join, measure
 from recordings.record import RecordingState
 from tests.recordings.sounds import HEADER, RATE, pitch, still_open, tone
 
@@ -100,3 +100,24 @@ def test_a_file_is_closed_when_its_header_says_so(tmp_path: Path) -> None:
     _header_only(path)
     assert not closed(path)
     assert not closed(tmp_path / "none.wav")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "found"),
+    [
+        (_leave, Measured(RecordingState.WHOLE, 2.0)),
+        (still_open, Measured(RecordingState.SHORT, 2.0)),
+        (_header_only, Measured(RecordingState.SILENT, 0.0)),
+        (_garbage, Measured(RecordingState.UNREADABLE, 0.0)),
+        (Path.unlink, Measured(RecordingState.MISSING, 0.0)),
+    ],
+)
+def test_what_a_caller_said_alone_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], object], found: Measured
+) -> None:
+    monkeypatch.setattr(audio, "_BLOCK", 1000)
+    path = tone(tmp_path / "t.wav", 440, 2.0)
+    spoil(path)
+    assert measure(path) == found
+    if found.length_s:
+        assert closed(path), "it can be heard, even where Asterisk could not close it"

@@ -171,3 +171,50 @@ async def test_events_of_no_call_are_taken(store: Store, files: Files, tmp_path:
     assert await part.on_event(AgentChanged(at=1.0, agent="bob", state=AgentState.READY), None, 1.0) == ()
     assert (await part.on_time(2.0), part.next_time()) == ((), None)
     await part.stop()
+
+
+TAPE = "2026/t1"
+TAPING = f"0 Arrived\n1 TapeStarted recording={TAPE} box=night\n"
+
+
+@pytest.mark.parametrize("end", ["4 Taped play=3 seconds=3\n5 Ended by=caller", "4 Ended by=caller"])
+async def test_a_message_is_in_its_box_however_the_call_ends(
+    store: Store, files: Files, tmp_path: Path, end: str
+) -> None:
+    part = RecordsPart(store, files, tmp_path / "spool")
+    await part.start()
+    call = await tell(part, events(TAPING))
+    tone(files.tape(TAPE), 440, 3.0)
+    await tell(part, events(end), call)
+    await part.stop()
+    found = await measured(store, TAPE)
+    assert (found.state, found.length_s, found.file) == (RecordingState.WHOLE, 3.0, f"{TAPE}.wav")
+    (message,), _ = await store.messages("night")
+    assert (message.recording, message.caller) == (found, "4711")
+    assert (await store.messages("day"))[0] == []
+
+
+async def test_a_message_left_while_the_engine_was_killed_is_found(store: Store, files: Files, tmp_path: Path) -> None:
+    """Killed in the midst of it; the next engine sees the call end."""
+    first = RecordsPart(store, files, tmp_path / "spool")
+    await first.start()
+    call = await tell(first, events(TAPING))
+    await first.stop()
+    second = RecordsPart(store, files, tmp_path / "spool")
+    await second.start()
+    still_open(tone(files.tape(TAPE), 440, 3.0))
+    await tell(second, events("9 Ended by=caller"), call)
+    await second.stop()
+    (message,), _ = await store.messages()
+    assert (message.recording.state, message.recording.length_s) == (RecordingState.SHORT, 3.0)
+
+
+async def test_nothing_said_is_no_message(store: Store, files: Files, tmp_path: Path) -> None:
+    part = RecordsPart(store, files, tmp_path / "spool")
+    await part.start()
+    call = await tell(part, events(TAPING))
+    tone(files.tape(TAPE), 440, 0.4)
+    await tell(part, events("4 Ended by=caller"), call)
+    await part.stop()
+    assert (await measured(store, TAPE)).length_s == pytest.approx(0.4)
+    assert await store.messages() == ([], None)

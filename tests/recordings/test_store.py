@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from cti.calls.events import AgentChanged, AgentState, Arrived, CallId, Digit, Event
+from recordings.migrations import migrate
 from recordings.record import Outcome, Recording, RecordingState, fold
 from recordings.store import Filters, JournalRow, Store
 from recordings.tables import journal, metadata
@@ -194,3 +195,26 @@ async def test_an_expected_recording_never_replaces_a_measured_one(store: Store)
     await store.write([], [measured, expected])
     assert await store.recording("2026/o1") == measured
     assert await store.expected(of_open_calls=False) == []
+
+
+async def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/old.db"
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate, "0001")
+        await connection.exec_driver_sql(
+            "INSERT INTO calls (id, caller, caller_name, dialled, arrived_at, path, choices, queue, priority, wait_s,"
+            " agent, talk_s, cause, outcome, transferred_to, offers, estimated)"
+            " VALUES ('c1', '1', '', '100', 5, '[]', '[]', '', 0, 0, '', 0, 16, 'ended in menu', '', 0, 0)"
+        )
+        await connection.exec_driver_sql(
+            "INSERT INTO recordings (stem, call, agent, started_at, state) VALUES ('2026/o1', 'c1', 'bob', 5, 'whole')"
+        )
+    await engine.dispose()
+    store = await Store.open(url)
+    details = await store.call("c1")
+    await store.close()
+    assert details is not None
+    assert (details.record.flow, details.record.messages, details.record.scores) == ("", (), ())
+    (recording,) = details.recordings
+    assert (recording.box, recording.taped) == ("", False)

@@ -26,8 +26,8 @@ queues:
 def test_the_shipped_example_is_right() -> None:
     path = Path(config.__file__).parent / "site" / "queues.yaml"
     queues = check(QueuesFile, read(path)).build()
-    assert queues["orders"] == Queue("orders", {"orders": 3}, 0, 15.0, 10.0, "default", True)
-    assert queues["support"].wrap_up_s == 30.0
+    assert queues["faults"] == Queue("faults", {"faults": 3}, 50, 15.0, 20.0, "default", True)
+    assert queues["service"].wrap_up_s == 30.0
 
 
 def test_what_is_left_out_has_a_default() -> None:

@@ -148,3 +148,21 @@ class RouterBesideTheOracle(RuleBasedStateMachine):
 
 RouterBesideTheOracle.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestRouter = RouterBesideTheOracle.TestCase
+
+
+def test_a_call_for_one_agent_goes_to_nobody_else() -> None:
+    agents = [Agent("alice", "PJSIP/a", {}), Agent("bob", "PJSIP/b", {"orders": 9})]
+    router = Router(agents)
+    alone = Waiting(CallId("c1"), "orders", merge({"orders": 3}), 9, 1.0, 1, agent="alice")
+    other = Waiting(CallId("c2"), "orders", merge({"orders": 3}), 0, 2.0, 2)
+    router.wait(alone)
+    router.wait(other)
+    router.ready("bob", 1.0)
+    assert router.next(3.0) == Match(CallId("c2"), "bob")
+    router.leave(CallId("c2"))
+    assert router.next(3.0) is None
+    router.ready("alice", 2.0)
+    assert router.next(3.0) == Match(CallId("c1"), "alice"), "whatever her skills"
+    router.wait(Waiting(CallId("c3"), "orders", (), 9, 1.0, 3, agent="nobody"))
+    router.forget(CallId("c1"))
+    assert router.next(3.0) is None

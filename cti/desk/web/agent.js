@@ -48,6 +48,7 @@ const FACTS = [
   ["Number", "caller"],
   ["Why", "why"],
   ["Queue", "queue"],
+  ["Level", "level"],
   ["Priority", "priority"],
   ["Waited", "waited"],
   ["Dialled", "dialled"],
@@ -63,6 +64,7 @@ function makeCard(call) {
     { class: "panel card" },
     el("p", { class: "stage" }, el("strong", { "data-field": "stage" }), " ", el("span", { class: "clock", "data-field": "clock", "aria-live": "off" })),
     el("h3", {}, el("bdi", { "data-field": "name" })),
+    el("dl", { "data-field": "screen" }),
     el("dl", {}, ...facts),
     el("button", { class: "danger", "data-field": "hangup", onclick: () => attempt(() => api("POST", `/api/calls/${call.id}/hangup`)) }, "Hang up"),
   );
@@ -80,6 +82,9 @@ function showCard(card, call) {
   setText(field(card, "queue"), call.queue);
   setText(field(card, "priority"), call.priority);
   setText(field(card, "dialled"), call.dialled);
+  setText(field(card, "level"), call.level);
+  each(field(card, "screen"), call.screen, (shown) => shown.label, makeShown, showShown);
+  field(card, "screen").hidden = call.screen.length === 0;
   countFrom(field(card, "clock"), talking ? call.connected_at : null);
   field(card, "clock").hidden = !talking;
   field(card, "hangup").hidden = !talking;
@@ -88,6 +93,16 @@ function showCard(card, call) {
     delete waited.dataset.since;
     setText(waited, duration(call.connected_at - call.queued_at));
   } else countFrom(waited, call.queued_at);
+}
+
+/** What the menu found out for the agent: a label and its value. */
+function makeShown() {
+  return el("div", {}, el("dt", {}, el("bdi", { "data-field": "label" })), el("dd", {}, el("bdi", { "data-field": "value" })));
+}
+
+function showShown(row, shown) {
+  setText(field(row, "label"), shown.label);
+  setText(field(row, "value"), shown.value);
 }
 
 /** The way through the menu, and what was chosen on it. */

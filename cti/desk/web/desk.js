@@ -3,7 +3,7 @@
 
 // --- The API ---
 
-/** Asks the server; returns its JSON. Throws an Error with the server's words and `.status`. */
+/** Asks the server; returns its JSON. Throws an Error with the server's words, `.status` and, if it says them, `.problems`. */
 export async function api(method, path, body) {
   const answer = await fetch(path, {
     method,
@@ -14,7 +14,7 @@ export async function api(method, path, body) {
   if (answer.ok) return data;
   if (answer.status === 401 && path !== "/api/login") location.assign("/login.html");
   const words = data && typeof data.error === "string" ? data.error : `the server answered ${answer.status}`;
-  throw Object.assign(new Error(words), { status: answer.status });
+  throw Object.assign(new Error(words), { status: answer.status, problems: data?.problems });
 }
 
 /** The page of each role. */

@@ -2,6 +2,7 @@ import {
   $, api, attempt, callerName, cell, countFrom, each, el, field, follow, home, logOut, say, setState, setText, showLink,
 } from "./desk.js";
 import { startFinding } from "./find.js";
+import { startMenus } from "./menus.js";
 
 const me = await api("GET", "/api/me");
 if (me.role === "agent") location.replace(home(me.role));
@@ -121,6 +122,7 @@ function where(call) {
 }
 
 startFinding();
+attempt(() => startMenus(me.role === "admin"));
 attempt(askReady);
 setInterval(() => document.hidden || askReady().catch(() => {}), READY_EVERY_MS);
 

@@ -132,3 +132,14 @@ def test_the_way_through_the_menu() -> None:
     chosen = ev.Chosen(call=CALL, at=2.0, node="a", value="1")
     call = after([ARRIVED, entered, chosen, entered])
     assert (call.flow, call.node, call.path, call.choices) == ("main", "a", ("a", "a"), (("a", "1"),))
+
+
+def test_what_the_queue_is_told_of_a_call_and_its_way_back() -> None:
+    queued = ev.Queued(
+        call=CALL, at=2.0, queue="orders", screen={"name": "Ann"}, level="gold", agent="alice", after="survey"
+    )
+    call = apply(apply(None, ev.LanguageChosen(call=CALL, at=1.0, language="zh")), queued)
+    assert (call.language, call.screen, call.level) == ("zh", {"name": "Ann"}, "gold")
+    assert (call.agent, call.after) == ("alice", "survey")
+    back = apply(call, ev.Returned(call=CALL, at=9.0))
+    assert (back.place, back.offer, back.leased) == (Place.MENU, None, True)

@@ -95,3 +95,23 @@ def test_the_fallback_has_it() -> None:
     there = CALLER_THERE | {"Context": "cordboard-fallback", "Application": "Dial"}
     found = Reconciler(Tracker("test", "e2")).after_login(left_behind(QUEUED), [there], 10.0)
     assert words(found.events) == ["FellBack"]
+
+
+QUEUED_WITH_AFTER = ev.Queued(call=CALL, at=2.0, queue="orders", after="survey")
+
+
+def test_a_caller_who_came_back_after_the_talk_while_nobody_watched() -> None:
+    calls = left_behind(QUEUED_WITH_AFTER, OFFERED, CONNECTED)
+    found = Reconciler(Tracker("test", "e2")).after_login(calls, [CALLER_THERE], 10.0)
+    assert words(found.events) == ["Left", "Returned"]
+    call = calls[CALL]
+    for event in found.events:
+        call = apply(call, event)
+    assert (call.place, call.leased) == (Place.MENU, True)
+
+
+def test_one_whose_talk_had_been_seen_to_end() -> None:
+    over = ev.Left(call=CALL, at=5.0, place=Place.TALK, why="talk over")
+    calls = left_behind(QUEUED_WITH_AFTER, OFFERED, CONNECTED, over)
+    found = Reconciler(Tracker("test", "e2")).after_login(calls, [CALLER_THERE], 10.0)
+    assert words(found.events) == ["Returned"]

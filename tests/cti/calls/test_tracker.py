@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,3 +174,45 @@ def test_an_end_seen_before_the_beginning() -> None:
     seen = fed(at, [caller("Hangup", Cause="16"), *talk.ARRIVES])
     assert words(seen) == ["Arrived", "Ended"]
     assert at.legs.get(CALLER) is None
+
+
+BACK_IN_AGI = [caller("AsyncAGIStart", Context="cordboard", Exten="100")]
+TALKED = [*talk.ARRIVES, *talk.RINGS, *talk.ACCEPTS, *talk.TALKS]
+AGENT_LEAVES = [m for m in talk.AGENT_HANGS_UP if m["Event"] != "Hangup" or m["Uniqueid"] == OFFER]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        AGENT_LEAVES + BACK_IN_AGI,
+        AGENT_LEAVES + BACK_IN_AGI + BACK_IN_AGI,
+        # The caller's leaving the bridge is told late, or only the agent's is told.
+        AGENT_LEAVES[:1] + BACK_IN_AGI + AGENT_LEAVES[1:],
+        AGENT_LEAVES[:1] + BACK_IN_AGI + AGENT_LEAVES[-1:],
+    ],
+)
+def test_a_caller_comes_back_after_the_talk(ending: list[talk.Event]) -> None:
+    at = tracker()
+    offered(at)
+    fed(at, TALKED)
+    seen = fed(at, [*ending, caller("HangupRequest"), caller("Hangup", Cause="16")])
+    told = [word for word in words(seen) if word != "RecordingStopped"]
+    assert told == ["Left", "Returned", "Ended"]
+    assert [e.by for e in seen if isinstance(e, ev.Left | ev.Ended)] == [Party.AGENT, Party.CALLER]
+
+
+@pytest.mark.parametrize(
+    ("result", "seconds", "error"),
+    [
+        ("200 result=35 (dtmf) endpos=24000", 3.0, ""),
+        ("200 result=0 (timeout) endpos=16000", 2.0, ""),
+        ("200 result=-1 (hangup) endpos=8000", 1.0, ""),
+        ("200 result=-1 (writefile)", 0.0, "nothing could be recorded"),
+        ("510 Invalid or unknown command endpos=8000", 0.0, "nothing could be recorded"),
+    ],
+)
+def test_what_a_tape_came_to(result: str, seconds: float, error: str) -> None:
+    at = tracker()
+    fed(at, talk.ARRIVES)
+    answer = caller("AsyncAGIExec", CommandID=f"e1:{CALL}:tape-4", Result=quote(result + "\n"))
+    assert fed(at, [answer]) == [ev.Taped(call=CALL, at=0.0, play=4, seconds=seconds, error=error)]

@@ -36,7 +36,7 @@ from cti.calls.events import (
     Refused,
     Ringing,
 )
-from cti.desk.view import EVERYTHING, TEXT_SHOWN, Audience, Change, View
+from cti.desk.view import EVERYTHING, TEXT_SHOWN, Audience, Change, View, card
 from tests.cti.desk.desktop import NOW
 from tests.cti.desk.stories import C1, C2, O1, arrives, ends, rings, talks, waits
 
@@ -216,3 +216,12 @@ def test_ended_calls_leave_the_picture(events: list[Event]) -> None:
     told = Told().tell(events)
     live = {id for id, call in told.calls.items() if call.live}
     assert set(told.view.calls) == live
+
+
+def test_the_card_shows_what_the_menu_found_out() -> None:
+    told = {"name": "<script>", "long": "x" * 500}
+    queued = Queued(at=NOW, call=CallId("c1"), queue="sales", screen=told, level="gold")
+    row = card(apply(None, queued), EVERYTHING)
+    assert row["level"] == "gold"
+    assert row["screen"][0] == {"label": "name", "value": "<script>"}
+    assert len(row["screen"][1]["value"]) == TEXT_SHOWN

@@ -1,0 +1,53 @@
+"""What all commands share: how they speak, give up, and take a site's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from config import settings
+from cti.site_files import Problem, SiteError
+from ivr.tree import Flow, Flows
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+SiteFolder = Annotated[Path, typer.Option("--site", help="The site's folder.", exists=True, file_okay=False)]
+FlowName = Annotated[str, typer.Argument(help="The flow's name, which is its file's without suffix.")]
+HERE = Path()
+
+
+def load(folder: Path) -> settings.Site:
+    """The site in a folder; ends the command with everything that is wrong with it."""
+    try:
+        return settings.load(folder)
+    except SiteError as error:
+        tell(error.problems)
+        count = len(error.problems)
+        give_up(f"{count} problem{'s' if count > 1 else ''} in {folder.resolve()}")
+
+
+def flow_of(flows: Flows, name: str) -> Flow:
+    """A flow by its name; ends the command where there is none."""
+    if name not in flows:
+        give_up(f"there is no flow called {name!r}; the site has {', '.join(flows)}")
+    return flows[name]
+
+
+def tell(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        errors.print(str(problem), markup=False, style="red", soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """As it is: a path is not broken at the end of a line, and [brackets] are not taken for colours."""
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def give_up(why: str) -> NoReturn:
+    errors.print(why, markup=False, style="bold red", soft_wrap=True)
+    raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""What is proved of a site's flows before any caller hears them."""

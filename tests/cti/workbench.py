@@ -1,0 +1,58 @@
+"""An executor over a scripted Asterisk, with a call at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from cti.calls import events as ev
+from cti.calls.events import CallEvent
+from cti.calls.tracker import Tracker
+from cti.executor import Destination, Executor
+from cti.outbound import Outbound
+from tests.cti.calls import talk
+from tests.cti.calls.talk import CALL, OFFER
+from tests.cti.engine_room import Posted
+
+
+class Bench:
+    """An executor with a call in the state that these AMI events make."""
+
+    def __init__(
+        self,
+        messages: Sequence[Mapping[str, str]] = talk.ARRIVES,
+        *,
+        offered: bool = False,
+        recordings: Path = Path("/nowhere"),
+    ) -> None:
+        self.ami = Posted()
+        self.tracker = Tracker("test", "e1")
+        self.emitted: list[CallEvent] = []
+        self.executor = Executor(
+            self.ami,
+            self.tracker,
+            destinations={"front-desk": Destination("internal", "0")},
+            lease_s=10,
+            emit=self._emit,
+            recordings=recordings,
+            beep=Path("/sounds/beep"),
+            outbound=Outbound("outbound", ("+4930*", "110")),
+        )
+        if offered:
+            self.tracker.expect_agent(CALL, OFFER, "alice", None)
+        self.hear(messages)
+
+    def _emit(self, make: Callable[[float], CallEvent]) -> None:
+        self.emitted.append(make(5.0))
+
+    def hear(self, messages: Sequence[Mapping[str, str]]) -> list[CallEvent]:
+        return [e for m in messages for e in self.tracker.feed(m, 1.0)]
+
+    def refuse(self, why: str = "no") -> None:
+        """Asterisk refuses the last action."""
+        refused = self.ami.refused[-1]
+        assert refused is not None
+        refused(why)
+
+    def failures(self) -> list[tuple[str, str]]:
+        return [(e.command, e.why) for e in self.emitted if isinstance(e, ev.Failed)]

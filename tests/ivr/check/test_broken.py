@@ -1,0 +1,48 @@
+"""Broken sites: each is refused, with every line of what is said as it should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from cti.site_files import SiteError, parse
+from ivr.check.known import Known
+from ivr.loader import check_flows, load_flows
+
+GOOD = Path(__file__).parent / "good"
+KNOWN = Known(
+    queues={"orders", "support"},
+    destinations={"desk"},
+    prompts=GOOD,
+    boxes={"office"},
+    webhooks={"codes"},
+    hosts={"crm.example"},
+    agents={"alice": {"orders": 8, "english": 6}, "bob": {"support": 7, "english": 9}},
+    queue_skills={"orders": {"orders": 3}, "support": {"support": 3}},
+    entries={"main"},
+)
+BROKEN: list[dict[str, Any]] = [
+    site for path in sorted(GOOD.with_name("broken").glob("*.yaml")) for site in YAML(typ="safe").load(path)
+]
+
+
+def test_the_site_they_are_made_of_is_good() -> None:
+    assert set(load_flows(GOOD, KNOWN)) == {"main", "identity"}
+
+
+def test_there_are_many() -> None:
+    assert len({site["name"] for site in BROKEN}) == len(BROKEN) >= 60
+
+
+@pytest.mark.parametrize("site", BROKEN, ids=lambda site: str(site["name"]))
+def test_a_broken_site_is_refused(site: dict[str, Any]) -> None:
+    texts = {path.stem: path.read_text() for path in GOOD.glob("*.yaml")}
+    for flow, old, new in site["change"]:
+        assert texts.get(flow, "").count(old) == 1
+        texts[flow] = texts.get(flow, "").replace(old, new)
+    with pytest.raises(SiteError) as caught:
+        check_flows({name: parse(text, f"{name}.yaml") for name, text in texts.items()}, KNOWN)
+    assert str(caught.value).replace(str(GOOD), "GOOD").splitlines() == site["says"]
