@@ -22,8 +22,8 @@ from recordings.store import JournalRow
 
 log = structlog.get_logger(__name__)
 
-BATCH = 100
-BATCH_S = 0.2
+BATCH = 500
+BATCH_S = 0.5
 RETRY_S = 0.1
 LONGEST_RETRY_S = 5.0
 

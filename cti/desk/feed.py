@@ -23,6 +23,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -43,11 +44,16 @@ ONLY_LISTEN = 1008
 """RFC 6455, 7.4.1, policy violation: desktops have nothing to say on this socket."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class _Sent:
     seq: int
     prev: int
-    text: str
+    change: Change
+
+    @cached_property
+    def text(self) -> str:
+        """Made when the first desktop wants it: most changes are seen by nobody."""
+        return _change_text(self.change, self.seq, self.prev)
 
 
 class _Log:
@@ -138,11 +144,11 @@ class Feed:
         for change in changes:
             log = self._log(change.audience)
             seq, prev = next(self._numbers), log.seq
-            text = _change_text(change, seq, prev)
-            log.sent.append(_Sent(seq, prev, text))
+            sent = _Sent(seq, prev, change)
+            log.sent.append(sent)
             log.seq = seq
             for reader in self._readers.get(change.audience, ()):
-                reader.put(text)
+                reader.put(sent.text)
 
     def join(self, audience: Audience, stream: str = "", after: int | None = None) -> Reader:
         """A reader that goes on after message ``after`` of ``stream``, or begins with a snapshot."""

@@ -50,9 +50,9 @@ async def written(sink: SinkT, folder: Path, text: str, times: int = 1) -> SinkT
 
 
 async def test_rows_go_in_batches_in_order(tmp_path: Path) -> None:
-    sink = await written(Rows(), tmp_path, CALL, times=150)
+    sink = await written(Rows(), tmp_path, CALL, times=200)
     assert max(sink.batches) == BATCH
-    assert list(sink.numbers) == list(range(1, 451))
+    assert list(sink.numbers) == list(range(1, 601))
 
 
 async def test_a_database_that_is_away_loses_nothing_and_its_error_tells_no_number(tmp_path: Path) -> None:
