@@ -62,7 +62,9 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write the site; m
 
 @app.command()
 def check(
-    site: SiteFolder = HERE,
+    site: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="The site's folder.", exists=True, file_okay=False)
+    ] = HERE,
     max_time_to_human: Annotated[
         str | None, typer.Option(help="Fail if a caller may need longer to reach a queue or a transfer, such as 90s.")
     ] = None,

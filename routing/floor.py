@@ -268,6 +268,8 @@ class Floor:
         self, queue: Queue, call: CallId, skills: Mapping[str, int], priority: int, at: float, agent: str
     ) -> Waiting:
         self._arrivals += 1
+        if agent not in self.agents:
+            agent = ""  # a field of the call named nobody: better anyone of the queue than a wait without end
         needs = merge(queue.skills, skills)
         return Waiting(call, queue.name, needs, queue.priority + priority, at, self._arrivals, agent)
 

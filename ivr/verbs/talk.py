@@ -176,8 +176,9 @@ class Entry(Question):
 class Collect(Entry):
     """Asks for digits, and saves them in the call's data.
 
-    ``name`` is the field they are saved in; without it, the node's name. ``pattern`` is a
-    regular expression that they must match. A ``secret`` value is told to nobody.
+    ``name`` is the field they are saved in; without it they are in the call's record only, under
+    the node's name. ``pattern`` is a regular expression that they must match. A ``secret`` value
+    is told to nobody.
     """
 
     verb = "collect"

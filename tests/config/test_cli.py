@@ -28,7 +28,7 @@ def deep(site: Path) -> Path:
 
 
 def test_a_good_site(deep: Path) -> None:
-    result = invoke("check", "--site", deep)
+    result = invoke("check", deep)
     assert result.exit_code == 0
     first, *rest = result.stdout.splitlines()
     assert re.fullmatch(rf"{re.escape(str(deep))} is good: \d flow\(s\), \d queues, 4 people\.", first)
@@ -37,11 +37,11 @@ def test_a_good_site(deep: Path) -> None:
 
 
 def test_callers_who_need_too_long_to_a_human(site: Path) -> None:
-    assert invoke("check", "--site", site, "--max-time-to-human", "1h").exit_code == 0
-    result = invoke("check", "--site", site, "--max-time-to-human", "2s")
+    assert invoke("check", site, "--max-time-to-human", "1h").exit_code == 0
+    result = invoke("check", site, "--max-time-to-human", "2s")
     assert result.exit_code == 1
     assert re.search(r"flow main: up to \d+ min \d\d s to a human, not 2.0 s: \w+ → \w+", result.stderr)
-    wrong = invoke("check", "--site", site, "--max-time-to-human", "90")
+    wrong = invoke("check", site, "--max-time-to-human", "90")
     assert (wrong.exit_code, wrong.stdout) == (1, "")
     assert "--max-time-to-human must be a duration" in wrong.stderr
 
@@ -49,7 +49,7 @@ def test_callers_who_need_too_long_to_a_human(site: Path) -> None:
 def test_every_problem_of_a_broken_site(deep: Path) -> None:
     (deep / "queues.yaml").write_text("queues: {orders: {ring: soon}, support: {}}\n")
     (deep / "people.yaml").unlink()
-    result = invoke("check", "--site", deep)
+    result = invoke("check", deep)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.splitlines() == [
         f"people.yaml: the file is not there (expected at {deep / 'people.yaml'})",
@@ -58,10 +58,14 @@ def test_every_problem_of_a_broken_site(deep: Path) -> None:
     ]
 
 
+def where(command: str, site: Path) -> list[str | Path]:
+    return [site] if command == "check" else ["--site", site]
+
+
 @pytest.mark.parametrize("command", ["check", "run", "doctor", "dialplan"])
 def test_each_command_says_what_is_wrong_with_the_site(command: str, tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text("numbers: [")
-    result = invoke(command, "--site", tmp_path)
+    result = invoke(command, *where(command, tmp_path))
     assert result.exit_code == 1
     assert "site.yaml:1: " in result.stderr
     assert f"4 problems in {tmp_path}" in result.stderr
@@ -69,7 +73,7 @@ def test_each_command_says_what_is_wrong_with_the_site(command: str, tmp_path: P
 
 @pytest.mark.parametrize("command", ["check", "run", "doctor", "dialplan"])
 def test_no_such_folder(command: str, tmp_path: Path) -> None:
-    result = invoke(command, "--site", tmp_path / "gone")
+    result = invoke(command, *where(command, tmp_path / "gone"))
     assert result.exit_code == 2
     assert "does not exist" in re.sub(r"\W+", " ", result.stderr)
 

@@ -65,7 +65,7 @@ async def findings(site: Site) -> dict[str, Finding]:
 
 def test_the_folders(loaded: Site) -> None:
     found = {f.what: f for f in doctor.local(loaded)}
-    assert (found["site files"].verdict, found["site files"].seen) == (GOOD, "1 flow(s), 2 queues, 4 people")
+    assert (found["site files"].verdict, found["site files"].seen) == (GOOD, "3 flow(s), 2 queues, 4 people")
     for what, folder in (("sounds folder", loaded.sounds), ("recordings folder", loaded.recordings)):
         assert found[what].verdict is not BAD
         assert str(folder) in found[what].seen

@@ -49,9 +49,12 @@ def test_make_targets_exist() -> None:
             assert set(_TARGETS.findall(said)) <= targets, f"{page.name}: {said}"
 
 
-@pytest.mark.parametrize("page", generate.pages(), ids=lambda page: page.name)
+MADE = generate.pages()
+
+
+@pytest.mark.parametrize("page", MADE, ids=lambda page: page.name)
 def test_generated_pages_are_current(page: Path) -> None:
-    assert page.read_text(encoding="utf-8") == generate.pages()[page], "run: python -m docs.generate"
+    assert page.read_text(encoding="utf-8") == MADE[page], "run: python -m docs.generate"
 
 
 def test_every_key_has_a_meaning_and_every_meaning_a_key() -> None:
