@@ -61,7 +61,7 @@ async def test_without_a_link_actions_fail_at_once() -> None:
 
 
 async def test_a_silent_link_is_dropped_and_made_anew() -> None:
-    async with Peer() as peer, running(peer, silence_s=0.1) as desk:
+    async with Peer() as peer, running(peer, silence_s=0.1, deadline_s=0.3) as desk:
         peer.deaf = True
         await desk.until(lambda: desk.downs[:1] == ["silent for 0.1 s"])
         peer.deaf = False
