@@ -267,7 +267,7 @@ async def serve(
 
 def make_prompts(site: Site) -> Prompts:
     """No sounds yet, and what makes them as the site has it."""
-    return Prompts(site.sounds, site.prompts, speakers(site.settings.speech.espeak))
+    return Prompts(site.sounds, site.prompts, speakers(site.settings.speech.espeak, site.kokoro_voices))
 
 
 class _Server(uvicorn.Server):

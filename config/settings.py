@@ -110,9 +110,11 @@ class FolderSettings(SiteModel):
 
 
 class SpeechSettings(SiteModel):
-    """The program that speaks texts: its command line up to the options."""
+    """The program that speaks texts: its command line up to the options; and voices of other kinds."""
 
     espeak: Annotated[tuple[str, ...], Field(min_length=1)] = ("espeak-ng",)
+    kokoro_voices: Path | None = None
+    """The folder of Kokoro's voices, relative to the site's own."""
 
 
 class TransferSettings(SiteModel):
@@ -245,6 +247,11 @@ class Site:
     @property
     def database(self) -> str:
         return self.settings.database or f"sqlite+aiosqlite:///{self.state / 'cordboard.db'}"
+
+    @property
+    def kokoro_voices(self) -> Path | None:
+        voices = self.settings.speech.kokoro_voices
+        return None if voices is None else self.folder / voices
 
     @property
     def prompts(self) -> Path:

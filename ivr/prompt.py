@@ -24,8 +24,9 @@ Kind = Literal["text", "digits", "number", "money", "date", "time"]
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 """A language, as in BCP 47: ``en``, ``zh``, ``pt-BR``."""
 
-VOICE = r"[A-Za-z][A-Za-z0-9+_-]{0,63}|hibari:[a-z]{0,20}"
-"""A voice: one of espeak-ng (``en``, ``cmn``), or ``hibari:`` and one of hibari-tts."""
+VOICE = r"[A-Za-z][A-Za-z0-9+_-]{0,63}|hibari:[a-z]{0,20}|kokoro:z[fm]_[a-z]{1,20}"
+"""A voice: one of espeak-ng (``en``, ``cmn``), ``hibari:`` and one of hibari-tts, or
+``kokoro:`` and a Mandarin one of Kokoro."""
 
 EVERY = ""
 """The language of a prompt that is the same in all."""

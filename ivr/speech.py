@@ -1,8 +1,9 @@
 """Who speaks: texts become sound files in a voice.
 
 A voice is named in a flow's ``languages``: a name that espeak-ng knows (``en``, ``cmn``), or
-``hibari:``, the voice that comes with hibari-tts (English; the extra ``tts``). To add a kind of
-voice, write a ``Speaker`` for it and name it in ``speakers``.
+``hibari:``, the voice that comes with hibari-tts (English; the extra ``tts``), or ``kokoro:`` and
+one of Kokoro's (Mandarin; the extra ``tts-zh``, and the voices' files). To add a kind of voice,
+write a ``Speaker`` for it and name it in ``speakers``.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import soundfile
+
+from ivr.kokoro import Kokoro, Unspeakable, read_voice
 
 if TYPE_CHECKING:
     from hibari import Hibari
@@ -106,6 +109,43 @@ class HibariVoice:
         soundfile.write(to, samples, Hibari.sample_rate)
 
 
+class KokoroVoice:
+    """Kokoro: Mandarin like a person's, without a network. ``voices`` is the folder of its voices' files."""
+
+    def __init__(self, voices: Path | None, load: Callable[[], Kokoro] = Kokoro.load) -> None:
+        self._voices = voices
+        self._load = load
+        self._model: Kokoro | None = None
+        self._turn = threading.Lock()
+
+    async def speak(self, voice: str, text: str, to: Path) -> None:
+        await asyncio.to_thread(self._speak, voice.partition(":")[2], text, to)
+
+    def _speak(self, name: str, text: str, to: Path) -> None:
+        if self._voices is None:
+            raise Unmade("Kokoro has no folder of voices", "name it in site.yaml: speech.kokoro_voices")
+        try:
+            style = read_voice(self._voices / f"{name}.bin")
+        except OSError as error:
+            why = f"the voice file {name}.bin cannot be read: {error.strerror}"
+            raise Unmade(why, "put it into the folder speech.kokoro_voices of site.yaml") from None
+        except ValueError:
+            raise Unmade(f"{name}.bin is no voice of Kokoro", "take it from the npm package kokoro-js") from None
+        try:
+            with self._turn:
+                if self._model is None:
+                    self._model = self._load()
+                samples = self._model(text, style)
+        except ImportError:
+            raise Unmade("Kokoro is not installed", "pip install 'cordboard[tts-zh]'") from None
+        except Unspeakable as error:
+            hint = "it speaks Mandarin only: Chinese characters, digits and punctuation"
+            raise Unmade(f"Kokoro cannot speak: {error}", hint) from None
+        except Exception as error:  # whatever a text makes of somebody else's model
+            raise Unmade(f"Kokoro failed: {type(error).__name__}") from None
+        soundfile.write(to, samples, Kokoro.sample_rate)
+
+
 class _ByKind:
     """Each voice by the speaker of its kind: what stands before the colon."""
 
@@ -118,6 +158,6 @@ class _ByKind:
         await (self._kinds[kind] if colon else self._plain).speak(voice, text, to)
 
 
-def speakers(espeak: Sequence[str] = ("espeak-ng",)) -> Speaker:
+def speakers(espeak: Sequence[str] = ("espeak-ng",), kokoro_voices: Path | None = None) -> Speaker:
     """All voices that flows may name."""
-    return _ByKind(Espeak(espeak), {"hibari": HibariVoice()})
+    return _ByKind(Espeak(espeak), {"hibari": HibariVoice(), "kokoro": KokoroVoice(kokoro_voices)})

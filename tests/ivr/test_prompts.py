@@ -155,8 +155,8 @@ async def test_what_is_spoken_for_one_caller_is_not_kept(tmp_path: Path) -> None
     assert {path.suffix for path in (tmp_path / ONCE).iterdir()} == {".wav"}
 
 
+@pytest.mark.real  # the voice comes with what make test installs for listening
 async def test_hibari_speaks_english(tmp_path: Path) -> None:
-    pytest.importorskip("hibari")
     prompts = Prompts(tmp_path, tmp_path, SPEAKER)
     assert 0.3 < (await prompts.spoken("hibari:", "Hello there.")).seconds < 3
     for voice, text, why in (("hibari:emma", "Hello.", "without the voice"), ("hibari:", "。", "nothing to speak")):
