@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ivr.node import Measure
-from ivr.prompt import Piece, Prompt, Text, Value
+from ivr.prompt import Kind, Piece, Prompt, Text, Value
 from ivr.rehearsal import FILE_S, guessed_s
 from ivr.session import SPOKEN_S
 from ivr.tree import Flow
 
-VALUE_S = 5.0
-"""Seconds that a value is guessed to take: a date with its year, an amount, ten digits."""
+VALUE_S: Mapping[Kind, float] = {"text": 20.0, "digits": 24.0, "number": 12.0, "money": 12.0, "date": 6.0, "time": 5.0}
+"""The most seconds that a value of each kind takes: the longest text there can be (200 characters),
+the longest entry (32 digits, one by one), a number of fifteen digits."""
 
 Measured = Callable[[str, Piece], float | None]
 """The seconds of a piece in a voice; None where no sound of it was made yet."""
@@ -47,5 +48,5 @@ class Lengths:
         self._guessed.add((voice, piece))
         if not isinstance(piece, Text):
             return FILE_S
-        words = sum(VALUE_S if isinstance(part, Value) else guessed_s(part) for part in piece.parts())
+        words = sum(VALUE_S[part.kind] if isinstance(part, Value) else guessed_s(part) for part in piece.parts())
         return words + (SPOKEN_S if values else 0.0)
