@@ -10,9 +10,9 @@ from ivr.rehearsal import FILE_S, guessed_s
 from ivr.session import SPOKEN_S
 from ivr.tree import Flow
 
-VALUE_S: Mapping[Kind, float] = {"text": 20.0, "digits": 24.0, "number": 12.0, "money": 12.0, "date": 6.0, "time": 5.0}
-"""The most seconds that a value of each kind takes: the longest text there can be (200 characters),
-the longest entry (32 digits, one by one), a number of fifteen digits."""
+VALUE_S: Mapping[Kind, float] = {"text": 75.0, "digits": 24.0, "number": 18.0, "money": 20.0, "date": 8.0, "time": 5.0}
+"""The seconds a value of each kind is taken to last, above what the shipped voices need for a text of
+200 characters, an entry of 32 digits, and numbers of 15 digits. Longer digits from a lookup last longer."""
 
 Measured = Callable[[str, Piece], float | None]
 """The seconds of a piece in a voice; None where no sound of it was made yet."""
