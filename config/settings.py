@@ -31,7 +31,8 @@ from ivr.prompt import VOICE
 from ivr.tree import Flow, Flows
 from ivr.url_template import host_of
 from routing.agents import Agent
-from routing.queues import Queue, QueuesFile, Skills
+from routing.queues import Queues
+from routing.queues_file import QueuesFile, Skills
 
 
 def _fits(pattern: str, otherwise: str) -> AfterValidator:
@@ -214,7 +215,7 @@ class Site:
 
     folder: Path
     settings: SiteFile
-    queues: Mapping[str, Queue]
+    queues: Queues
     people: Mapping[str, PersonSettings]
     flows: Flows
 

@@ -18,7 +18,7 @@ import structlog
 from cti.ami.client import AmiError
 from cti.calls.call import Call, apply
 from cti.calls.commands import Command
-from cti.calls.events import Arrived, CallEvent, CallId, Ended, Event
+from cti.calls.events import Arrived, CalledBack, CallEvent, CallId, Ended, Event
 from cti.calls.part import Output, Part, Work
 from cti.calls.reconcile import Comparison, Reconciler
 from cti.calls.tracker import Message, Tracker
@@ -244,7 +244,7 @@ class Engine:
         if not isinstance(event, CallEvent):
             return None
         known = self._calls.get(event.call)
-        if known is None and not isinstance(event, Arrived):
+        if known is None and not isinstance(event, Arrived | CalledBack):
             return None  # what comes after the end goes into the journal, and makes no call live again
         call = self._calls[event.call] = apply(known, event)
         return call

@@ -22,12 +22,12 @@ from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
 from config import cli, settings
-from cti import durations, site_files
+from cti import durations, hours, site_files
 from cti.calls import commands, events
 from cti.site_files import SiteModel
-from ivr import expressions, hours, node, prompt, template, url_template
+from ivr import expressions, node, prompt, template, url_template
 from ivr.verbs import VERBS, data, leave, survey, talk
-from routing import queues
+from routing import queues_file
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Made by `python -m docs.generate`: change the code or meanings.yaml, not this page. -->\n\n"
@@ -172,8 +172,8 @@ IN_SITE = (
     Section("### fallback", settings.FallbackSettings),
     Section("### folders", settings.FolderSettings, "Relative to the site's folder."),
     Section("### speech", settings.SpeechSettings),
-    Section("## queues.yaml", queues.QueuesFile),
-    Section("### A queue", queues.QueueFields),
+    Section("## queues.yaml", queues_file.QueuesFile),
+    Section("### A queue", queues_file.QueueFields),
     Section("## people.yaml", settings.PeopleFile),
     Section("### A person", settings.PersonSettings),
 )

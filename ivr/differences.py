@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from cti.hours import DAYS, Hours
 from ivr.graph import short, words
-from ivr.hours import DAYS, Hours
 from ivr.node import Node
 from ivr.prompt import EVERY, Prompt
 from ivr.tree import Flow, Flows

@@ -14,11 +14,16 @@ WRAP_UP = AgentState.WRAP_UP
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Somebody who takes calls. ``phone`` is an Asterisk dial string, ``skills`` maps to 1..10."""
+    """Somebody who takes calls. ``phone`` is the Asterisk dial string of the phone he sits at if he
+    doesn't say otherwise, ``phones`` are further ones he may sit at. ``skills`` maps to 1..10,
+    ``groups`` are those of the roster he belongs to. ``auto_answer``: his phone picks up by itself."""
 
     name: str
     phone: str
     skills: Mapping[str, int]
+    groups: frozenset[str] = frozenset()
+    phones: tuple[str, ...] = ()
+    auto_answer: bool = False
 
 
 class NotAllowed(Exception):
@@ -55,7 +60,9 @@ class Status:
     ``idle_since`` is when the agent last became free: an offer that is taken back leaves it.
     ``until`` is when the state ends by itself (wrap-up, an offer's deadline). ``token`` is the
     number of the agent's latest reservation; who knows an older one may not write any more.
-    ``wish`` was asked for during a call and comes true after it.
+    ``wish`` was asked for during a call and comes true after it. ``phone`` is where he sits, empty
+    for his usual one. ``offered_at``, ``talked_s`` and ``talks`` are what strategies go by: when he
+    was last offered a call, and since he logged in how long and how often he talked.
     """
 
     state: AgentState = OFFLINE
@@ -70,6 +77,10 @@ class Status:
     token: int = 0
     wish: AgentState | None = None
     wish_reason: str = ""
+    phone: str = ""
+    offered_at: float = 0.0
+    talked_s: float = 0.0
+    talks: int = 0
 
     def to(self, state: AgentState, now: float, reason: str = "", until: float | None = None) -> Status:
         """The agent in another state. Raises NotAllowed where the table has no such step."""

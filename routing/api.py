@@ -100,7 +100,7 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         now = time.time()
         since: dict[str, list[float]] = {name: [] for name in floor.queues}
         for waiting in floor.calls.values():
-            since.setdefault(waiting.queue, []).append(waiting.queued_at)
+            since.setdefault(waiting.queue, []).append(waiting.since)
         return [
             QueueNow(
                 name=queue.name,

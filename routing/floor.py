@@ -47,7 +47,7 @@ from routing.agents import (
     Status,
     UnknownAgent,
 )
-from routing.queues import Queue, Waiting, merge
+from routing.queues import Queue, Queues, Waiting, merge
 from routing.router import Match, Router
 
 log = structlog.get_logger()
@@ -68,7 +68,7 @@ _DIRECT = Queue(DIRECT_QUEUE, {})
 class Floor:
     """Agents and waiting calls of one site."""
 
-    def __init__(self, queues: Mapping[str, Queue], agents: Mapping[str, Agent]) -> None:
+    def __init__(self, queues: Queues, agents: Mapping[str, Agent]) -> None:
         self.queues = queues
         self.agents = agents
         self.statuses = {name: Status() for name in agents}

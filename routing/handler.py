@@ -13,7 +13,7 @@ from cti.calls.names import new_offer
 from cti.calls.part import Output
 from routing.agents import Agent
 from routing.floor import RESERVED_S, Floor
-from routing.queues import Queue
+from routing.queues import Queues
 from routing.router import Match
 from routing.store import Store, StoreDown
 
@@ -30,7 +30,7 @@ class RoutingPart:
     as it is back, and until then nobody is offered a call.
     """
 
-    def __init__(self, queues: Mapping[str, Queue], agents: Mapping[str, Agent], store: Store) -> None:
+    def __init__(self, queues: Queues, agents: Mapping[str, Agent], store: Store) -> None:
         self.floor = Floor(queues, agents)
         self._store = store
         self._offers: dict[Match, OfferId] = {}

@@ -20,13 +20,13 @@ Rank = tuple[int, float, str]
 
 def turn(waiting: Waiting) -> Turn:
     """A waiting call's place among all."""
-    return (-waiting.priority, waiting.queued_at, waiting.sequence, waiting.call)
+    return (-waiting.priority, waiting.since, waiting.sequence, waiting.call)
 
 
 def score(skills: Mapping[str, int], needs: Needs) -> int | None:
     """How well the skills meet the needs: their summed levels, or None where one falls short."""
     total = 0
-    for skill, least in needs:
+    for skill, least in needs.skills:
         level = skills.get(skill, 0)
         if level < least:
             return None

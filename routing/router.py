@@ -130,7 +130,7 @@ class Router:
     def _group(self, needs: Needs, alone: str) -> _Group:
         """The group of calls with these needs, or of those for the agent ``alone``, who was asked for
         by name and may take them whatever his skills."""
-        key = ((), alone) if alone else (needs, "")
+        key = (Needs(), alone) if alone else (needs, "")
         group = self._groups.get(key)
         if group is None:
             if alone:

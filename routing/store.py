@@ -21,7 +21,7 @@ from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, Time
 
 from cti.calls.events import AgentState, CallId, OfferId
 from routing.agents import Status
-from routing.queues import Waiting
+from routing.queues import Needs, Waiting
 
 
 class StoreDown(Exception):
@@ -191,7 +191,7 @@ def _write_waiting(waiting: Waiting) -> dict[Any, Any]:
         "queue": waiting.queue,
         "needs": json.dumps(waiting.needs),
         "priority": str(waiting.priority),
-        "queued_at": repr(waiting.queued_at),
+        "since": repr(waiting.since),
         "sequence": str(waiting.sequence),
         "agent": waiting.agent,
     }
@@ -201,9 +201,14 @@ def _read_waiting(call: CallId, row: Mapping[str, str]) -> Waiting:
     return Waiting(
         call=call,
         queue=row["queue"],
-        needs=tuple((skill, level) for skill, level in json.loads(row["needs"])),
+        needs=_read_needs(row["needs"]),
         priority=int(row["priority"]),
-        queued_at=float(row["queued_at"]),
+        since=float(row["since"]),
         sequence=int(row["sequence"]),
         agent=row.get("agent", ""),  # an earlier engine did not write it
     )
+
+
+def _read_needs(text: str) -> Needs:
+    skills, groups = json.loads(text)
+    return Needs(tuple((skill, level) for skill, level in skills), tuple(groups))

@@ -10,10 +10,12 @@ from cti.calls.events import (
     Adopted,
     Answered,
     Arrived,
+    CalledBack,
     CallEvent,
     CallId,
     Chosen,
     Connected,
+    Diverted,
     Ended,
     EnteredMenu,
     FellBack,
@@ -138,8 +140,22 @@ def apply(call: Call | None, event: CallEvent) -> Call:
                 level=event.level,
                 agent=event.agent,
                 after=event.after,
-                queued_at=event.at,
+                queued_at=event.at if event.since is None else event.since,
             )
+        case CalledBack():
+            return replace(
+                call,
+                place=Place.QUEUE,
+                caller=event.number,
+                queue=event.queue,
+                skills=event.skills,
+                priority=event.priority,
+                screen=event.screen,
+                level=event.level,
+                queued_at=event.since,
+            )
+        case Diverted():
+            return replace(call, place=Place.MENU, flow=event.flow, node="", offer=None)
         case Offered():
             return replace(call, offer=OpenOffer(event.offer, event.agent, event.recording))
         case Refused() if call.offered(event.offer):

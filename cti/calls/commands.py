@@ -63,7 +63,8 @@ class Offer(Command):
     """Ring an agent's phone (an Asterisk dial string such as ``PJSIP/1001``).
 
     ``ring_s`` seconds at most. ``recording`` as in the event ``Offered``. Asking again for
-    the same offer is harmless. Followed by ``Ringing``, then ``Accepted`` or ``Refused``.
+    the same offer is harmless. ``auto_answer`` asks the phone to pick up by itself. Followed by
+    ``Ringing``, then ``Accepted`` or ``Refused``.
     """
 
     offer: OfferId
@@ -71,6 +72,16 @@ class Offer(Command):
     phone: str
     ring_s: float
     recording: str | None = None
+    auto_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOut(Command):
+    """Ring the customer of a callback, ``ring_s`` seconds at most. Followed by ``Arrived`` when he
+    picks up, by ``Ended`` with the cause when he is not reached."""
+
+    number: str
+    ring_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -207,10 +207,55 @@ class MessageLeft(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackWanted(CallEvent):
-    """The caller asks to be called back at ``number``, about what the queue is for."""
+    """The caller asks to be called back at ``number``, about what the queue is for.
+
+    The callback keeps the place the caller had: ``since`` is when he began to wait, None where he
+    did not wait. The other fields are as in ``Queued``."""
 
     number: str
     queue: str
+    since: float | None = None
+    skills: Mapping[str, int] = field(default_factory=dict)
+    priority: int = 0
+    screen: Mapping[str, str] = field(default_factory=dict)
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledBack(CallEvent):
+    """We call a customer back: a call of our own begins, in the queue, and the agent's phone rings
+    first. ``wanted`` is the call in which the customer asked for it, ``attempt`` counts from 1.
+    The other fields are as in ``CallbackWanted``."""
+
+    number: str
+    queue: str
+    wanted: CallId
+    attempt: int
+    since: float
+    skills: Mapping[str, int] = field(default_factory=dict)
+    priority: int = 0
+    screen: Mapping[str, str] = field(default_factory=dict)
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackOver(CallEvent):
+    """The callback that was wanted in this call is over: the customer was reached, or it was given
+    up after its tries."""
+
+    reached: bool
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateAsked(CallEvent):
+    """Somebody asks by phone for an agent's state: whoever sits at ``phone`` (a dial string such as
+    ``PJSIP/1001``), or ``agent``, who has shown who he is and from now on sits there."""
+
+    phone: str
+    agent: str
+    state: AgentState
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,8 +271,10 @@ class Queued(CallEvent):
     """The call waits for an agent. ``skills`` maps a skill to the least level (1 to 10) wanted
     in addition to the queue's own; a higher ``priority`` is served first. ``screen`` is what the
     agent's screen gets to see of the call's data, ``level`` the customer's. ``agent`` is the one
-    who alone may take the call, if any. ``after`` is the node where the flow goes on when the
-    talk is over and the caller still there."""
+    who alone may take the call, if any; ``prefer`` the one whom it waits for during the first
+    ``prefer_s`` seconds. ``after`` is the node where the flow goes on when the talk is over and
+    the caller still there. ``since`` is when the waiting began, where the call keeps the place it
+    had (Unix seconds); None for now."""
 
     queue: str
     skills: Mapping[str, int] = field(default_factory=dict)
@@ -235,17 +282,37 @@ class Queued(CallEvent):
     screen: Mapping[str, str] = field(default_factory=dict)
     level: str = ""
     agent: str = ""
+    prefer: str = ""
+    prefer_s: float = 0.0
     after: str = ""
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diverted(CallEvent):
+    """The queue gives the call to a flow, which takes it at its start. ``why`` is the overflow rule."""
+
+    flow: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered(CallEvent):
     """An agent's phone is asked to ring. ``recording`` is the stem (a path relative to the
-    recordings folder, no suffix) under which the talk will be recorded; None for unrecorded."""
+    recordings folder, no suffix) under which the talk will be recorded; None for unrecorded.
+
+    The rest is why this call and this agent: ``step`` counts the relaxations of the queue's needs
+    by then, ``candidates`` the agents who could have taken it, ``strategy`` chose among them, and
+    ``passed`` maps calls and agents that would have been before them to the rule that passed them over.
+    """
 
     offer: OfferId
     agent: str
     recording: str | None = None
+    step: int = 0
+    candidates: int = 0
+    strategy: str = ""
+    passed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

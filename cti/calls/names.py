@@ -24,6 +24,11 @@ def call_id(asterisk: str, uniqueid: str) -> CallId:
     return CallId(uuid5(_CALLS, f"{asterisk}/{uniqueid}").hex)
 
 
+def callback_id(wanted: CallId, attempt: int) -> CallId:
+    """The id of the call by which a customer is called back: each attempt is a call of its own."""
+    return CallId(uuid5(_CALLS, f"callback/{wanted}/{attempt}").hex)
+
+
 def new_offer() -> OfferId:
     """A fresh offer id, fit to be an Asterisk ChannelId (under 150 characters, no ``/``)."""
     return OfferId(f"cordboard-{secrets.token_hex(8)}")

@@ -14,7 +14,7 @@ import pytest
 from cti.calls.events import AgentState, CallId, OfferId
 from routing.agents import Status
 from routing.memory_store import MemoryStore
-from routing.queues import Waiting
+from routing.queues import Needs, Waiting
 from routing.redis_server import RedisServer
 from routing.store import RedisStore, Store, StoreDown, connect
 
@@ -36,7 +36,9 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 def waiting(call: str, sequence: int = 1) -> Waiting:
-    return Waiting(CallId(call), "orders", (("orders", 3), ("русский", 1)), -5, 1700000000.1234567, sequence)
+    return Waiting(
+        CallId(call), "orders", Needs((("orders", 3), ("русский", 1)), ("north",)), -5, 1700000000.1234567, sequence
+    )
 
 
 def reserved(call: CallId, offer: str, now: float = 100.0) -> Status:

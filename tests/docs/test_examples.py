@@ -20,7 +20,7 @@ from ivr import scenario
 from ivr.loader import Known, check_flows
 from ivr.node import Node
 from ivr.verbs import VERBS
-from routing.queues import QueuesFile
+from routing.queues_file import QueuesFile
 from tests.docs.pages import Block, blocks
 
 FILES: dict[str, type[SiteModel]] = {"site.yaml": SiteFile, "queues.yaml": QueuesFile, "people.yaml": PeopleFile}

@@ -34,13 +34,15 @@ from cti.calls.events import (
 from cti.calls.part import Output
 from routing.agents import Agent
 from routing.handler import RoutingPart
-from routing.queues import Queue
+from routing.queues import Queue, Queues
 from routing.store import Store
 
-QUEUES = {
-    "orders": Queue("orders", {"orders": 3}, ring_s=15.0, wrap_up_s=10.0, music="jazz"),
-    "vip": Queue("vip", {"orders": 3}, priority=5, wrap_up_s=0.0, record=False),
-}
+QUEUES = Queues(
+    {
+        "orders": Queue("orders", {"orders": 3}, ring_s=15.0, wrap_up_s=10.0, music="jazz"),
+        "vip": Queue("vip", {"orders": 3}, priority=5, wrap_up_s=0.0, record=False),
+    }
+)
 AGENTS = {
     "alice": Agent("alice", "PJSIP/alice", {"orders": 8}),
     "bob": Agent("bob", "PJSIP/bob", {"orders": 5, "english": 9}),

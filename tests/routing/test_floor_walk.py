@@ -91,7 +91,7 @@ async def check(line: Line, store: MemoryStore) -> None:
         if status.state is READY:
             for waiting in floor.calls.values():
                 skills = floor.agents[name].skills
-                able = all(skills.get(skill, 0) >= least for skill, least in waiting.needs)
+                able = all(skills.get(skill, 0) >= least for skill, least in waiting.needs.skills)
                 apart = floor.router._apart.get(waiting.call, {}).get(name, 0.0) > line.now
                 assert not able or apart or waiting.call in held, "a call waits beside a ready agent"
     assert await store.agents(floor.statuses) == floor.statuses

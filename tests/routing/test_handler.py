@@ -311,7 +311,7 @@ async def test_a_store_that_lost_everything_is_written_anew() -> None:
     await empty.start()
     assert await empty.do("c1 adopted queue") == ["-> music c1 jazz"]
     (place,) = await empty.part._store.waiting()
-    assert (place.call, place.queued_at) == ("c1", 1000.0)
+    assert (place.call, place.since) == ("c1", 1000.0)
 
 
 class FlakyStore(MemoryStore):

@@ -7,7 +7,8 @@ import pytest
 import config
 from cti.site_files import SiteError, check, parse, read
 from routing.policy import score
-from routing.queues import Queue, QueuesFile, merge
+from routing.queues import Needs, Queue, merge
+from routing.queues_file import QueuesFile
 
 WRONG = """\
 queues:
@@ -31,7 +32,7 @@ def test_the_shipped_example_is_right() -> None:
 
 
 def test_what_is_left_out_has_a_default() -> None:
-    assert check(QueuesFile, parse("queues: {all: {}}", "q.yaml")).build() == {"all": Queue("all", {})}
+    assert check(QueuesFile, parse("queues: {all: {}}", "q.yaml")).build().by_name == {"all": Queue("all", {})}
 
 
 def test_everything_wrong_is_told_at_once_with_its_line() -> None:
@@ -58,8 +59,8 @@ def test_a_ring_time_that_makes_no_sense_is_refused(ring: str) -> None:
 
 def test_needs_take_the_higher_level_of_each_skill() -> None:
     needs = merge({"orders": 3, "english": 5}, {"orders": 1, "english": 7, "vip": 1})
-    assert needs == (("english", 7), ("orders", 3), ("vip", 1))
-    assert merge({}) == ()
+    assert needs.skills == (("english", 7), ("orders", 3), ("vip", 1))
+    assert merge({}) == Needs()
 
 
 def test_who_suits_and_how_well() -> None:
@@ -67,4 +68,4 @@ def test_who_suits_and_how_well() -> None:
     assert score({"orders": 3, "english": 10, "other": 9}, needs) == 13
     assert score({"orders": 2, "english": 10}, needs) is None
     assert score({"english": 10}, needs) is None
-    assert score({}, ()) == 0
+    assert score({}, Needs()) == 0

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from cti.calls.events import CallId
 from routing.agents import Agent
-from routing.queues import Waiting, merge
+from routing.queues import Needs, Waiting, merge
 from routing.router import Match, Router
 
 SKILLS = ("orders", "english")
@@ -116,13 +116,13 @@ class RouterBesideTheOracle(RuleBasedStateMachine):
             self.router.busy(name)
 
     def oracle(self) -> Match | None:
-        for place in sorted(self.waiting.values(), key=lambda w: (-w.priority, w.queued_at, w.sequence)):
+        for place in sorted(self.waiting.values(), key=lambda w: (-w.priority, w.since, w.sequence)):
             able = [name for name in self.ready if self.can_take(name, place)]
             if able:
 
                 def merit(name: str, place: Waiting = place) -> tuple[int, float, str]:
                     skills = self.agents[name].skills
-                    return (-sum(skills[skill] for skill, _ in place.needs), self.ready[name], name)
+                    return (-sum(skills[skill] for skill, _ in place.needs.skills), self.ready[name], name)
 
                 return Match(place.call, min(able, key=merit))
         return None
@@ -130,7 +130,7 @@ class RouterBesideTheOracle(RuleBasedStateMachine):
     def can_take(self, name: str, place: Waiting) -> bool:
         skills = self.agents[name].skills
         apart = self.apart.get((place.call, name), 0.0) > self.now
-        return not apart and all(skills.get(skill, 0) >= least for skill, least in place.needs)
+        return not apart and all(skills.get(skill, 0) >= least for skill, least in place.needs.skills)
 
     @invariant()
     def nobody_waits_for_a_ready_agent(self) -> None:
@@ -141,7 +141,8 @@ class RouterBesideTheOracle(RuleBasedStateMachine):
     def counts_are_right(self) -> None:
         for place in getattr(self, "waiting", {}).values():
             able = sum(
-                all(self.agents[name].skills.get(s, 0) >= least for s, least in place.needs) for name in self.ready
+                all(self.agents[name].skills.get(s, 0) >= least for s, least in place.needs.skills)
+                for name in self.ready
             )
             assert self.router.able(place.needs) == able
 
@@ -163,6 +164,6 @@ def test_a_call_for_one_agent_goes_to_nobody_else() -> None:
     assert router.next(3.0) is None
     router.ready("alice", 2.0)
     assert router.next(3.0) == Match(CallId("c1"), "alice"), "whatever her skills"
-    router.wait(Waiting(CallId("c3"), "orders", (), 9, 1.0, 3, agent="nobody"))
+    router.wait(Waiting(CallId("c3"), "orders", Needs(), 9, 1.0, 3, agent="nobody"))
     router.forget(CallId("c1"))
     assert router.next(3.0) is None
