@@ -57,7 +57,7 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
     floor = part.floor
 
     def agent_now(name: str) -> AgentNow:
-        status = floor.statuses[name]
+        status = floor.crew.statuses[name]
         return AgentNow(
             name=name,
             state=status.state,
@@ -99,14 +99,14 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         """How many wait in each queue, for how long, and who could take them."""
         now = time.time()
         since: dict[str, list[float]] = {name: [] for name in floor.queues}
-        for waiting in floor.calls.values():
+        for waiting in floor.room.calls.values():
             since.setdefault(waiting.queue, []).append(waiting.since)
         return [
             QueueNow(
                 name=queue.name,
                 waiting=len(since[queue.name]),
                 longest_wait_s=max(0.0, now - min(since[queue.name], default=now)),
-                ready=floor.router.able(merge(queue.skills)),
+                ready=len(floor.router.pool(merge(queue.skills, groups=queue.groups), queue).ready),
                 needs=dict(queue.skills),
                 priority=queue.priority,
             )

@@ -1,394 +1,352 @@
-"""The floor of the call centre: what each agent is doing and which calls wait, as events change it.
+"""The floor of the call centre: which calls wait and what becomes of them, as events change it.
 
 A plain state machine: events in, events and commands out. Events may come late, twice or not at
 all: an offer's events count only while that offer is the agent's own. What must be written to
-the store is noted in ``changed_agents`` and ``changed_calls``.
+the store is noted in ``crew.changed`` and ``room.changed``.
 """
 
 from __future__ import annotations
 
-import heapq
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 import structlog
 
 from cti.calls.call import Call
-from cti.calls.commands import Connect, Hangup, Offer, StartMusic, Withdraw
+from cti.calls.commands import Hangup, StartMusic, Transfer, Withdraw
 from cti.calls.events import (
     Accepted,
     Adopted,
-    AgentChanged,
     AgentState,
+    Arrived,
+    CallbackWanted,
     CallEvent,
     CallId,
     Connected,
+    Diverted,
+    Ended,
     Failed,
     Left,
-    Offered,
     OfferId,
+    Party,
     Place,
     Queued,
     Refusal,
     Refused,
     Ringing,
+    StateAsked,
 )
-from cti.calls.names import DIRECT_QUEUE, recording_stem
 from cti.calls.part import Output
+from routing import callbacks
 from routing.agents import (
-    NOT_READY,
     OFFERED,
-    READY,
-    RESERVED,
-    RINGING,
+    OFFLINE,
     TALKING,
-    WRAP_UP,
     Agent,
+    NotAllowed,
     Status,
     UnknownAgent,
 )
-from routing.queues import Queue, Queues, Waiting, merge
-from routing.router import Match, Router
+from routing.crew import Crew
+from routing.offers import APART_S, RESERVED_S, Offers
+from routing.overflow import why
+from routing.policy import score, strategies
+from routing.queues import Exit, Overflow, Queue, Queues, Rule, Waiting, merge, relaxed
+from routing.router import Router
+from routing.waiting_room import DIRECT, WaitingRoom
 
 log = structlog.get_logger()
 
-ANSWER_SLACK_S = 3.0
-"""How much longer than the ring time we wait to hear what became of an offer."""
-CONNECT_S = 10.0
-"""How long after the agent picked up the two legs must be joined."""
-APART_S = 10.0
-"""How long an agent isn't offered a call again that he didn't take."""
-RESERVED_S = ANSWER_SLACK_S + CONNECT_S + 30.0
-"""How much longer than the ring time a reservation is good: our own deadlines come first."""
-
-
-_DIRECT = Queue(DIRECT_QUEUE, {})
+GIVEN_AWAY = 10
+"""How often a call is given away by overflows; after that it waits where it is."""
 
 
 class Floor:
-    """Agents and waiting calls of one site."""
+    """Agents and waiting calls of one site. Times are Unix seconds."""
 
     def __init__(self, queues: Queues, agents: Mapping[str, Agent]) -> None:
         self.queues = queues
         self.agents = agents
-        self.statuses = {name: Status() for name in agents}
-        self.calls: dict[CallId, Waiting] = {}
-        """Calls in a queue, offered to an agent or not."""
-        self.kept: dict[CallId, Waiting] = {}
-        """Calls that waited when an earlier engine stopped, until they are found alive."""
-        self.router = Router(agents.values())
-        self.changed_agents: dict[str, CallId | None] = {}
-        """Agents to be written, each with the call whose offer to him is over, if any."""
-        self.changed_calls: set[CallId] = set()
-        self._with: dict[CallId, str] = {}
-        """Who is offered a call, or talks on it."""
-        self._timers: list[tuple[float, str]] = []
-        self._arrivals = 0
-
-    def queue(self, name: str) -> Queue | None:
-        """The site's queue of this name; the one for calls to one agent is there in any case."""
-        return self.queues.get(name) or (_DIRECT if name == _DIRECT.name else None)
+        known = replace(queues, by_name={DIRECT.name: DIRECT, **queues.by_name})
+        self.router = Router(known, agents, strategies(), queues.order)
+        self.crew = Crew(agents, self.router, self.router.queues_of)
+        self.room = WaitingRoom(known, self.router, lambda queue: self.crew.present.get(queue, 0))
+        self._known = known
+        self.offers = Offers(known, agents, self.crew, self.room)
+        self._given_away: Counter[CallId] = Counter()
 
     # What was there before, and what is asked from outside
 
     def restore(self, statuses: Mapping[str, Status], waiting: Iterable[Waiting], now: float) -> list[Output]:
         """Takes over what the store knows. The calls must be found alive before they count."""
-        self.kept = {call.call: call for call in waiting}
-        self._arrivals = max((call.sequence for call in self.kept.values()), default=0)
+        self.room.start({call.call: call for call in waiting})
         out: list[Output] = []
         for name in self.agents:
             status = statuses.get(name, Status(since=now))
             if status.state in OFFERED:
                 # Nobody watched the ringing meanwhile: adoption or ``settle`` says what became of it.
                 status = replace(status, until=now + RESERVED_S)
-            self._set(name, status, now)
+            self.crew.set(name, status, now)
             if name in statuses:
-                self.changed_agents.pop(name, None)
-            out.append(self._told(name, now))
+                self.crew.changed.pop(name, None)
+            out.append(self.crew.told(name, now))
         return out
 
     def settle(self, live: Collection[CallId], now: float) -> list[Output]:
-        """Lets go of all calls but the live ones: their ends were missed."""
-        self.changed_calls |= self.kept.keys()
-        self.kept.clear()
+        """Lets go of all calls but the live ones, whose ends were missed, and of no callback."""
         out: list[Output] = []
-        for call in [call for call in self.calls if call not in live]:
-            self._forget(call)
-        for call, name in [(call, name) for call, name in self._with.items() if call not in live]:
-            status = self.statuses[name]
+        for call, waiting in list(self.room.kept.items()):
+            self.room.forget(call)
+            if waiting.number:
+                out += self._call_again(waiting, waiting.not_before, now)
+        for call in [call for call, w in self.room.calls.items() if call not in live and not w.number]:
+            self.room.forget(call)
+        for call, name in [(call, name) for call, name in self.crew.calls() if call not in live]:
+            status = self.crew.statuses[name]
             if status.state is TALKING:
-                out += self._talked(name, now)
-            else:
-                out += [Withdraw(call=call, offer=_offer(status)), *self._set(name, status.freed(now), now)]
+                out += self.offers.talked(name, now)
+            elif status.offer is not None:
+                out += [Withdraw(call=call, offer=status.offer), *self.crew.set(name, status.freed(now), now)]
         return out
 
     def reread(self, name: str, stored: Status, now: float) -> list[Output]:
         """Somebody else has changed this agent in the store: that is how it is."""
-        out = self._set(name, stored, now)
-        self.changed_agents.pop(name, None)
+        out = self.crew.set(name, stored, now)
+        self.crew.changed.pop(name, None)
         if stored.call is not None:
-            self.router.leave(stored.call)
+            self.room.offered(stored.call)
         return out
 
-    def ask(self, name: str, state: AgentState, reason: str, now: float) -> list[Output]:
+    def ask(self, name: str, state: AgentState, reason: str, now: float, phone: str = "") -> list[Output]:
         """A person asks for another state. Raises UnknownAgent, NotAllowed."""
-        if name not in self.statuses:
-            raise UnknownAgent(f"no agent is called {name}")
-        return self._set(name, self.statuses[name].asked(state, reason, now), now)
+        return self._with_forsaken(self.crew.ask(name, state, reason, now, phone), now)
+
+    def extend_wrap_up(self, name: str, seconds: float, now: float) -> list[Output]:
+        """An agent needs so many seconds more after his talk. Raises UnknownAgent, NotAllowed."""
+        return self.crew.extend_wrap_up(name, seconds, now)
 
     # What happens
 
     def on_event(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
         """``call`` has the event applied already; None for a call that isn't live."""
+        return self._with_forsaken(self._on_event(event, call, now), now)
+
+    def next_time(self) -> float | None:
+        """The next deadline: of an agent's state, of a call's wait, or when a call moves on."""
+        times = (self.crew.timers.next(), self.room.overflows.next(), self.router.next_time())
+        return min((at for at in times if at is not None), default=None)
+
+    def on_time(self, now: float) -> list[Output]:
+        """Ends the states whose time is over, and gives away the calls that waited too long."""
+        self.router.on_time(now)
+        out: list[Output] = []
+        for name in self.crew.timers.due(now):
+            out += self.offers.too_late(name, now)
+        for call in self.room.overflows.due(now):
+            out += self._overflow(self.room.calls[call], {Rule.WAIT}, now)
+        return self._with_forsaken(out, now)
+
+    def _on_event(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
         match event:
             case Ringing():
-                return self._ringing(event, now)
+                return self.offers.ringing(event, now)
             case Accepted():
-                return self._accepted(event, now)
+                return self.offers.accepted(event, now)
             case Connected():
-                return self._connected(event, now)
+                return self.offers.connected(event, now)
+            case StateAsked():
+                return self._asked_by_phone(event, now)
+            case CallbackWanted():
+                return self._callback_wanted(event, now)
+            case Arrived() if (waiting := self.room.calls.get(event.call)) is not None and waiting.number:
+                return self.offers.customer_there(waiting, now)
+            case Failed(command="CallOut") if event.call in self.room.calls:
+                return [Ended(at=now, call=event.call, by=Party.SYSTEM)]
             case _ if call is None or call.place not in (Place.QUEUE, Place.TALK):
-                return self._gone(event.call, now)
+                return self._gone(event, call, now)
             case Left(place=Place.QUEUE):
-                return self._gone(event.call, now)
+                return self._gone(event, call, now)
             case Queued():
-                return self._queued(event, now)
+                return self._queued(event, call, now)
             case Adopted():
                 return self._adopted(event, call, now)
             case Refused():
-                name = self._asked(event.call, event.offer)
-                return [] if name is None else self._close(name, event.reason, now, apart_s=APART_S)
+                return self.offers.refused(event, now)
             case Failed(command="Offer" | "Connect", offer=offer) if (
-                offer is not None and self._asked(event.call, offer) is not None
+                offer is not None and (name := self.offers.asked(event.call, offer)) is not None
             ):
-                return self._take_back(event.call, now, apart_s=APART_S)
+                return self.offers.take_back(name, now, apart_s=APART_S)
             case Left(place=Place.TALK):
-                name = self._with.get(event.call)
-                return [] if name is None or self.statuses[name].state is not TALKING else self._talked(name, now)
+                return self.offers.left_talk(event.call, now)
         return []
-
-    def reserved(self, match: Match, offer: OfferId, now: float) -> Status:
-        """The agent's status if the match comes about."""
-        queue = self.queue(self.calls[match.call].queue)
-        assert queue is not None
-        status = self.statuses[match.agent].to(RESERVED, now, until=now + queue.ring_s + ANSWER_SLACK_S)
-        return replace(status, call=match.call, offer=offer, queue=queue.name)
-
-    def offer(self, name: str, status: Status, now: float) -> list[Output]:
-        """The reservation is made: ring the agent."""
-        assert status.call is not None
-        queue, offer = self.queue(status.queue), _offer(status)
-        assert queue is not None
-        recording = recording_stem(offer, now) if queue.record else None
-        self.router.leave(status.call)
-        changed = self._set(name, status, now)
-        self.changed_agents.pop(name, None)  # the reservation has written it
-        return [
-            Offered(at=now, call=status.call, offer=offer, agent=name, recording=recording),
-            *changed,
-            Offer(
-                call=status.call,
-                offer=offer,
-                agent=name,
-                phone=self.agents[name].phone,
-                ring_s=queue.ring_s,
-                recording=recording,
-            ),
-        ]
-
-    def next_time(self) -> float | None:
-        """The next deadline of an agent's state, or when two kept apart may meet again."""
-        while self._timers and self.statuses[self._timers[0][1]].until != self._timers[0][0]:
-            heapq.heappop(self._timers)
-        times = [self._timers[0][0]] if self._timers else []
-        again = self.router.next_time()
-        return min([*times, again] if again is not None else times, default=None)
-
-    def on_time(self, now: float) -> list[Output]:
-        """Ends the states whose time is over."""
-        self.router.on_time(now)
-        out: list[Output] = []
-        while self._timers and self._timers[0][0] <= now:
-            until, name = heapq.heappop(self._timers)
-            status = self.statuses[name]
-            if status.until != until:
-                continue
-            if status.state is WRAP_UP:
-                out += self._set(name, status.freed(now), now)
-            elif status.call is not None and status.state in OFFERED:
-                reason = Refusal.WITHDRAWN if status.accepted else Refusal.NO_ANSWER
-                out += self._take_back(status.call, now, reason, apart_s=APART_S)
-        return out
 
     # Calls
 
-    def _queued(self, event: Queued, now: float) -> list[Output]:
-        queue = self.queue(event.queue)
+    def _queued(self, event: Queued, call: Call, now: float) -> list[Output]:
+        queue = self._known.get(event.queue)
         if queue is None:
             log.error("a call was sent to a queue that is not there", call=event.call, queue=event.queue)
-            return [*self._gone(event.call, now), Hangup(call=event.call)]
-        name, old = self._with.get(event.call), self.calls.get(event.call)
-        if (old is not None and old.queue == queue.name) or (name and self.statuses[name].state is TALKING):
+            return [*self._gone(event, call, now), Hangup(call=event.call)]
+        old = self.room.calls.get(event.call)
+        if (old is not None and old.queue == queue.name) or self.offers.talks(event.call):
             return []  # told twice
-        out = self._gone(event.call, now)
-        self._wait(self._place(queue, event.call, event.skills, event.priority, event.at, event.agent))
-        return [*out, StartMusic(call=event.call, music=queue.music)]
+        out = self._gone(event, call, now)
+        waiting = self._place(queue, event, call.caller, now)
+        rule = self._rule(waiting, frozenset(Rule), now)
+        if rule is not None and rule.exit is not Exit.NUMBER:
+            return [*out, *self._divert(waiting, event, rule, now)]
+        self.room.enter(waiting, event, now)
+        out.append(StartMusic(call=event.call, music=queue.music))
+        return [*out, *self._divert(waiting, event, rule, now)] if rule is not None else out
+
+    def _place(self, queue: Queue, event: Queued, caller: str, now: float) -> Waiting:
+        if event.agent not in self.agents:
+            # A field of the call named nobody: better anyone of the queue than a wait without end.
+            event = replace(event, agent="")
+        return self.room.place(queue, event, caller, now, lambda name: self._worth_waiting(name, queue, event.skills))
+
+    def _worth_waiting(self, name: str, queue: Queue, skills: Mapping[str, int]) -> bool:
+        """Whether the agent is logged in, and may ever take such a call."""
+        status, agent = self.crew.statuses.get(name), self.agents.get(name)
+        if status is None or agent is None or status.state is OFFLINE:
+            return False
+        needs = relaxed(merge(queue.skills, skills, groups=queue.groups), queue.relax)
+        return score(agent.skills, needs, agent.groups) is not None
 
     def _adopted(self, event: Adopted, call: Call, now: float) -> list[Output]:
-        kept = self.kept.get(call.id) or self.calls.get(call.id)
         if event.place is Place.TALK:
             return self._adopted_talk(call, now)
-        queue = self.queue(kept.queue if kept else call.queue)
+        kept = self.room.kept.get(call.id) or self.room.calls.get(call.id)
+        queue = self._known.get(kept.queue if kept else call.queue)
         if queue is None:
             log.error("a call was found waiting in a queue that is gone", call=call.id, queue=call.queue)
-            return [*self._gone(call.id, now), Hangup(call=call.id)]
-        name = self._with.get(call.id)
-        out: list[Output] = []
-        if name is not None and self.statuses[name].state is TALKING:
-            out = self._talked(name, now)
-        elif name is not None:
-            out = self._take_back(call.id, now)
-        elif call.offer is not None:
+            return [*self._gone(event, call, now), Hangup(call=call.id)]
+        names = self.crew.on(call.id)
+        out = self.offers.let_go(call.id, now)
+        if not names and call.offer is not None:
             offer = call.offer
             out = [Withdraw(call=call.id, offer=offer.offer), _withdrawn(call.id, offer.offer, offer.agent, now)]
-        queued_at = now if call.queued_at is None else call.queued_at
-        self._wait(kept or self._place(queue, call.id, call.skills, call.priority, queued_at, call.agent))
+        came = _came(call, queue.name, now)
+        waiting = replace(kept, number="") if kept else self._place(queue, came, call.caller, now)
+        self.room.enter(waiting, came, now)
         return [*out, StartMusic(call=call.id, music=queue.music)]
 
     def _adopted_talk(self, call: Call, now: float) -> list[Output]:
-        self._forget(call.id)
-        name = self._with.get(call.id) or (call.offer.agent if call.offer else None)
-        status = self.statuses.get(name) if name else None
-        if name is None or status is None or status.state is TALKING:
+        self.room.forget(call.id)
+        names = self.crew.on(call.id)
+        name = names[0] if names else call.offer.agent if call.offer else ""
+        status = self.crew.statuses.get(name)
+        if status is None or status.state is TALKING:
             return []
         offer = call.offer.offer if call.offer else status.offer
-        return self._set(name, replace(status.to(TALKING, now), call=call.id, offer=offer, queue=call.queue), now)
+        talking = replace(status.to(TALKING, now), call=call.id, offer=offer, queue=call.queue)
+        return self.crew.set(name, talking, now)
 
-    def _place(
-        self, queue: Queue, call: CallId, skills: Mapping[str, int], priority: int, at: float, agent: str
-    ) -> Waiting:
-        self._arrivals += 1
-        if agent not in self.agents:
-            agent = ""  # a field of the call named nobody: better anyone of the queue than a wait without end
-        needs = merge(queue.skills, skills)
-        return Waiting(call, queue.name, needs, queue.priority + priority, at, self._arrivals, agent)
-
-    def _wait(self, waiting: Waiting) -> None:
-        self.kept.pop(waiting.call, None)
-        self.calls[waiting.call] = waiting
-        self.changed_calls.add(waiting.call)
-        self.router.wait(waiting)
-
-    def _forget(self, call: CallId) -> None:
-        if self.calls.pop(call, None) or self.kept.pop(call, None):
-            self.changed_calls.add(call)
-            self.router.forget(call)
-
-    def _gone(self, call: CallId, now: float) -> list[Output]:
+    def _gone(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
         """The call is somewhere else now, or ended."""
-        self._forget(call)
-        name = self._with.get(call)
-        if name is None:
+        waiting = self.room.forget(event.call)
+        out = self.offers.let_go(event.call, now)
+        if isinstance(event, Ended):
+            out += self._ended(event.call, waiting, call.caller if call else "", now)
+        return out
+
+    def _ended(self, call: CallId, waiting: Waiting | None, caller: str, now: float) -> list[Output]:
+        self.offers.forget(call)
+        self._given_away.pop(call, None)
+        if waiting is None:
             return []
-        return self._talked(name, now) if self.statuses[name].state is TALKING else self._take_back(call, now)
-
-    # Offers
-
-    def _ringing(self, event: Ringing, now: float) -> list[Output]:
-        name = self._with.get(event.call)
-        status = self.statuses[name] if name else None
-        if name is None or status is None or status.offer != event.offer:
-            return [Withdraw(call=event.call, offer=event.offer)]  # taken back before there was a leg to hang up
-        if status.state is not RESERVED or status.accepted:
+        if waiting.wanted is None:
+            self.room.cut_off(waiting, caller, now)
             return []
-        return self._set(name, status.to(RINGING, now, until=status.until), now)
+        if not waiting.number:  # the customer was on the line, and didn't wait for the agent
+            return [callbacks.over(waiting, now, reached=True)]
+        queue = self._known.get(waiting.queue)
+        return self._call_again(waiting, now + queue.callbacks.retry_s if queue else now, now)
 
-    def _accepted(self, event: Accepted, now: float) -> list[Output]:
-        name = self._with.get(event.call)
-        status = self.statuses[name] if name else None
-        if name is None or status is None or status.offer != event.offer:
-            return [Withdraw(call=event.call, offer=event.offer)]  # picked up too late
-        if status.accepted or status.state is TALKING:
+    # Callbacks
+
+    def _callback_wanted(self, event: CallbackWanted, now: float) -> list[Output]:
+        queue = self.queues.get(event.queue)
+        waiting = self.room.callback(queue, event) if queue is not None else None
+        if waiting is None:
+            log.info("no new callback: the customer waits for one already, or the queue is gone", call=event.call)
             return []
-        self._set(name, replace(status, accepted=True, until=now + CONNECT_S), now)
-        return [Connect(call=event.call, offer=event.offer)]
+        self.room.enter(waiting, None, now)
+        return []
 
-    def _connected(self, event: Connected, now: float) -> list[Output]:
-        name = self._asked(event.call, event.offer)
-        if name is not None:
-            self._forget(event.call)
-            return self._set(name, self.statuses[name].to(TALKING, now), now)
-        talking = self._with.get(event.call)
-        if talking is not None and self.statuses[talking].offer == event.offer:
-            return []
-        return [Withdraw(call=event.call, offer=event.offer)]
+    def _call_again(self, waiting: Waiting, not_before: float, now: float) -> list[Output]:
+        """The next attempt of a callback, or its end after the last one."""
+        queue = self.queues.get(waiting.queue)
+        if queue is None or waiting.tries >= queue.callbacks.tries:
+            return [callbacks.over(waiting, now, reached=False)]
+        self.room.enter(callbacks.again(waiting, not_before), None, now)
+        return []
 
-    def _asked(self, call: CallId, offer: OfferId) -> str | None:
-        """The agent to whom this offer is open now."""
-        name = self._with.get(call)
-        status = self.statuses[name] if name else None
-        return name if status and status.state in OFFERED and status.offer == offer else None
+    # Overflow
 
-    def _take_back(
-        self, call: CallId, now: float, reason: Refusal = Refusal.WITHDRAWN, apart_s: float = 0.0
-    ) -> list[Output]:
-        """Ends the call's open offer, if there is one, and says so."""
-        name = self._with.get(call)
-        if name is None or self.statuses[name].state not in OFFERED:
-            return []
-        offer = _offer(self.statuses[name])
-        refused = Refused(at=now, call=call, offer=offer, agent=name, reason=reason)
-        return [Withdraw(call=call, offer=offer), refused, *self._close(name, reason, now, apart_s)]
+    def _overflow(self, waiting: Waiting, rules: Collection[Rule], now: float) -> list[Output]:
+        """Gives a waiting call away if one of these rules says so now."""
+        rule, came = self._rule(waiting, rules, now), self.room.came(waiting.call)
+        return [] if rule is None or came is None else self._divert(waiting, came, rule, now)
 
-    def _close(self, name: str, reason: Refusal, now: float, apart_s: float) -> list[Output]:
-        """The offer is over: the agent is freed or, if it was his doing, not ready; the call waits again."""
-        status = self.statuses[name]
-        blamed = reason is not Refusal.WITHDRAWN and status.wish is None
-        changed = self._set(name, status.to(NOT_READY, now, reason.value) if blamed else status.freed(now), now)
-        waiting = self.calls.get(status.call) if status.call else None
-        if waiting is not None:
-            if apart_s:
-                self.router.keep_apart(waiting.call, name, now + apart_s)
-            self.router.wait(waiting)
-        return changed
+    def _rule(self, waiting: Waiting, rules: Collection[Rule], now: float) -> Overflow | None:
+        # A flow may send the call back to where it came from; it doesn't go round for ever.
+        spent = self._given_away[waiting.call] >= GIVEN_AWAY if waiting.call in self._given_away else False
+        return None if spent else self.room.overflow(waiting, rules, now)
 
-    def _talked(self, name: str, now: float) -> list[Output]:
-        status = self.statuses[name]
-        queue = self.queue(status.queue)
-        wrap_up_s = queue.wrap_up_s if queue else 0.0
-        after = status.to(WRAP_UP, now, until=now + wrap_up_s) if wrap_up_s else status.freed(now)
-        return self._set(name, after, now)
+    def _divert(self, waiting: Waiting, came: Queued, rule: Overflow, now: float) -> list[Output]:
+        call, reason = waiting.call, f"overflow: {why(rule)}"
+        self._given_away[call] += 1
+        match rule.exit:
+            case Exit.FLOW:
+                return [Diverted(at=now, call=call, flow=rule.to, why=reason)]
+            case Exit.NUMBER:
+                self.room.tried(call, rule)
+                return [Transfer(call=call, number=rule.to)]
+            case Exit.QUEUE:
+                left = Left(at=now, call=call, place=Place.QUEUE, why=reason)
+                return [left, replace(came, at=now, queue=rule.to, prefer="", since=waiting.since)]
+
+    def _with_forsaken(self, out: list[Output], now: float) -> list[Output]:
+        """Adds what becomes of the calls whose queue has lost its last agent."""
+        while self.crew.forsaken:
+            queue = self._known.get(self.crew.forsaken.pop())
+            if queue is None or not any(o.rule is Rule.NOBODY for o in queue.overflow):
+                continue
+            for waiting in [w for w in self.room.calls.values() if w.queue == queue.name]:
+                if not self.crew.on(waiting.call):
+                    out += self._overflow(waiting, {Rule.NOBODY}, now)
+        return out
 
     # Agents
 
-    def _set(self, name: str, status: Status, now: float) -> list[Output]:
-        """The one place where an agent's status changes."""
-        old, self.statuses[name] = self.statuses[name], status
-        if old == status:
+    def _asked_by_phone(self, event: StateAsked, now: float) -> list[Output]:
+        name = event.agent or self.crew.at_phone(event.phone)
+        if name is None:
+            log.warning("a phone that is nobody's asked for a state", call=event.call)
             return []
-        if old.call is not None and old.call != status.call and self._with.get(old.call) == name:
-            del self._with[old.call]
-        if status.call is not None:
-            self._with[status.call] = name
-        if status.state is READY:
-            self.router.ready(name, status.idle_since)
-        else:
-            self.router.busy(name)
-        if status.until is not None and status.until != old.until:
-            heapq.heappush(self._timers, (status.until, name))
-        released = old.call if status.call is None and old.state in OFFERED else None
-        self.changed_agents[name] = released or self.changed_agents.get(name)
-        same = (old.state, old.reason, old.call) == (status.state, status.reason, status.call)
-        return [] if same else [self._told(name, now)]
-
-    def _told(self, name: str, now: float) -> AgentChanged:
-        status = self.statuses[name]
-        return AgentChanged(at=now, agent=name, state=status.state, reason=status.reason, call=status.call)
+        try:
+            return self.crew.ask(name, event.state, event.reason, now, event.phone)
+        except (NotAllowed, UnknownAgent) as error:
+            log.warning("a state that was asked for by phone can't be had", call=event.call, why=str(error))
+            return []
 
 
-def _offer(status: Status) -> OfferId:
-    assert status.offer is not None
-    return status.offer
+def _came(call: Call, queue: str, now: float) -> Queued:
+    """How a call that was found waiting was once sent to its queue."""
+    return Queued(
+        at=now,
+        call=call.id,
+        queue=queue,
+        skills=call.skills,
+        priority=call.priority,
+        screen=call.screen,
+        level=call.level,
+        agent=call.agent,
+        after=call.after,
+        since=call.queued_at,
+    )
 
 
 def _withdrawn(call: CallId, offer: OfferId, agent: str, now: float) -> Refused:

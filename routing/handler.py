@@ -12,7 +12,8 @@ from cti.calls.events import AgentState, CallEvent, CallId, Event, OfferId
 from cti.calls.names import new_offer
 from cti.calls.part import Output
 from routing.agents import Agent
-from routing.floor import RESERVED_S, Floor
+from routing.floor import Floor
+from routing.offers import RESERVED_S
 from routing.queues import Queues
 from routing.router import Match
 from routing.store import Store, StoreDown
@@ -79,30 +80,28 @@ class RoutingPart:
     async def _offer(self, match: Match, out: list[Output], now: float) -> None:
         # If the answer is lost, the same offer is asked for again: the store knows it then.
         offer = self._offers.setdefault(match, new_offer())
-        reserved = self.floor.reserved(match, offer, now)
-        queue = self.floor.queue(reserved.queue)
-        assert queue is not None
-        ring_s = queue.ring_s
-        token = await self._store.reserve(match.agent, reserved, ring_s + RESERVED_S)
+        reserved = self.floor.offers.reserved(match, offer, now)
+        assert reserved.until is not None
+        token = await self._store.reserve(match.agent, reserved, reserved.until - now + RESERVED_S)
         del self._offers[match]
         if token is not None:
-            out += self.floor.offer(match.agent, replace(reserved, token=token), now)
+            out += self.floor.offers.offer(match.agent, replace(reserved, token=token), now)
             return
         # Another engine was first, or the store lost something. Take over what it says of the
         # agent; write again what we know of the call; leave this pair alone for a moment.
-        self.floor.router.keep_apart(match.call, match.agent, now + RETRY_S)
-        self.floor.changed_calls.add(match.call)
+        self.floor.router.keep_apart(match.call, match.agent, now + RETRY_S, now)
+        self.floor.room.changed.add(match.call)
         await self._reread(match.agent, out, now)
 
     async def _write(self, out: list[Output], now: float) -> None:
         floor = self.floor
-        for call in list(floor.changed_calls):
-            waiting = floor.calls.get(call)
+        for call in list(floor.room.changed):
+            waiting = floor.room.calls.get(call)
             await (self._store.leave(call) if waiting is None else self._store.wait(waiting))
-            floor.changed_calls.discard(call)
-        for name, released in list(floor.changed_agents.items()):
-            if await self._store.save(name, floor.statuses[name], released):
-                floor.changed_agents.pop(name, None)
+            floor.room.changed.discard(call)
+        for name, released in list(floor.crew.changed.items()):
+            if await self._store.save(name, floor.crew.statuses[name], released):
+                floor.crew.changed.pop(name, None)
             else:
                 log.warning("an agent was changed by another engine", agent=name)
                 await self._reread(name, out, now)
@@ -110,6 +109,6 @@ class RoutingPart:
     async def _reread(self, name: str, out: list[Output], now: float) -> None:
         stored = (await self._store.agents([name])).get(name)
         if stored is None:
-            self.floor.changed_agents.setdefault(name)
+            self.floor.crew.changed.setdefault(name)
         else:
             out += self.floor.reread(name, stored, now)

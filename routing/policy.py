@@ -1,30 +1,57 @@
-"""Whose turn it is, and who is asked. These few rules are the whole policy.
+"""Whose turn it is, and who is asked: the rules, as plain functions and small classes.
 
-Calls: higher priority first (the queue's plus the call's), then the longest wait, then the
-order of arrival. Agents: of those ready with every needed skill at its least level, the best
-skilled (the highest sum of levels over the needed skills), then the longest idle.
+Calls, of all queues together: the highest effective priority first, then the longest wait, then
+the order of arrival. The effective priority of a call is the sum of its queue's, its own and its
+customer's, and ``ageing`` points for each minute waited. Since every queue ages, no call is
+overtaken for ever: one that came later and is worth p points more goes first only if it came
+less than p / ageing minutes later. Where a site orders by target, the minutes count from when
+the queue's target is missed instead of from the arrival.
+
+Agents: of those ready who have what the call needs, as the queue's strategy says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Protocol
 
 from cti.calls.events import CallId
-from routing.queues import Needs, Waiting
+from routing.queues import Needs, Order, Queue, Waiting
 
-Turn = tuple[int, float, int, CallId]
-"""Sorts calls: the smallest is next. The id is last, so that no two are equal."""
-Rank = tuple[int, float, str]
-"""Sorts agents for one group of needs: the smallest is asked first."""
+ENTRY_POINTS = "cordboard.strategies"
+"""The group of entry points by which a site adds strategies: each names a class without arguments."""
+
+Turn = tuple[float, float, int, CallId]
+"""Sorts the calls of one rate of ageing: the smallest is next. The id is last, so that no two are equal."""
+
+Rank = tuple[float, ...]
+"""Sorts agents for one kind of call: the smallest is asked first."""
 
 
-def turn(waiting: Waiting) -> Turn:
-    """A waiting call's place among all."""
-    return (-waiting.priority, waiting.since, waiting.sequence, waiting.call)
+def turn(waiting: Waiting, queue: Queue, order: Order) -> Turn:
+    """A waiting call's place among those that age as fast. It never changes: what two of them gain
+    by waiting is the same."""
+    counts_from = waiting.since + (queue.target.within_s if order is Order.TARGET else 0.0)
+    return (counts_from * queue.ageing / 60.0 - waiting.priority, waiting.since, waiting.sequence, waiting.call)
 
 
-def score(skills: Mapping[str, int], needs: Needs) -> int | None:
-    """How well the skills meet the needs: their summed levels, or None where one falls short."""
+def turn_at(turn: Turn, ageing: float, now: float) -> Turn:
+    """A call's place at ``now`` among all calls, however fast they age: the smallest is next."""
+    return (turn[0] - now * ageing / 60.0, *turn[1:])
+
+
+def effective_priority(turn: Turn, ageing: float, now: float) -> float:
+    """In points, at ``now`` (Unix seconds)."""
+    return now * ageing / 60.0 - turn[0]
+
+
+def score(skills: Mapping[str, int], needs: Needs, groups: frozenset[str] = frozenset()) -> int | None:
+    """How well an agent meets the needs: his summed levels, or None where one falls short."""
+    if needs.groups and groups.isdisjoint(needs.groups):
+        return None
     total = 0
     for skill, least in needs.skills:
         level = skills.get(skill, 0)
@@ -34,6 +61,86 @@ def score(skills: Mapping[str, int], needs: Needs) -> int | None:
     return total
 
 
-def rank(score: int, idle_since: float, name: str) -> Rank:
-    """A ready agent's place among those who can take a call."""
-    return (-score, idle_since, name)
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A ready agent who meets a call's needs. ``score`` sums his levels of what is needed. Times are
+    Unix seconds: ``idle_since`` when he became free, ``offered_at`` when he was last offered a call.
+    ``talked_s`` and ``talks`` are how long and how often he has talked since he logged in."""
+
+    name: str
+    score: int
+    idle_since: float
+    offered_at: float
+    talked_s: float
+    talks: int
+
+
+class Strategy(Protocol):
+    """Who of the candidates is asked first. ``rings_all``: up to RING_ALL of them are asked at the
+    same time. A rank may depend on the candidate alone: it is taken when he becomes ready."""
+
+    rings_all: bool
+
+    def rank(self, candidate: Candidate) -> Rank: ...
+
+
+RING_ALL = 20
+"""How many phones ring at the same time at most."""
+
+
+class BestSkill:
+    """The best skilled, then the longest idle."""
+
+    rings_all = False
+
+    def rank(self, candidate: Candidate) -> Rank:
+        return (-candidate.score, candidate.idle_since)
+
+
+class LongestIdle:
+    """Who has been free for the longest time."""
+
+    rings_all = False
+
+    def rank(self, candidate: Candidate) -> Rank:
+        return (candidate.idle_since,)
+
+
+class LeastTalk:
+    """Who has talked least since he logged in, then the longest idle."""
+
+    rings_all = False
+
+    def rank(self, candidate: Candidate) -> Rank:
+        return (candidate.talked_s, candidate.idle_since)
+
+
+class RoundRobin:
+    """One after the other: whose last offer is longest ago, whether he took it or not."""
+
+    rings_all = False
+
+    def rank(self, candidate: Candidate) -> Rank:
+        return (candidate.offered_at, candidate.idle_since)
+
+
+class RingAll(LongestIdle):
+    """All at the same time; who picks up first has the call. For small teams."""
+
+    rings_all = True
+
+
+BUILT_IN: Mapping[str, type[Strategy]] = {
+    "best-skill": BestSkill,
+    "longest-idle": LongestIdle,
+    "least-talk": LeastTalk,
+    "round-robin": RoundRobin,
+    "ring-all": RingAll,
+}
+
+
+@cache
+def strategies() -> Mapping[str, Strategy]:
+    """All strategies by name: the built-in ones, and those that installed packages add."""
+    added = {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
+    return {name: make() for name, make in {**added, **BUILT_IN}.items()}

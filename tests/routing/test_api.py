@@ -93,7 +93,7 @@ async def test_what_is_wrong_is_told(
     answer = await web.post(f"/api/agents/{agent}/state", headers=as_(who), json=asked)
     assert answer.status_code == status
     assert told in answer.text
-    assert {s.state.value for s in line.part.floor.statuses.values()} == {"offline"}
+    assert {s.state.value for s in line.part.floor.crew.statuses.values()} == {"offline"}
 
 
 async def test_queues_are_counted(web: httpx.AsyncClient, line: Line) -> None:

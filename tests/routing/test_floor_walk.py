@@ -66,7 +66,7 @@ async def walk(steps: list[str], dies_at: int) -> None:
     await line.settle([])
     await line.wait(120)
     assert not await store.waiting()
-    assert all(status.call is None for status in line.part.floor.statuses.values()), "nobody is stuck"
+    assert all(status.call is None for status in line.part.floor.crew.statuses.values()), "nobody is stuck"
 
 
 async def born_again(old: Line, store: MemoryStore) -> Line:
@@ -83,16 +83,18 @@ async def born_again(old: Line, store: MemoryStore) -> Line:
 
 async def check(line: Line, store: MemoryStore) -> None:
     floor = line.part.floor
-    held = [status.call for status in floor.statuses.values() if status.call is not None]
+    statuses, calls = floor.crew.statuses, floor.room.calls
+    held = [status.call for status in statuses.values() if status.call is not None]
     assert len(held) == len(set(held)), "two agents for a call"
-    for name, status in floor.statuses.items():
+    for name, status in statuses.items():
         assert (status.call is not None) == (status.state in OFFERED | {TALKING})
         assert (status.offer is not None) == (status.state in OFFERED) or status.state is TALKING
         if status.state is READY:
-            for waiting in floor.calls.values():
+            for waiting in calls.values():
                 skills = floor.agents[name].skills
                 able = all(skills.get(skill, 0) >= least for skill, least in waiting.needs.skills)
-                apart = floor.router._apart.get(waiting.call, {}).get(name, 0.0) > line.now
+                place = floor.router.place(waiting.call)
+                apart = place is None or place.apart.get(name, 0.0) > line.now
                 assert not able or apart or waiting.call in held, "a call waits beside a ready agent"
-    assert await store.agents(floor.statuses) == floor.statuses
-    assert {waiting.call: waiting for waiting in await store.waiting()} == floor.calls | floor.kept
+    assert await store.agents(statuses) == statuses
+    assert {waiting.call: waiting for waiting in await store.waiting()} == calls | floor.room.kept

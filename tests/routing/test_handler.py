@@ -218,8 +218,8 @@ async def test_a_whole_call_over_redis() -> None:
         await line.start()
         for step, expected in SCENARIOS["everything is told twice"]:
             assert await line.do(step) == expected
-            assert await store.agents(line.part.floor.agents) == line.part.floor.statuses
-            assert {waiting.call: waiting for waiting in await store.waiting()} == line.part.floor.calls
+            assert await store.agents(line.part.floor.agents) == line.part.floor.crew.statuses
+            assert {waiting.call: waiting for waiting in await store.waiting()} == line.part.floor.room.calls
 
 
 async def test_what_may_not_be_asked_for() -> None:
@@ -238,11 +238,11 @@ async def test_a_withdrawn_offer_leaves_the_idle_time() -> None:
     line = Line(MemoryStore())
     await line.start()
     await line.do("alice ready")
-    idle_since = line.part.floor.statuses["alice"].idle_since
+    idle_since = line.part.floor.crew.statuses["alice"].idle_since
     await line.wait(5)
     await line.do("c1 queued orders")
     await line.do("c1 ended")
-    assert line.part.floor.statuses["alice"].idle_since == idle_since
+    assert line.part.floor.crew.statuses["alice"].idle_since == idle_since
 
 
 async def died(steps: list[str]) -> tuple[Line, Line]:
@@ -270,7 +270,7 @@ async def test_a_restart_keeps_places_and_states() -> None:
         "-> offer c2 PJSIP/alice 15s",
     ]
     assert await after.do("c1 adopted queue") == ["-> music c1 jazz"]
-    assert after.part.floor.calls == before.part.floor.calls
+    assert after.part.floor.room.calls == before.part.floor.room.calls
     assert await after.settle(["c1", "c2"]) == []
 
 

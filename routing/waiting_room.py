@@ -1,0 +1,220 @@
+"""The calls that wait: how they come to their place, what they have before them, when they are given away."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+from cti.calls.events import CallbackWanted, CallId, Queued
+from cti.calls.names import DIRECT_QUEUE
+from routing import callbacks
+from routing.overflow import Outlook, overflow
+from routing.pace import Pace
+from routing.queues import Overflow, Queue, Queues, Rule, Waiting, merge
+from routing.router import Router
+from routing.timers import Timers
+
+DIRECT = Queue(DIRECT_QUEUE, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a call stands: ``position`` counts from 1, who is next; ``estimate_s`` is how long it
+    will likely wait from now, None where that is unknown."""
+
+    position: int
+    estimate_s: float | None
+
+
+class WaitingRoom:
+    """Calls in a queue, offered to an agent or not. Times are Unix seconds.
+
+    ``changed`` are the calls to be written to the store. ``present`` tells how many agents who may
+    serve a queue are logged in.
+    """
+
+    def __init__(self, queues: Queues, router: Router, present: Callable[[str], int]) -> None:
+        self._queues = queues
+        self.router = router
+        self._present = present
+        self.calls: dict[CallId, Waiting] = {}
+        self.kept: dict[CallId, Waiting] = {}
+        """Calls that waited when an earlier engine stopped, until they are found alive."""
+        self.changed: set[CallId] = set()
+        self.overflows: Timers[CallId] = Timers()
+        """When a call will have waited for so long that its queue gives it away."""
+        self.estimate_errors: list[tuple[str, float]] = []
+        """(queue, seconds that the wait was longer than was said), to be taken by whoever counts them."""
+        self._came: dict[CallId, Queued] = {}
+        self._spent: dict[CallId, set[Overflow]] = {}
+        """Rules that were tried in vain."""
+        self._told: dict[CallId, tuple[float, float]] = {}
+        self._paces: dict[str, Pace] = {}
+        self._count: Counter[str] = Counter()
+        self._cut: dict[tuple[str, str], tuple[float, int]] = {}
+        self._cut_until: Timers[tuple[str, str]] = Timers()
+        self._arrivals = 0
+
+    # Coming and going
+
+    def place(self, queue: Queue, event: Queued, caller: str, now: float, able: Callable[[str], bool]) -> Waiting:
+        """The place of a call that was sent to the queue. ``able`` says who is worth waiting for."""
+        self._arrivals += 1
+        since, sequence = event.at if event.since is None else event.since, self._arrivals
+        resumed = self._cut.pop((caller, queue.name), None)
+        if resumed is not None and event.since is None:
+            since, sequence = resumed
+        prefer = event.prefer if event.prefer_s > 0 and able(event.prefer) else ""
+        return Waiting(
+            call=event.call,
+            queue=queue.name,
+            needs=merge(queue.skills, event.skills, groups=queue.groups),
+            priority=self._priority(queue, event.priority, event.level),
+            since=since,
+            sequence=sequence,
+            agent=event.agent,
+            prefer=prefer,
+            prefer_until=now + event.prefer_s if prefer else 0.0,
+            level=event.level,
+        )
+
+    def callback(self, queue: Queue, event: CallbackWanted) -> Waiting | None:
+        """The place of a callback; None where the customer waits for one in this queue already."""
+        for other in (*self.calls.values(), *self.kept.values()):
+            if other.wanted is not None and (other.number, other.queue) == (event.number, queue.name):
+                return None
+        self._arrivals += 1
+        needs = merge(queue.skills, event.skills, groups=queue.groups)
+        return callbacks.wanted(event, queue, needs, self._priority(queue, event.priority, event.level), self._arrivals)
+
+    def own_priority(self, waiting: Waiting) -> int:
+        """What the call's own priority was."""
+        return waiting.priority - self._priority(self._queues[waiting.queue], 0, waiting.level)
+
+    def enter(self, waiting: Waiting, came: Queued | None, now: float) -> None:
+        """The call waits from now on; ``came`` is how it was sent here, None for a callback."""
+        self.kept.pop(waiting.call, None)
+        if waiting.call not in self.calls:
+            self._count[waiting.queue] += 1
+        self.calls[waiting.call] = waiting
+        self.changed.add(waiting.call)
+        if came is not None:
+            self._came[waiting.call] = came
+        self._pace(waiting.queue).waits(now)
+        self.back(waiting, now)
+
+    def back(self, waiting: Waiting, now: float) -> None:
+        """An offer came to nothing: the call has its turn again."""
+        self.router.wait(waiting, now)
+        self.overflows.set(waiting.call, self._overflow_time(waiting, now))
+
+    def offered(self, call: CallId) -> None:
+        """The call is offered to somebody: it isn't to be offered to another or given away."""
+        self.router.leave(call)
+        self.overflows.set(call, None)
+
+    def change(self, waiting: Waiting) -> None:
+        """Something of a waiting call is different, not its place."""
+        self.calls[waiting.call] = waiting
+        self.changed.add(waiting.call)
+
+    def forget(self, call: CallId) -> Waiting | None:
+        """The call waits no more. Returns its place."""
+        waiting, kept = self.calls.pop(call, None), self.kept.pop(call, None)
+        if waiting is None and kept is None:
+            return None
+        self.changed.add(call)
+        self.router.forget(call)
+        self.overflows.set(call, None)
+        for known in (self._came, self._spent, self._told):
+            known.pop(call, None)
+        if waiting is not None:
+            self._count[waiting.queue] -= 1
+            if not self._count[waiting.queue]:
+                self._pace(waiting.queue).emptied()
+        return waiting or kept
+
+    def answered(self, waiting: Waiting, now: float) -> None:
+        """An agent talks with the caller now."""
+        self._pace(waiting.queue).answered(now, self._count[waiting.queue] - 1)
+        if told := self._told.get(waiting.call):
+            at, estimate_s = told
+            self.estimate_errors.append((waiting.queue, now - at - estimate_s))
+
+    def handled(self, queue: str, seconds: float) -> None:
+        """An agent was taken up for so long by a call of this queue."""
+        self._pace(queue).handled(seconds)
+
+    # A place kept for who was cut off
+
+    def cut_off(self, waiting: Waiting, caller: str, now: float) -> None:
+        """The caller is gone. If his queue is set so, he may have his place back for a while."""
+        queue = self._queues.get(waiting.queue)
+        for key in self._cut_until.due(now):
+            self._cut.pop(key, None)
+        if queue is not None and queue.resume_s and caller:
+            key = caller, queue.name
+            self._cut[key] = waiting.since, waiting.sequence
+            self._cut_until.set(key, now + queue.resume_s)
+
+    # What a call has before it
+
+    def standing(self, call: CallId, now: float, *, tell: bool = False) -> Standing | None:
+        """Where the call stands; None if it doesn't wait. ``tell``: the caller hears the estimate,
+        and how far it was out is measured in the end."""
+        waiting = self.calls.get(call)
+        if waiting is None:
+            return None
+        position = self.router.ahead(waiting) + 1
+        estimate_s = self._estimate(waiting.queue, position)
+        if tell and estimate_s is not None:
+            self._told[call] = now, estimate_s
+        return Standing(position, estimate_s)
+
+    def overflow(self, waiting: Waiting, rules: Collection[Rule], now: float) -> Overflow | None:
+        """The queue's rule, of these kinds, that gives the call away now."""
+        queue = self._queues[waiting.queue]
+        if waiting.wanted is not None or not queue.overflow:
+            return None
+        spent = self._spent.get(waiting.call, set())
+        if spent:
+            queue = replace(queue, overflow=tuple(o for o in queue.overflow if o not in spent))
+
+        def ahead() -> int:
+            return self.router.ahead(waiting)
+
+        outlook = Outlook(
+            since=waiting.since,
+            ahead=ahead,
+            estimate_s=lambda: self._estimate(queue.name, ahead() + 1),
+            agents=lambda: self._present(queue.name),
+        )
+        return overflow(queue, rules, outlook, now)
+
+    def tried(self, call: CallId, rule: Overflow) -> None:
+        """The rule may turn out to be in vain; it isn't tried again."""
+        self._spent.setdefault(call, set()).add(rule)
+
+    def came(self, call: CallId) -> Queued | None:
+        """How the call was sent to its queue."""
+        return self._came.get(call)
+
+    def start(self, kept: Mapping[CallId, Waiting]) -> None:
+        """Takes over calls that must be found alive before they count."""
+        self.kept = dict(kept)
+        self._arrivals = max((call.sequence for call in kept.values()), default=0)
+
+    def _priority(self, queue: Queue, own: int, level: str) -> int:
+        return queue.priority + own + self._queues.levels.get(level, 0)
+
+    def _pace(self, queue: str) -> Pace:
+        return self._paces.setdefault(queue, Pace())
+
+    def _estimate(self, queue: str, position: int) -> float | None:
+        return self._pace(queue).estimate(position, self._present(queue))
+
+    def _overflow_time(self, waiting: Waiting, now: float) -> float | None:
+        spent = self._spent.get(waiting.call, set())
+        rules = (o for o in self._queues[waiting.queue].overflow if o.rule is Rule.WAIT and o not in spent)
+        return min((max(now, waiting.since + o.limit) for o in rules), default=None) if not waiting.wanted else None
