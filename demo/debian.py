@@ -50,6 +50,7 @@ WANTED = {
         Wanted("asterisk", "asterisk", "-V", (16,), 500),
         Wanted("sipp", "sip-tester", "-v", (3, 5), 150),
         Wanted("espeak-ng", "espeak-ng", "--version", (1, 49), 150),
+        Wanted("redis-server", "redis-server", "--version", (7,), 100),
     )
 }
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
 from cti.calls.call import Call
-from cti.calls.events import AgentState, CallEvent, CallId, Event, OfferId
+from cti.calls.commands import Withdraw
+from cti.calls.events import Accepted, AgentState, CallEvent, CallId, Event, OfferId, Refusal, Refused, Ringing
 from cti.calls.names import new_offer
 from cti.calls.part import Output
-from routing.agents import Agent
+from routing.agents import OFFERED, Agent, Status
 from routing.floor import Floor
-from routing.offers import RESERVED_S
 from routing.queues import Queues
 from routing.router import Match
-from routing.store import Store, StoreDown
+from routing.store import Changed, Reservation, Store, StoreDown, StoreLost, Turn
 
 log = structlog.get_logger()
 
 RETRY_S = 1.0
 """How long to wait with a store that is down, or with two whom another engine may have matched."""
+BEAT_S = 2.0
+"""The longest time between two trips to the store."""
 
 
 class RoutingPart:
@@ -36,9 +39,19 @@ class RoutingPart:
         self._store = store
         self._offers: dict[Match, OfferId] = {}
         self._retry_at: float | None = None
+        self._beat_at = math.inf
+        """When there must be a trip, if only to notice that the store has lost something."""
+        self._closed_until = 0.0
+        """Before this the store reserves nobody."""
+        self._foreign: set[str] = set()
+        """Agents on calls of another engine. Only that one writes what they do."""
+        self._look_at = math.inf
+        """When to look what became of them."""
 
     async def start(self, now: float) -> Sequence[Output]:
         """Loads the live state and says what every agent is doing. Raises StoreDown."""
+        await self._store.write(Turn(now))  # from now on a loss is noticed
+        self._beat_at = now + BEAT_S
         statuses = await self._store.agents(self.floor.agents)
         waiting = await self._store.waiting()
         return await self._carry_out(self.floor.restore(statuses, waiting, now), now)
@@ -54,61 +67,98 @@ class RoutingPart:
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
         if not isinstance(event, CallEvent):
             return []
-        return await self._carry_out(self.floor.on_event(event, call, now), now)
+        out = self.floor.on_event(event, call, now)
+        if isinstance(event, Ringing | Accepted) and not self.floor.room.changed:
+            return out  # worth no trip: a restart treats any open offer alike
+        return await self._carry_out(out, now)
 
     async def on_time(self, now: float) -> Sequence[Output]:
         return await self._carry_out(self.floor.on_time(now), now)
 
     def next_time(self) -> float | None:
-        times = [time for time in (self.floor.next_time(), self._retry_at) if time is not None]
-        return min(times, default=None)
+        times = (self.floor.next_time(), self._retry_at, self._beat_at, self._look_at)
+        return min(time for time in times if time is not None)
 
     async def _carry_out(self, out: list[Output], now: float) -> list[Output]:
-        """Writes what changed, then matches calls and agents until no pair is left."""
+        """Matches calls and agents until no pair is left, and writes all that changed: mostly one trip."""
+        floor = self.floor
         try:
-            await self._write(out, now)
-            while (match := self.floor.router.next(now)) is not None:
-                await self._offer(match, out, now)
-                await self._write(out, now)
-            self._retry_at = None
+            if now >= self._look_at:
+                await self._look(out, now)
+            while (
+                (match := floor.router.next(now) if now >= self._closed_until else None)
+                or floor.room.changed
+                or floor.crew.changed
+                or now >= self._beat_at
+            ):
+                await self._trip(match, out, now)
+            self._retry_at = self._closed_until if self._closed_until > now else None
             self._offers.clear()
         except StoreDown as error:
             log.error("the store is down", why=str(error), again_in_s=RETRY_S)
             self._retry_at = now + RETRY_S
         return out
 
-    async def _offer(self, match: Match, out: list[Output], now: float) -> None:
+    async def _trip(self, match: Match | None, out: list[Output], now: float) -> None:
+        """Writes what changed and, if there is a match, makes the reservation and rings the agent."""
+        floor = self.floor
+        wanted = None if match is None else self._reservation(match, now)
+        calls = {call: floor.room.calls.get(call) or floor.room.kept.get(call) for call in floor.room.changed}
+        changed = {name: over for name, over in floor.crew.changed.items() if name not in self._foreign}
+        agents = {name: Changed(floor.crew.statuses[name], over) for name, over in changed.items()}
+        self._beat_at = now + BEAT_S
+        try:
+            answer = await self._store.write(Turn(now, calls, agents, wanted))
+        except StoreLost:
+            log.error("the store has lost what was written to it; all that is known is written again")
+            floor.room.changed |= floor.room.calls.keys() | floor.room.kept.keys()
+            floor.crew.changed = dict.fromkeys(floor.agents) | floor.crew.changed
+            return
+        floor.room.changed.clear()
+        floor.crew.changed.clear()
+        self._closed_until = answer.closed_until or self._closed_until
+        for name, stored in answer.others.items():
+            # Where the token is ours, an earlier answer was lost on the way: it is all our own doing.
+            if answer.token is None or wanted is None or name != wanted.name:
+                log.warning("an agent was changed by another engine", agent=name)
+                self._reread(name, stored, out, now)
+        if match is None or wanted is None:
+            return
+        del self._offers[match]
+        if answer.token is not None:
+            out += floor.offers.offer(match.agent, replace(wanted.status, token=answer.token), now)
+        elif answer.closed_until is None:
+            # Another engine was first. Write again what we know, and leave this pair alone for a moment.
+            floor.router.keep_apart(match.call, match.agent, now + RETRY_S, now)
+            floor.room.changed.add(match.call)
+            if match.agent not in answer.others:
+                floor.crew.changed.setdefault(match.agent)
+
+    def _reservation(self, match: Match, now: float) -> Reservation:
         # If the answer is lost, the same offer is asked for again: the store knows it then.
         offer = self._offers.setdefault(match, new_offer())
-        reserved = self.floor.offers.reserved(match, offer, now)
-        assert reserved.until is not None
-        token = await self._store.reserve(match.agent, reserved, reserved.until - now + RESERVED_S)
-        del self._offers[match]
-        if token is not None:
-            out += self.floor.offers.offer(match.agent, replace(reserved, token=token), now)
-            return
-        # Another engine was first, or the store lost something. Take over what it says of the
-        # agent; write again what we know of the call; leave this pair alone for a moment.
-        self.floor.router.keep_apart(match.call, match.agent, now + RETRY_S, now)
-        self.floor.room.changed.add(match.call)
-        await self._reread(match.agent, out, now)
+        return Reservation(match.agent, self.floor.offers.reserved(match, offer, now))
 
-    async def _write(self, out: list[Output], now: float) -> None:
-        floor = self.floor
-        for call in list(floor.room.changed):
-            waiting = floor.room.calls.get(call)
-            await (self._store.leave(call) if waiting is None else self._store.wait(waiting))
-            floor.room.changed.discard(call)
-        for name, released in list(floor.crew.changed.items()):
-            if await self._store.save(name, floor.crew.statuses[name], released):
-                floor.crew.changed.pop(name, None)
-            else:
-                log.warning("an agent was changed by another engine", agent=name)
-                await self._reread(name, out, now)
+    async def _look(self, out: list[Output], now: float) -> None:
+        """Looks what became of the agents on calls of another engine, which tells nobody."""
+        for name, stored in (await self._store.agents(self._foreign)).items():
+            self._reread(name, stored, out, now)
+        self._look_at = now + BEAT_S if self._foreign else math.inf
 
-    async def _reread(self, name: str, out: list[Output], now: float) -> None:
-        stored = (await self._store.agents([name])).get(name)
-        if stored is None:
-            self.floor.crew.changed.setdefault(name)
+    def _reread(self, name: str, stored: Status, out: list[Output], now: float) -> None:
+        """Takes over what the store says of an agent whom another engine has changed."""
+        floor, known = self.floor, self.floor.crew.statuses[name]
+        ours = name not in self._foreign
+        if stored.call is None or (ours and stored.offer == known.offer):
+            self._foreign.discard(name)
         else:
-            out += self.floor.reread(name, stored, now)
+            self._foreign.add(name)
+            self._look_at = min(self._look_at, now + BEAT_S)
+            stored = replace(stored, until=None)  # its deadlines are for the other engine to keep
+        out += floor.reread(name, stored, now)
+        call, offer = known.call, known.offer
+        if ours and known.state in OFFERED and call is not None and offer is not None and offer != stored.offer:
+            out.append(Withdraw(call=call, offer=offer))
+            out.append(Refused(at=now, call=call, offer=offer, agent=name, reason=Refusal.WITHDRAWN))
+            if call in floor.room.calls:
+                floor.room.back(floor.room.calls[call], now)

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from cti.calls.events import CallId
-from routing.agents import READY, RESERVED, Status
+from routing.agents import ON_CALL, READY, RESERVED, Status
 from routing.queues import Waiting
+from routing.store import Answer, Changed, Reservation, Turn, promised_until
 
 
 class MemoryStore:
-    """A ``Store`` with no server behind it. See ``Store`` for what each method does."""
+    """A ``Store`` with no server behind it: it is never down and loses nothing."""
 
     def __init__(self) -> None:
         self._agents: dict[str, Status] = {}
@@ -26,40 +27,50 @@ class MemoryStore:
     async def waiting(self) -> list[Waiting]:
         return list(self._waiting.values())
 
-    async def wait(self, waiting: Waiting) -> None:
-        self._waiting[waiting.call] = waiting
+    async def write(self, turn: Turn) -> Answer:
+        for call, waiting in turn.calls.items():
+            if waiting is not None:
+                self._waiting[call] = waiting
+            else:
+                self._waiting.pop(call, None)
+                self._promised.pop(call, None)
+        others = {name: self._agents[name] for name, changed in turn.agents.items() if not self._save(name, changed)}
+        if turn.reservation is None:
+            return Answer(None, others)
+        token, name = self._reserve(turn.reservation, turn.at), turn.reservation.name
+        if token is None and name in self._agents and self._agents[name].state is not READY:
+            others[name] = self._agents[name]
+        return Answer(token, others)
 
-    async def leave(self, call: CallId) -> None:
-        self._waiting.pop(call, None)
-        self._promised.pop(call, None)
+    def _save(self, name: str, changed: Changed) -> bool:
+        held, status = self._agents.get(name), changed.status
+        holds = status.state in ON_CALL
+        call = status.call or changed.released
+        promised = self._promised.get(call) if call else None
+        mine = promised is not None and promised[0] == status.token
+        if (held is not None and held.token > status.token) or (holds and promised is not None and not mine):
+            return held is None
+        if call and mine and not holds:
+            del self._promised[call]
+        until = promised_until(status)
+        if call in self._waiting and until is not None and promised is None:
+            self._promised[call] = (status.token, until)
+        self._agents[name] = status
+        self._tokens = max(self._tokens, status.token)
+        return True
 
-    async def reserve(self, name: str, reserved: Status, ttl_s: float) -> int | None:
-        held = self._agents.get(name)
-        call = reserved.call
+    def _reserve(self, wanted: Reservation, now: float) -> int | None:
+        held, call = self._agents.get(wanted.name), wanted.status.call
         if held is None or call is None:
             return None
-        if held.state is RESERVED and held.offer == reserved.offer:
+        if held.state is RESERVED and held.offer == wanted.status.offer:
             return held.token
-        if held.state is not READY or call not in self._waiting:
+        until = promised_until(wanted.status)
+        if held.state is not READY or call not in self._waiting or until is None:
             return None
-        if call in self._promised and self._promised[call][1] > reserved.since:
+        if call in self._promised and self._promised[call][1] > now:
             return None
-        self._tokens += 1
-        self._agents[name] = replace(reserved, token=self._tokens)
-        self._promised[call] = (self._tokens, reserved.since + ttl_s)
+        self._tokens = max(self._tokens + 1, int(now * 1_000_000))
+        self._agents[wanted.name] = replace(wanted.status, token=self._tokens)
+        self._promised[call] = (self._tokens, until)
         return self._tokens
-
-    async def save(self, name: str, status: Status, released: CallId | None = None) -> bool:
-        held = self._agents.get(name)
-        if held is not None and held.token != status.token:
-            return False
-        call = status.call or released
-        promised = self._promised.get(call) if call else None
-        if promised is not None:
-            mine = promised[0] == status.token
-            if status.call is not None and not mine:
-                return False
-            if status.call is None and mine and call:
-                del self._promised[call]
-        self._agents[name] = status
-        return True

@@ -1,31 +1,85 @@
 """Live state outside this process: what agents do, which calls wait, and who is promised to whom.
 
-The scripts (``reserve.lua``, ``save.lua``) run inside Redis, one at a time. That is what makes
-a reservation safe: no two engines can promise the same agent, or the same call, twice. A
-reservation's token fences off whoever slept past it: only the latest may write.
-Commands are those of Redis 7.0.
+An engine's turn is one trip: all that it changed, and behind it the reservation that it wants.
+``turn.lua`` does it inside Redis, one turn at a time. That is what makes a reservation safe: no two
+engines can promise the same agent, or the same call, twice. A reservation's token fences off
+whoever slept past it: only the latest may write. Commands are those of Redis 7.0.
 """
 
 from __future__ import annotations
 
-import json
+import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, TimeoutError
 
-from cti.calls.events import AgentState, CallId, OfferId
-from routing.agents import Status
-from routing.queues import Needs, Waiting
+from cti.calls.events import CallId
+from routing.agents import OFFERED, Status
+from routing.queues import Waiting
+
+GRACE_S = 10.0
+"""How long nobody is reserved where other engines may have to write first what the store has lost."""
+HELD_S = 40.0
+"""How much longer than an offer's own deadline its call stays promised: the deadline comes first."""
 
 
 class StoreDown(Exception):
     """The store can't be reached now, or refuses to work. The text says why."""
+
+
+class StoreLost(Exception):
+    """The store has lost what this engine wrote. Nothing was changed; all that is known must be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What an agent does now. ``released`` is the call whose offer to him is over."""
+
+    status: Status
+    released: CallId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The agent ``name`` is to be promised to ``status.call``; ``status`` is his when he is."""
+
+    name: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is to be written at ``at`` (Unix seconds): calls first, then agents, then the reservation.
+
+    A call that is None waits no more, and its promise goes with it; one that is written again
+    stays promised. An agent is written unless another engine has changed him: unless the store
+    knows a later token of him, or ``status.call`` is promised with another token. An agent is
+    reserved if he is ready, and the call waits without a promise still good at that time.
+    """
+
+    at: float
+    calls: Mapping[CallId, Waiting | None] = field(default_factory=dict)
+    agents: Mapping[str, Changed] = field(default_factory=dict)
+    reservation: Reservation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``token`` is the new reservation's, None if there is none. Asking again for the same offer
+    gives the same token. ``others`` are the agents changed by another engine, as the store has them.
+    Until ``closed_until`` nobody is reserved: the store may have lost what an engine is to write first."""
+
+    token: int | None = None
+    others: Mapping[str, Status] = field(default_factory=dict)
+    closed_until: float | None = None
 
 
 class Store(Protocol):
@@ -39,30 +93,14 @@ class Store(Protocol):
         """All calls that wait, offered or not, in no order."""
         ...
 
-    async def wait(self, waiting: Waiting) -> None:
-        """Writes a waiting call; a reservation of it stays."""
+    async def write(self, turn: Turn) -> Answer:
+        """Writes what a turn has changed, one turn of an engine at a time. Raises StoreLost."""
         ...
 
-    async def leave(self, call: CallId) -> None:
-        """The call waits no more; its reservation goes with it."""
-        ...
 
-    async def reserve(self, name: str, reserved: Status, ttl_s: float) -> int | None:
-        """Promises the agent ``name`` to ``reserved.call``, and writes ``reserved``.
-
-        Only if the agent is ready, and the call waits without a reservation that is still
-        good at ``reserved.since``. Returns the new token, or None. Asking again with the
-        same offer returns the same token.
-        """
-        ...
-
-    async def save(self, name: str, status: Status, released: CallId | None = None) -> bool:
-        """Writes what an agent does; ``released`` is the call whose offer to him is over.
-
-        False, and nothing written, when ``status.token`` is not the agent's latest, or
-        ``status.call`` is reserved with another token.
-        """
-        ...
+def promised_until(status: Status) -> float | None:
+    """Until when the agent's call is promised to him; None when no offer is open to him."""
+    return status.until + HELD_S if status.state in OFFERED and status.until is not None else None
 
 
 def connect(url: str) -> Redis:
@@ -77,27 +115,38 @@ def connect(url: str) -> Redis:
     return client
 
 
-class RedisStore:
-    """Live state in Redis: ``<prefix>:agent:<name>`` and ``<prefix>:call:<id>`` are hashes of plain
-    text, ``<prefix>:waiting`` the set of waiting calls, ``<prefix>:tokens`` counts reservations.
+_STATUS = TypeAdapter(Status)
+_WAITING = TypeAdapter(Waiting)
 
-    ``redis`` must decode responses, as one of ``connect`` does.
+
+class RedisStore:
+    """Live state in Redis, as one engine writes it. ``redis`` must decode responses.
+
+    ``<prefix>:agent:<name>`` and ``<prefix>:call:<id>`` are hashes: ``data`` is JSON, and beside it is
+    what the script needs to know. ``<prefix>:waiting`` is the set of waiting calls,
+    ``<prefix>:tokens`` the latest token, ``<prefix>:turn:<engine>`` the number of an engine's latest
+    turn: a lower one than was acknowledged means that the store has lost something.
+
+    ``<prefix>:server`` is the server that all this is in. On another one, or an empty one, nobody is
+    reserved for ``grace_s``: what an engine can't know is lost may be another's. Zero will do where
+    there is only one engine.
     """
 
-    def __init__(self, redis: Redis, prefix: str = "cordboard") -> None:
+    def __init__(self, redis: Redis, prefix: str = "cordboard", grace_s: float = 0.0) -> None:
         self._redis = redis
         self._prefix = prefix
-        here = Path(__file__).parent
-        self._reserve = redis.register_script((here / "reserve.lua").read_text(encoding="utf-8"))
-        self._save = redis.register_script((here / "save.lua").read_text(encoding="utf-8"))
+        self._grace_s = grace_s
+        self._engine = secrets.token_hex(8)
+        self._number = self._acknowledged = 0
+        self._turn = redis.register_script(Path(__file__).with_name("turn.lua").read_text(encoding="utf-8"))
 
     async def agents(self, names: Iterable[str]) -> dict[str, Status]:
         wanted = list(names)
         async with _reaching(), self._redis.pipeline(transaction=False) as pipe:
             for name in wanted:
-                pipe.hgetall(self._agent(name))
+                pipe.hmget(self._agent(name), "token", "data")
             rows = await pipe.execute()
-        return {name: _read_status(row) for name, row in zip(wanted, rows, strict=True) if row}
+        return {name: _status(token, data) for name, (token, data) in zip(wanted, rows, strict=True) if data}
 
     async def waiting(self) -> list[Waiting]:
         async with _reaching():
@@ -105,35 +154,41 @@ class RedisStore:
             calls = [CallId(call) for call in await members]
             async with self._redis.pipeline(transaction=False) as pipe:
                 for call in calls:
-                    pipe.hgetall(self._call(call))
+                    pipe.hget(self._call(call), "data")
                 rows = await pipe.execute()
-        return [_read_waiting(call, row) for call, row in zip(calls, rows, strict=True) if row]
+        return [_WAITING.validate_json(data) for data in rows if data]
 
-    async def wait(self, waiting: Waiting) -> None:
-        async with _reaching(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(self._call(waiting.call), mapping=_write_waiting(waiting))
-            pipe.sadd(f"{self._prefix}:waiting", waiting.call)
-            await pipe.execute()
-
-    async def leave(self, call: CallId) -> None:
-        async with _reaching(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.delete(self._call(call))
-            pipe.srem(f"{self._prefix}:waiting", call)
-            await pipe.execute()
-
-    async def reserve(self, name: str, reserved: Status, ttl_s: float) -> int | None:
-        keys = [self._agent(name), self._call(reserved.call or ""), f"{self._prefix}:tokens"]
-        args = [reserved.offer or "", repr(reserved.since), repr(reserved.since + ttl_s), *_pairs(reserved)]
+    async def write(self, turn: Turn) -> Answer:
+        self._number += 1
+        keys = [f"{self._prefix}:{name}" for name in (f"turn:{self._engine}", "tokens", "waiting", "server")]
+        args = [str(self._number), str(self._acknowledged), repr(turn.at), repr(self._grace_s), str(len(turn.calls))]
+        for call, waiting in turn.calls.items():
+            keys.append(self._call(call))
+            args += [call, "" if waiting is None else _WAITING.dump_json(waiting).decode()]
+        args.append(str(len(turn.agents)))
+        for name, changed in turn.agents.items():
+            status = changed.status
+            until = promised_until(status)
+            keys += [self._agent(name), self._call(status.call or changed.released or "")]
+            args += [name, str(status.token), status.state.value, status.offer or ""]
+            args += ["" if until is None else repr(until), _STATUS.dump_json(status).decode()]
+        if turn.reservation is None:
+            args.append("")
+        else:
+            name, status = turn.reservation.name, turn.reservation.status
+            keys += [self._agent(name), self._call(status.call or "")]
+            args += ["1", name, status.offer or "", repr(promised_until(status)), _STATUS.dump_json(status).decode()]
         async with _reaching():
-            token = await self._reserve(keys=keys, args=args)
-        return int(token) if token else None
-
-    async def save(self, name: str, status: Status, released: CallId | None = None) -> bool:
-        holds = status.call is not None
-        keys = [self._agent(name), self._call((status.call if holds else released) or "")]
-        args = [str(status.token), "holds" if holds else "", *_pairs(status)]
-        async with _reaching():
-            return bool(await self._save(keys=keys, args=args))
+            answer = await self._turn(keys=keys, args=args)
+        if answer == "lost":
+            self._acknowledged = 0
+            raise StoreLost("the store has lost what was written to it")
+        if answer == "old":
+            raise StoreDown("live state was written by a later turn meanwhile")
+        self._acknowledged = self._number
+        token, closed_until, *rest = answer
+        others = {name: _status(its, data) for name, its, data in zip(*[iter(rest)] * 3, strict=True)}
+        return Answer(int(token) if token else None, others, float(closed_until) if closed_until else None)
 
     def _agent(self, name: str) -> str:
         return f"{self._prefix}:agent:{name}"
@@ -150,65 +205,6 @@ async def _reaching() -> AsyncIterator[None]:
         raise StoreDown(f"live state can't be reached: {error}") from error
 
 
-def _pairs(status: Status) -> list[str]:
-    """Field, text, field, text, ... as HSET takes them; floats as ``repr``, which is exact."""
-    texts = {
-        "state": status.state.value,
-        "since": repr(status.since),
-        "reason": status.reason,
-        "call": status.call or "",
-        "offer": status.offer or "",
-        "queue": status.queue,
-        "accepted": "1" if status.accepted else "",
-        "idle_since": repr(status.idle_since),
-        "until": "" if status.until is None else repr(status.until),
-        "token": str(status.token),
-        "wish": status.wish.value if status.wish else "",
-        "wish_reason": status.wish_reason,
-    }
-    return [text for pair in texts.items() for text in pair]
-
-
-def _read_status(row: Mapping[str, str]) -> Status:
-    return Status(
-        state=AgentState(row["state"]),
-        since=float(row["since"]),
-        reason=row["reason"],
-        call=CallId(row["call"]) if row["call"] else None,
-        offer=OfferId(row["offer"]) if row["offer"] else None,
-        queue=row["queue"],
-        accepted=bool(row["accepted"]),
-        idle_since=float(row["idle_since"]),
-        until=float(row["until"]) if row["until"] else None,
-        token=int(row["token"]),
-        wish=AgentState(row["wish"]) if row["wish"] else None,
-        wish_reason=row["wish_reason"],
-    )
-
-
-def _write_waiting(waiting: Waiting) -> dict[Any, Any]:
-    return {
-        "queue": waiting.queue,
-        "needs": json.dumps(waiting.needs),
-        "priority": str(waiting.priority),
-        "since": repr(waiting.since),
-        "sequence": str(waiting.sequence),
-        "agent": waiting.agent,
-    }
-
-
-def _read_waiting(call: CallId, row: Mapping[str, str]) -> Waiting:
-    return Waiting(
-        call=call,
-        queue=row["queue"],
-        needs=_read_needs(row["needs"]),
-        priority=int(row["priority"]),
-        since=float(row["since"]),
-        sequence=int(row["sequence"]),
-        agent=row.get("agent", ""),  # an earlier engine did not write it
-    )
-
-
-def _read_needs(text: str) -> Needs:
-    skills, groups = json.loads(text)
-    return Needs(tuple((skill, level) for skill, level in skills), tuple(groups))
+def _status(token: str, data: str) -> Status:
+    """The script gives a reservation its token, when ``data`` is made already."""
+    return replace(_STATUS.validate_json(data), token=int(token))

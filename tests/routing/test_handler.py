@@ -9,9 +9,9 @@ import pytest
 
 from cti.calls.events import AgentState, CallId
 from routing.agents import NotAllowed, Status, UnknownAgent
+from routing.handler import BEAT_S
 from routing.memory_store import MemoryStore
-from routing.queues import Waiting
-from routing.store import RedisStore, StoreDown
+from routing.store import Answer, RedisStore, StoreDown, Turn
 from tests.routing.line import Line
 
 Scenario = list[tuple[str, list[str]]]
@@ -218,6 +218,7 @@ async def test_a_whole_call_over_redis() -> None:
         await line.start()
         for step, expected in SCENARIOS["everything is told twice"]:
             assert await line.do(step) == expected
+            await line.wait(BEAT_S)
             assert await store.agents(line.part.floor.agents) == line.part.floor.crew.statuses
             assert {waiting.call: waiting for waiting in await store.waiting()} == line.part.floor.room.calls
 
@@ -276,7 +277,7 @@ async def test_a_restart_keeps_places_and_states() -> None:
 
 async def test_a_restart_closes_an_open_offer() -> None:
     _, after = await died(["alice ready", "c1 queued orders", "c1 ringing"])
-    assert (await after.start())[0] == "alice ringing c1"
+    assert (await after.start())[0] == "alice reserved c1", "that a phone rings is not worth writing"
     assert await after.do("c1 adopted queue") == [*WITHDRAWN, "alice ready", "-> music c1 jazz", *OFFERED]
 
 
@@ -324,21 +325,13 @@ class FlakyStore(MemoryStore):
         self._check()
         return await super().agents(names)
 
-    async def wait(self, waiting: Waiting) -> None:
+    async def write(self, turn: Turn) -> Answer:
         self._check()
-        await super().wait(waiting)
-
-    async def save(self, name: str, status: Status, released: CallId | None = None) -> bool:
-        self._check()
-        return await super().save(name, status, released)
-
-    async def reserve(self, name: str, reserved: Status, ttl_s: float) -> int | None:
-        self._check()
-        token = await super().reserve(name, reserved, ttl_s)
-        if self.lose:
+        answer = await super().write(turn)
+        if self.lose and turn.reservation is not None:
             self.lose -= 1
             raise StoreDown("the answer was lost")
-        return token
+        return answer
 
     def _check(self) -> None:
         if self.down:
