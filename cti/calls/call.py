@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from cti.calls.events import (
@@ -81,6 +81,9 @@ class Call:
     """The node where the flow goes on after the talk; empty where it does not."""
     queued_at: float | None = None
     offer: OpenOffer | None = None
+    """The offer that was accepted, or the first of those that are open."""
+    also: tuple[OpenOffer, ...] = ()
+    """Where several phones ring at the same time: the offers beside ``offer``."""
     connected_at: float | None = None
     held: bool = False
     transferred_to: str = ""
@@ -96,9 +99,14 @@ class Call:
         joining = self.offer is not None and self.offer.accepted
         return self.place in (Place.MENU, Place.QUEUE) and not joining
 
+    @property
+    def offers(self) -> tuple[OpenOffer, ...]:
+        """All offers that are open."""
+        return (self.offer, *self.also) if self.offer is not None else ()
+
     def offered(self, offer: OfferId) -> bool:
-        """Whether ``offer`` is the one open now (late events of earlier offers are not)."""
-        return self.offer is not None and self.offer.offer == offer
+        """Whether ``offer`` is open now (late events of earlier offers are not)."""
+        return any(open.offer == offer for open in self.offers)
 
 
 def apply(call: Call | None, event: CallEvent) -> Call:
@@ -155,20 +163,20 @@ def apply(call: Call | None, event: CallEvent) -> Call:
                 queued_at=event.since,
             )
         case Diverted():
-            return replace(call, place=Place.MENU, flow=event.flow, node="", offer=None)
-        case Offered():
-            return replace(call, offer=OpenOffer(event.offer, event.agent, event.recording))
+            return replace(call, place=Place.MENU, flow=event.flow, node="", offer=None, also=())
+        case Offered() if not call.offered(event.offer):
+            return _with_offers(call, (*call.offers, OpenOffer(event.offer, event.agent, event.recording)))
         case Refused() if call.offered(event.offer):
-            return replace(call, offer=None)
+            return _with_offers(call, tuple(open for open in call.offers if open.offer != event.offer))
         case Connected() if call.offered(event.offer):
-            assert call.offer is not None
-            return replace(
-                call, place=Place.TALK, connected_at=event.at, offer=replace(call.offer, accepted=True, connected=True)
+            connected = _changed(
+                call, event.offer, lambda open: replace(open, ringing=False, accepted=True, connected=True)
             )
-        case Ringing() | Accepted() if call.offered(event.offer):
-            assert call.offer is not None
-            accepted = call.offer.accepted or isinstance(event, Accepted)
-            return replace(call, offer=replace(call.offer, ringing=not accepted, accepted=accepted))
+            return replace(connected, place=Place.TALK, connected_at=event.at)
+        case Ringing() if call.offered(event.offer):
+            return _changed(call, event.offer, lambda open: replace(open, ringing=not open.accepted))
+        case Accepted() if call.offered(event.offer):
+            return _changed(call, event.offer, lambda open: replace(open, ringing=False, accepted=True))
         case Held():
             return replace(call, held=True)
         case Resumed():
@@ -180,11 +188,21 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case MonitorEnded():
             return replace(call, monitors={s: m for s, m in call.monitors.items() if s != event.supervisor})
         case Left(place=Place.TALK):
-            return replace(call, offer=None, held=False)
+            return replace(call, offer=None, also=(), held=False)
         case Returned():
-            return replace(call, place=Place.MENU, offer=None, held=False)
+            return replace(call, place=Place.MENU, offer=None, also=(), held=False)
         case FellBack():
-            return replace(call, place=Place.FALLBACK, offer=None)
+            return replace(call, place=Place.FALLBACK, offer=None, also=())
         case Ended():
-            return replace(call, place=Place.ENDED, offer=None, monitors={})
+            return replace(call, place=Place.ENDED, offer=None, also=(), monitors={})
     return call
+
+
+def _with_offers(call: Call, offers: tuple[OpenOffer, ...]) -> Call:
+    return replace(call, offer=offers[0] if offers else None, also=offers[1:])
+
+
+def _changed(call: Call, offer: OfferId, change: Callable[[OpenOffer], OpenOffer]) -> Call:
+    """The call with one open offer changed; the one that was accepted comes first."""
+    offers = [change(open) if open.offer == offer else open for open in call.offers]
+    return _with_offers(call, tuple(sorted(offers, key=lambda open: not open.accepted)))

@@ -115,9 +115,9 @@ class Tracker:
     def know(self, call: Call) -> None:
         """Takes up a call that an earlier engine left: its legs are expected to be there."""
         caller = self.legs.add(Leg(call.id, Role.CALLER, call.uniqueid, channel=call.channel))
-        if call.offer is not None:
-            agent = self.expect_agent(call.id, call.offer.offer, call.offer.agent, call.offer.recording)
-            if call.offer.connected and not agent.bridge:
+        for offer in call.offers:
+            agent = self.expect_agent(call.id, offer.offer, offer.agent, offer.recording)
+            if offer.connected and not agent.bridge:
                 caller.bridge = agent.bridge = "as last known"
         for supervisor in call.monitors:
             self.expect_monitor(call.id, supervisor)

@@ -68,7 +68,7 @@ def audience_of(person: Person) -> Audience:
 
 def visible(call: Call, audience: Audience) -> bool:
     """Whether the audience may see this live call."""
-    return call.live and (audience is EVERYTHING or (call.offer is not None and call.offer.agent == audience))
+    return call.live and (audience is EVERYTHING or any(offer.agent == audience for offer in call.offers))
 
 
 def card(call: Call, audience: Audience) -> Row:
@@ -147,8 +147,9 @@ class View:
         queues = self._apply_queues(old, new)
         audiences: list[Audience] = [EVERYTHING]
         for side in (old, new):
-            if side is not None and side.offer is not None and side.offer.agent not in audiences:
-                audiences.append(side.offer.agent)
+            for offer in side.offers if side is not None else ():
+                if offer.agent not in audiences:
+                    audiences.append(offer.agent)
         changes = [self._change(event, old, new, audience, queues) for audience in audiences]
         return [change for change in changes if not change.empty]
 

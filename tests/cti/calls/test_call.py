@@ -80,7 +80,8 @@ def test_an_event_told_twice_changes_nothing_the_second_time(story: list[CallEve
 
 @given(STORY)
 def test_what_an_earlier_offer_tells_late_changes_nothing(story: list[CallEvent]) -> None:
-    call = after([*story, ev.Offered(call=CALL, at=9.0, offer=SECOND, agent="bob")])
+    over = ev.Refused(call=CALL, at=9.0, offer=FIRST, agent="alice", reason=Refusal.WITHDRAWN)
+    call = after([*story, over, ev.Offered(call=CALL, at=9.0, offer=SECOND, agent="bob")])
     for late in (
         ev.Ringing(call=CALL, at=9.0, offer=FIRST),
         ev.Accepted(call=CALL, at=9.0, offer=FIRST),
@@ -143,3 +144,14 @@ def test_what_the_queue_is_told_of_a_call_and_its_way_back() -> None:
     assert (call.agent, call.after) == ("alice", "survey")
     back = apply(call, ev.Returned(call=CALL, at=9.0))
     assert (back.place, back.offer, back.leased) == (Place.MENU, None, True)
+
+
+def test_where_several_phones_ring_the_one_who_picks_up_comes_first() -> None:
+    other = ev.Offered(call=CALL, at=4.0, offer=SECOND, agent="bob")
+    call = after([ARRIVED, OFFERED, other, ev.Ringing(call=CALL, at=4.5, offer=FIRST)])
+    assert [(offer.agent, offer.ringing) for offer in call.offers] == [("alice", True), ("bob", False)]
+    call = apply(call, ev.Accepted(call=CALL, at=5.0, offer=SECOND))
+    assert call.offer is not None
+    assert (call.offer.agent, call.offer.accepted, call.leased) == ("bob", True, False)
+    gone = ev.Refused(call=CALL, at=5.0, offer=FIRST, agent="alice", reason=Refusal.WITHDRAWN)
+    assert [offer.agent for offer in apply(call, gone).offers] == ["bob"]
