@@ -55,6 +55,7 @@ from routing.policy import score, strategies
 from routing.queues import Exit, Overflow, Queue, Queues, Rule, Waiting, merge, relaxed
 from routing.router import Router
 from routing.waiting_room import DIRECT, WaitingRoom
+from routing.why import StillWaiting, still_waiting
 
 log = structlog.get_logger()
 
@@ -125,6 +126,11 @@ class Floor:
     def extend_wrap_up(self, name: str, seconds: float, now: float) -> list[Output]:
         """An agent needs so many seconds more after his talk. Raises UnknownAgent, NotAllowed."""
         return self.crew.extend_wrap_up(name, seconds, now)
+
+    def why(self, call: CallId, now: float) -> StillWaiting | None:
+        """Why the call is still waiting; None if it isn't, or is being offered to somebody."""
+        place = self.router.place(call)
+        return still_waiting(self.room, place, self.agents, self.crew.statuses, now) if place else None
 
     # What happens
 

@@ -18,6 +18,8 @@ from routing.floor import Floor
 from routing.queues import Queues
 from routing.router import Match
 from routing.store import Changed, Reservation, Store, StoreDown, StoreLost, Turn
+from routing.waiting_room import Standing
+from routing.why import StillWaiting
 
 log = structlog.get_logger()
 
@@ -63,6 +65,18 @@ class RoutingPart:
     async def ask_state(self, agent: str, state: AgentState, reason: str, now: float) -> Sequence[Output]:
         """A person asks for a state. Raises UnknownAgent, or NotAllowed with a text for that person."""
         return await self._carry_out(self.floor.ask(agent, state, reason, now), now)
+
+    async def extend_wrap_up(self, agent: str, seconds: float, now: float) -> Sequence[Output]:
+        """An agent needs so many seconds more after his talk. Raises UnknownAgent, NotAllowed."""
+        return await self._carry_out(self.floor.extend_wrap_up(agent, seconds, now), now)
+
+    def why(self, call: CallId, now: float) -> StillWaiting | None:
+        """Why the call is still waiting; None if it isn't."""
+        return self.floor.why(call, now)
+
+    def standing(self, call: CallId, now: float) -> Standing | None:
+        """Where the call stands, to be told to the caller; None if it doesn't wait."""
+        return self.floor.room.standing(call, now, tell=True)
 
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
         if not isinstance(event, CallEvent):

@@ -56,12 +56,18 @@ class WaitingRoom:
         self._cut_until: Timers[tuple[str, str]] = Timers()
         self._arrivals = 0
 
+    def queue(self, name: str) -> Queue:
+        """The queue of a waiting call."""
+        return self._queues[name]
+
     # Coming and going
 
     def place(self, queue: Queue, event: Queued, caller: str, now: float, able: Callable[[str], bool]) -> Waiting:
         """The place of a call that was sent to the queue. ``able`` says who is worth waiting for."""
         self._arrivals += 1
         since, sequence = event.at if event.since is None else event.since, self._arrivals
+        for late in self._cut_until.due(now):
+            self._cut.pop(late, None)
         resumed = self._cut.pop((caller, queue.name), None)
         if resumed is not None and event.since is None:
             since, sequence = resumed
@@ -151,8 +157,6 @@ class WaitingRoom:
     def cut_off(self, waiting: Waiting, caller: str, now: float) -> None:
         """The caller is gone. If his queue is set so, he may have his place back for a while."""
         queue = self._queues.get(waiting.queue)
-        for key in self._cut_until.due(now):
-            self._cut.pop(key, None)
         if queue is not None and queue.resume_s and caller:
             key = caller, queue.name
             self._cut[key] = waiting.since, waiting.sequence

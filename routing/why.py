@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from cti.calls.events import CallId
-from routing.agents import OFFERED, OFFLINE, READY, TALKING, WRAP_UP, Agent, Status
+from routing.agents import OFFERED, OFFLINE, READY, TALKING, WRAP_UP, Status
 from routing.policy import effective_priority
-from routing.queues import Needs, Queue
-from routing.router import Lane, Match, Router
+from routing.queues import Needs
+from routing.router import Lane, Match, Place, Router
+from routing.waiting_room import WaitingRoom
 
 NAMED = 5
 """How many of those passed over are named, of calls and of agents each."""
@@ -75,31 +76,23 @@ class StillWaiting:
 
 
 def still_waiting(
-    router: Router,
-    call: CallId,
-    queue: Queue,
-    agents: Mapping[str, Agent],
-    statuses: Mapping[str, Status],
-    estimate_s: float | None,
-    now: float,
-) -> StillWaiting | None:
-    """Why the call waits, as things are at ``now``; None if it doesn't."""
-    place = router.place(call)
-    if place is None:
-        return None
-    waiting, lane = place.waiting, place.lane
+    room: WaitingRoom, place: Place, agents: Iterable[str], statuses: Mapping[str, Status], now: float
+) -> StillWaiting:
+    """Why a call in the waiting room waits, as things are at ``now`` (Unix seconds)."""
+    waiting, lane, router = place.waiting, place.lane, room.router
+    queue, standing = room.queue(waiting.queue), room.standing(waiting.call, now)
     reasons: dict[str, int] = {}
     for name in agents:
         reason = _reason(name, lane, statuses[name], place.apart.get(name, now) > now)
         reasons[reason] = reasons.get(reason, 0) + 1
     later = [waiting.since + step.after_s for step in queue.relax if waiting.since + step.after_s > now]
     return StillWaiting(
-        call=call,
+        call=waiting.call,
         queue=queue.name,
         waited_s=now - waiting.since,
         effective_priority=effective_priority(place.turn, queue.ageing, now),
         position=router.ahead(waiting) + 1,
-        estimate_s=estimate_s,
+        estimate_s=standing.estimate_s if standing else None,
         step=place.step,
         steps=len(queue.relax),
         needs=words(lane.needs) if lane else words(waiting.needs),

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cti.calls.call import Call, apply
-from cti.calls.commands import Connect, Hangup, Offer, StartMusic, Withdraw
+from cti.calls.commands import CallOut, Connect, Hangup, Offer, StartMusic, Transfer, Withdraw
 from cti.calls.events import (
     Accepted,
     Adopted,
     AgentChanged,
     AgentState,
     Arrived,
+    CallbackOver,
+    CallbackWanted,
+    CalledBack,
     CallEvent,
     CallId,
     Connected,
+    Diverted,
     Ended,
     EnteredMenu,
     Event,
@@ -29,6 +33,7 @@ from cti.calls.events import (
     Refusal,
     Refused,
     Ringing,
+    StateAsked,
     Transferred,
 )
 from cti.calls.part import Output
@@ -53,10 +58,11 @@ AGENTS = {
 class Line:
     """Folds and dispatches events as the engine does, and keeps what came out."""
 
-    def __init__(self, store: Store, agents: Mapping[str, Agent] = AGENTS) -> None:
-        self.part = RoutingPart(QUEUES, agents, store)
+    def __init__(self, store: Store, agents: Mapping[str, Agent] = AGENTS, queues: Queues = QUEUES) -> None:
+        self.part = RoutingPart(queues, agents, store)
         self.calls: dict[CallId, Call] = {}
         self.offers: dict[str, list[OfferId]] = {}
+        self.names: dict[CallId, str] = {}
         self.now = 1000.0
 
     async def start(self) -> list[str]:
@@ -80,7 +86,8 @@ class Line:
         if who in self.part.floor.agents:
             state = AgentState.NOT_READY if what == "break" else AgentState(what)
             return await self.ask(who, state, "break" if what == "break" else "")
-        return await self.happen(self._event(CallId(who), what, more))
+        call = next((call for call, name in self.names.items() if name == who), CallId(who))
+        return await self.happen(self._event(call, what, more))
 
     async def wait(self, seconds: float) -> list[str]:
         """Time goes by, each deadline at its time."""
@@ -100,8 +107,26 @@ class Line:
         agent = known.offer.agent if known and known.offer else ""
         match what:
             case "queued":
-                skills = {"english": 5} if "english" in more else {}
-                return Queued(at=at, call=call, queue=more[0], skills=skills, priority=9 if "urgent" in more else 0)
+                words = dict(word.split("=") for word in more if "=" in word)
+                return Queued(
+                    at=at,
+                    call=call,
+                    queue=more[0],
+                    skills={"english": 5} if "english" in more else {},
+                    priority=9 if "urgent" in more else 0,
+                    level=words.get("level", ""),
+                    prefer=words.get("prefer", ""),
+                    prefer_s=float(words.get("for", 0)),
+                    since=float(words["since"]) if "since" in words else None,
+                )
+            case "wants":
+                return CallbackWanted(at=at, call=call, queue=more[0], number=more[1], since=float(more[2]))
+            case "picks":
+                return Arrived(
+                    at=at, call=call, channel="Local/1", uniqueid="2", caller="1", caller_name="", dialled=""
+                )
+            case "asked":
+                return StateAsked(at=at, call=call, phone=more[0], agent="", state=AgentState(more[1]))
             case "ringing":
                 return Ringing(at=at, call=call, offer=offer)
             case "accepted":
@@ -140,29 +165,56 @@ class Line:
         if isinstance(event, CallEvent):
             if isinstance(event, Offered):
                 self.offers.setdefault(event.call, []).append(event.offer)
-            call = apply(self.calls.get(event.call) or _arrived(event.call, event.at), event)
+            known = self.calls.get(event.call)
+            if known is None and not isinstance(event, CalledBack):
+                known = _arrived(event.call, event.at)
+            call = apply(known, event)
             self.calls[event.call] = call
         return await self.part.on_event(event, call, self.now)
+
+    def short(self, call: CallId) -> str:
+        """``b1``, ``b2`` ... for the calls that we make ourselves, in the order in which they begin."""
+        return self.names.get(call, call)
 
     def _say(self, output: Output) -> str:
         match output:
             case AgentChanged():
                 reason = f" ({output.reason})" if output.reason else ""
-                return f"{output.agent} {output.state.value}{reason}" + (f" {output.call}" if output.call else "")
+                return f"{output.agent} {output.state.value}{reason}" + (
+                    f" {self.short(output.call)}" if output.call else ""
+                )
             case Offered():
-                return f"offered {output.call} {output.agent}" + ("" if output.recording else " unrecorded")
+                return f"offered {self.short(output.call)} {output.agent}" + ("" if output.recording else " unrecorded")
             case Refused():
-                return f"refused {output.call} {output.agent} {output.reason.value}"
+                return f"refused {self.short(output.call)} {output.agent} {output.reason.value}"
             case Offer():
-                return f"-> offer {output.call} {output.phone} {output.ring_s:g}s"
+                return f"-> offer {self.short(output.call)} {output.phone} {output.ring_s:g}s"
             case Withdraw():
-                return f"-> withdraw {output.call}"
+                return f"-> withdraw {self.short(output.call)}"
             case Connect():
-                return f"-> connect {output.call}"
+                return f"-> connect {self.short(output.call)}"
             case StartMusic():
-                return f"-> music {output.call} {output.music}"
+                return f"-> music {self.short(output.call)} {output.music}"
             case Hangup():
-                return f"-> hangup {output.call}"
+                return f"-> hangup {self.short(output.call)}"
+            case CallOut():
+                return f"-> call {self.short(output.call)} {output.number} {output.ring_s:g}s"
+            case Transfer():
+                return f"-> transfer {self.short(output.call)} {output.number}"
+            case Left():
+                return f"left {self.short(output.call)} {output.why}"
+            case Queued():
+                return f"queued {self.short(output.call)} {output.queue} since {output.since:g}"
+            case Diverted():
+                return f"diverted {self.short(output.call)} {output.flow}: {output.why}"
+            case CalledBack():
+                self.names.setdefault(output.call, f"b{len(self.names) + 1}")
+                return f"called back {self.short(output.call)} for {output.wanted}"
+            case CallbackOver():
+                end = "reached" if output.reached else "given up"
+                return f"callback of {output.call} {end} after {output.attempts}"
+            case Ended():
+                return f"ended {self.short(output.call)}"
         return ""
 
 
