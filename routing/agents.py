@@ -25,6 +25,11 @@ class Agent:
     phones: tuple[str, ...] = ()
     auto_answer: bool = False
 
+    @property
+    def all_phones(self) -> tuple[str, ...]:
+        """The phones he may sit at, his usual one first."""
+        return (self.phone, *self.phones)
+
 
 class NotAllowed(Exception):
     """The state can't be asked for; the text says why, for the one who asked."""

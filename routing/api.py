@@ -3,33 +3,47 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from cti.access import AnyAgent, Role
+from cti.access import AnyAgent, Role, Supervisor
 from cti.calls.events import AgentState, CallId
-from cti.calls.part import Ask, Output
-from routing.agents import NotAllowed, UnknownAgent
+from cti.calls.part import Ask, Work
+from routing.agents import Agent, NotAllowed, UnknownAgent
+from routing.floor import UnknownCallback
 from routing.handler import RoutingPart
 from routing.queues import merge
+from routing.why import StillWaiting
+
+_NOBODY = Agent("", "", {})
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class StateAsked(BaseModel):
-    """The state an agent is to be in, and why (for not ready)."""
+    """The state an agent is to be in, and why (for not ready). ``phone`` is the one of his phones that
+    he sits at from now on; left out, it stays as it was."""
 
     model_config = ConfigDict(extra="forbid")
 
     state: AgentState
     reason: Reason = ""
+    phone: Annotated[str, StringConstraints(max_length=100)] = ""
+
+
+class MoreWrapUp(BaseModel):
+    """How many seconds more an agent needs after his talk."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seconds: Annotated[int, Field(ge=1, le=600)]
 
 
 class AgentNow(BaseModel):
-    """What an agent is doing. ``since`` is Unix seconds; ``after_call`` was asked for during a call."""
+    """What an agent is doing. Times are Unix seconds: ``since`` when, and ``until`` when it ends by
+    itself. ``after_call`` was asked for during a call; ``phone`` is where he sits."""
 
     name: str
     state: AgentState
@@ -37,18 +51,39 @@ class AgentNow(BaseModel):
     reason: str
     call: CallId | None
     after_call: AgentState | None
+    until: float | None
+    phone: str
     skills: dict[str, int]
+    groups: list[str]
 
 
 class QueueNow(BaseModel):
-    """A queue. ``waiting`` counts offered calls too; ``ready`` agents meet the queue's needs."""
+    """A queue. ``waiting`` counts offered calls and callbacks too; ``ready`` agents meet the queue's
+    needs, ``logged_in`` ones would after all relaxations. ``estimate_s`` is how long who comes now
+    will likely wait, None where that is unknown."""
 
     name: str
     waiting: int
     longest_wait_s: float
+    estimate_s: float | None
     ready: int
+    logged_in: int
     needs: dict[str, int]
     priority: int
+
+
+class CallbackNow(BaseModel):
+    """A customer who is to be called back. ``id`` is the call in which he asked for it; times are Unix
+    seconds: ``since`` when he began to wait, ``not_before`` when the next attempt may be made."""
+
+    id: CallId
+    call: CallId
+    number: str
+    queue: str
+    since: float
+    not_before: float
+    tries: int
+    level: str
 
 
 def routes(part: RoutingPart, ask: Ask) -> APIRouter:
@@ -65,7 +100,10 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
             reason=status.reason,
             call=status.call,
             after_call=status.wish,
+            until=status.until,
+            phone=floor.crew.phone(name),
             skills=dict(floor.agents[name].skills),
+            groups=sorted(floor.agents[name].groups),
         )
 
     @router.get("/agents")
@@ -83,9 +121,21 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         if name != who.name and not who.role.covers(Role.SUPERVISOR):
             raise HTTPException(403, "an agent may only change his own state")
 
-        async def work(now: float) -> Sequence[Output]:
-            return await part.ask_state(name, asked.state, asked.reason, now)
+        if asked.phone and asked.phone not in floor.agents.get(name, _NOBODY).all_phones:
+            raise HTTPException(422, f"{asked.phone} is not a phone of {name}")
+        return await change(name, lambda now: part.ask_state(name, asked.state, asked.reason, now, asked.phone))
 
+    @router.post("/agents/{name}/wrap-up")
+    async def extend_wrap_up(name: str, more: MoreWrapUp, who: AnyAgent) -> AgentNow:
+        """Gives an agent more time after his talk; asking for ready ends it early.
+
+        409 when he isn't in wrap-up, 404 for an unknown agent.
+        """
+        if name != who.name and not who.role.covers(Role.SUPERVISOR):
+            raise HTTPException(403, "an agent may only change his own wrap-up")
+        return await change(name, lambda now: part.extend_wrap_up(name, more.seconds, now))
+
+    async def change(name: str, work: Work) -> AgentNow:
         try:
             await ask(work)
         except UnknownAgent as error:
@@ -93,6 +143,42 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         except NotAllowed as error:
             raise HTTPException(409, str(error)) from None
         return agent_now(name)
+
+    @router.get("/calls/{call}/why")
+    async def why(call: CallId, _: Supervisor) -> StillWaiting:
+        """Why a call is still waiting. 404 for one that isn't."""
+        found = part.why(call, time.time())
+        if found is None:
+            raise HTTPException(404, "this call is not waiting")
+        return found
+
+    @router.get("/callbacks")
+    async def callbacks(_: Supervisor) -> list[CallbackNow]:
+        """The customers who are to be called back, in the order of their turns."""
+        return [
+            CallbackNow(
+                id=waiting.wanted,
+                call=waiting.call,
+                number=waiting.number,
+                queue=waiting.queue,
+                since=waiting.since,
+                not_before=waiting.not_before,
+                tries=waiting.tries,
+                level=waiting.level,
+            )
+            for waiting in sorted(floor.room.calls.values(), key=lambda w: (w.since, w.sequence))
+            if waiting.wanted is not None
+        ]
+
+    @router.delete("/callbacks/{wanted}", status_code=204)
+    async def drop_callback(wanted: CallId, _: Supervisor) -> None:
+        """Gives up a callback. 404 for one that isn't there, 409 while its call is being made."""
+        try:
+            await ask(lambda now: part.drop_callback(wanted, now))
+        except UnknownCallback as error:
+            raise HTTPException(404, str(error)) from None
+        except NotAllowed as error:
+            raise HTTPException(409, str(error)) from None
 
     @router.get("/queues")
     async def queues(who: AnyAgent) -> list[QueueNow]:
@@ -106,7 +192,9 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
                 name=queue.name,
                 waiting=len(since[queue.name]),
                 longest_wait_s=max(0.0, now - min(since[queue.name], default=now)),
+                estimate_s=floor.room.estimate(queue.name, len(since[queue.name]) + 1),
                 ready=len(floor.router.pool(merge(queue.skills, groups=queue.groups), queue).ready),
+                logged_in=floor.crew.present.get(queue.name, 0),
                 needs=dict(queue.skills),
                 priority=queue.priority,
             )

@@ -60,7 +60,7 @@ class Crew:
     def at_phone(self, phone: str) -> str | None:
         """Who sits at the phone, or whose it is."""
         sitting = (name for name, status in self.statuses.items() if status.phone == phone)
-        owners = (name for name, agent in self.agents.items() if phone in (agent.phone, *agent.phones))
+        owners = (name for name, agent in self.agents.items() if phone in agent.all_phones)
         return next(sitting, None) or next(owners, None)
 
     def phone(self, name: str) -> str:

@@ -63,6 +63,10 @@ GIVEN_AWAY = 10
 """How often a call is given away by overflows; after that it waits where it is."""
 
 
+class UnknownCallback(LookupError):
+    """No callback waits under this id."""
+
+
 class Floor:
     """Agents and waiting calls of one site. Times are Unix seconds."""
 
@@ -126,6 +130,16 @@ class Floor:
     def extend_wrap_up(self, name: str, seconds: float, now: float) -> list[Output]:
         """An agent needs so many seconds more after his talk. Raises UnknownAgent, NotAllowed."""
         return self.crew.extend_wrap_up(name, seconds, now)
+
+    def drop_callback(self, wanted: CallId, now: float) -> list[Output]:
+        """Gives up the callback that was wanted in this call. Raises UnknownCallback, NotAllowed."""
+        waiting = next((w for w in self.room.calls.values() if w.wanted == wanted), None)
+        if waiting is None:
+            raise UnknownCallback("no callback waits for this call")
+        if self.crew.on(waiting.call) or not waiting.number:
+            raise NotAllowed("the customer is being called just now")
+        self.room.forget(waiting.call)
+        return [callbacks.over(waiting, now, reached=False)]
 
     def why(self, call: CallId, now: float) -> StillWaiting | None:
         """Why the call is still waiting; None if it isn't, or is being offered to somebody."""

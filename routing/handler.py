@@ -62,9 +62,18 @@ class RoutingPart:
         """After adoption: frees the agents of calls that are not ``live``, and forgets those calls."""
         return await self._carry_out(self.floor.settle(live, now), now)
 
-    async def ask_state(self, agent: str, state: AgentState, reason: str, now: float) -> Sequence[Output]:
-        """A person asks for a state. Raises UnknownAgent, or NotAllowed with a text for that person."""
-        return await self._carry_out(self.floor.ask(agent, state, reason, now), now)
+    async def ask_state(
+        self, agent: str, state: AgentState, reason: str, now: float, phone: str = ""
+    ) -> Sequence[Output]:
+        """A person asks for a state, and perhaps sits at another phone from now on.
+
+        Raises UnknownAgent, or NotAllowed with a text for that person.
+        """
+        return await self._carry_out(self.floor.ask(agent, state, reason, now, phone), now)
+
+    async def drop_callback(self, wanted: CallId, now: float) -> Sequence[Output]:
+        """Gives up the callback that was wanted in this call. Raises UnknownCallback, NotAllowed."""
+        return await self._carry_out(self.floor.drop_callback(wanted, now), now)
 
     async def extend_wrap_up(self, agent: str, seconds: float, now: float) -> Sequence[Output]:
         """An agent needs so many seconds more after his talk. Raises UnknownAgent, NotAllowed."""

@@ -171,7 +171,7 @@ class WaitingRoom:
         if waiting is None:
             return None
         position = self.router.ahead(waiting) + 1
-        estimate_s = self._estimate(waiting.queue, position)
+        estimate_s = self.estimate(waiting.queue, position)
         if tell and estimate_s is not None:
             self._told[call] = now, estimate_s
         return Standing(position, estimate_s)
@@ -191,7 +191,7 @@ class WaitingRoom:
         outlook = Outlook(
             since=waiting.since,
             ahead=ahead,
-            estimate_s=lambda: self._estimate(queue.name, ahead() + 1),
+            estimate_s=lambda: self.estimate(queue.name, ahead() + 1),
             agents=lambda: self._present(queue.name),
         )
         return overflow(queue, rules, outlook, now)
@@ -215,7 +215,8 @@ class WaitingRoom:
     def _pace(self, queue: str) -> Pace:
         return self._paces.setdefault(queue, Pace())
 
-    def _estimate(self, queue: str, position: int) -> float | None:
+    def estimate(self, queue: str, position: int) -> float | None:
+        """Seconds until the call at ``position`` of the queue goes to an agent; None where that is unknown."""
         return self._pace(queue).estimate(position, self._present(queue))
 
     def _overflow_time(self, waiting: Waiting, now: float) -> float | None:

@@ -58,7 +58,10 @@ async def test_a_supervisor_sees_all_and_an_agent_himself(web: httpx.AsyncClient
         "reason": "",
         "call": None,
         "after_call": None,
+        "until": None,
+        "phone": "PJSIP/alice",
         "skills": {"orders": 8},
+        "groups": [],
     }
 
 
@@ -85,6 +88,7 @@ async def test_states_are_asked_for(web: httpx.AsyncClient, line: Line) -> None:
         ("alice", "alice", {"state": "ready", "reason": "a\r\nb"}, 422, "pattern"),
         ("alice", "alice", {"state": "ready", "extra": 1}, 422, "extra"),
         ("alice", "alice", [], 422, "valid"),
+        ("alice", "alice", {"state": "ready", "phone": "PJSIP/bob"}, 422, "not a phone of alice"),
     ],
 )
 async def test_what_is_wrong_is_told(
@@ -105,8 +109,44 @@ async def test_queues_are_counted(web: httpx.AsyncClient, line: Line) -> None:
         "name": "orders",
         "waiting": 1,
         "longest_wait_s": 0,
+        "estimate_s": None,
         "ready": 1,
+        "logged_in": 1,
         "needs": {"orders": 3},
         "priority": 0,
     }
     assert (vip["waiting"], vip["longest_wait_s"], vip["priority"]) == (0, 0.0, 5)
+
+
+async def test_wrap_up_is_made_longer(web: httpx.AsyncClient, line: Line) -> None:
+    refused = await web.post("/api/agents/alice/wrap-up", headers=as_("alice"), json={"seconds": 30})
+    assert (refused.status_code, "not in wrap-up" in refused.text) == (409, True)
+    for step in ("alice ready", "c1 queued orders", "c1 accepted", "c1 connected", "c1 left talk"):
+        await line.do(step)
+    answer = await web.post("/api/agents/alice/wrap-up", headers=as_("alice"), json={"seconds": 30})
+    assert (answer.json()["state"], answer.json()["until"]) == ("wrap-up", 1040.0)
+    assert (await web.post("/api/agents/alice/wrap-up", headers=as_("alice"), json={"seconds": 0})).status_code == 422
+    assert (await web.post("/api/agents/bob/wrap-up", headers=as_("alice"), json={"seconds": 9})).status_code == 403
+
+
+async def test_why_a_call_is_still_waiting(web: httpx.AsyncClient, line: Line) -> None:
+    await line.do("c1 queued orders")
+    assert (await web.get("/api/calls/c1/why", headers=as_("alice"))).status_code == 403
+    answer = (await web.get("/api/calls/c1/why", headers=as_("sue"))).json()
+    assert (answer["position"], answer["needs"]) == (1, "orders 3")
+    assert answer["agents"] == {"logged out": 2, "hasn't orders 3": 1}
+    assert (await web.get("/api/calls/c2/why", headers=as_("sue"))).status_code == 404
+
+
+async def test_callbacks_are_seen_and_given_up(web: httpx.AsyncClient, line: Line) -> None:
+    await line.do("c1 wants orders 0301234 990")
+    (found,) = (await web.get("/api/callbacks", headers=as_("sue"))).json()
+    assert (found["id"], found["number"], found["queue"], found["since"]) == ("c1", "0301234", "orders", 990.0)
+    assert (await web.get("/api/callbacks", headers=as_("alice"))).status_code == 403
+    await line.do("alice ready")
+    assert (await web.delete("/api/callbacks/c1", headers=as_("sue"))).status_code == 409
+    await line.do("alice break")
+    await line.wait(20)
+    assert (await web.delete("/api/callbacks/c1", headers=as_("sue"))).status_code == 204
+    assert (await web.delete("/api/callbacks/c1", headers=as_("sue"))).status_code == 404
+    assert (await web.get("/api/callbacks", headers=as_("sue"))).json() == []
