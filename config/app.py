@@ -53,6 +53,7 @@ from recordings.spool import recover
 from recordings.store import Store as Records
 from routing.api import routes as routing_routes
 from routing.handler import RoutingPart
+from routing.metrics import EstimateErrors
 from routing.redis_server import RedisServer
 from routing.store import RedisStore, connect
 
@@ -141,11 +142,11 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         history = await records.unfinished()
         files = Files(site.recordings)
 
-        routing = RoutingPart(site.queues, site.agents, RedisStore(redis))
+        registry = CollectorRegistry()
+        routing = RoutingPart(site.queues, site.agents, RedisStore(redis), EstimateErrors(registry).add)
         recorder = RecordsPart(records, files, spool)
         view = View(site.agents, site.queues)
         feed = Feed(view)
-        registry = CollectorRegistry()
         desk = DeskPart(feed, Metrics(view, registry))
         link = Link(site)
 

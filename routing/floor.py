@@ -54,7 +54,7 @@ from routing.overflow import why
 from routing.policy import score, strategies
 from routing.queues import Exit, Overflow, Queue, Queues, Rule, Waiting, merge, relaxed
 from routing.router import Router
-from routing.waiting_room import DIRECT, WaitingRoom
+from routing.waiting_room import DIRECT, EstimateError, WaitingRoom
 from routing.why import StillWaiting, still_waiting
 
 log = structlog.get_logger()
@@ -70,13 +70,13 @@ class UnknownCallback(LookupError):
 class Floor:
     """Agents and waiting calls of one site. Times are Unix seconds."""
 
-    def __init__(self, queues: Queues, agents: Mapping[str, Agent]) -> None:
+    def __init__(self, queues: Queues, agents: Mapping[str, Agent], estimate_error: EstimateError) -> None:
         self.queues = queues
         self.agents = agents
         known = replace(queues, by_name={DIRECT.name: DIRECT, **queues.by_name})
         self.router = Router(known, agents, strategies(), queues.order)
         self.crew = Crew(agents, self.router, self.router.queues_of)
-        self.room = WaitingRoom(known, self.router, lambda queue: self.crew.present.get(queue, 0))
+        self.room = WaitingRoom(known, self.router, lambda queue: self.crew.present.get(queue, 0), estimate_error)
         self._known = known
         self.offers = Offers(known, agents, self.crew, self.room)
         self._given_away: Counter[CallId] = Counter()

@@ -18,7 +18,7 @@ from routing.floor import Floor
 from routing.queues import Queues
 from routing.router import Match
 from routing.store import Changed, Reservation, Store, StoreDown, StoreLost, Turn
-from routing.waiting_room import Standing
+from routing.waiting_room import EstimateError, Standing
 from routing.why import StillWaiting
 
 log = structlog.get_logger()
@@ -36,8 +36,14 @@ class RoutingPart:
     as it is back, and until then nobody is offered a call.
     """
 
-    def __init__(self, queues: Queues, agents: Mapping[str, Agent], store: Store) -> None:
-        self.floor = Floor(queues, agents)
+    def __init__(
+        self,
+        queues: Queues,
+        agents: Mapping[str, Agent],
+        store: Store,
+        estimate_error: EstimateError = lambda queue, error_s: None,
+    ) -> None:
+        self.floor = Floor(queues, agents, estimate_error)
         self._store = store
         self._offers: dict[Match, OfferId] = {}
         self._retry_at: float | None = None

@@ -29,12 +29,7 @@ class Pace:
         self._between = Mean()
         self._handling = Mean()
         self._mark: float | None = None
-        """When a call last went to an agent, or when calls began to wait after that."""
-
-    def waits(self, now: float) -> None:
-        """A call waits, perhaps the first."""
-        if self._mark is None:
-            self._mark = now
+        """When a call last went to an agent, if others have waited ever since."""
 
     def answered(self, now: float, still_waiting: int) -> None:
         """A call has gone to an agent; so many wait on."""

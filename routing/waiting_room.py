@@ -17,6 +17,9 @@ from routing.timers import Timers
 
 DIRECT = Queue(DIRECT_QUEUE, {})
 
+EstimateError = Callable[[str, float], None]
+"""Told the queue, and how many seconds longer a caller waited than he was told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -31,21 +34,22 @@ class WaitingRoom:
     """Calls in a queue, offered to an agent or not. Times are Unix seconds.
 
     ``changed`` are the calls to be written to the store. ``present`` tells how many agents who may
-    serve a queue are logged in.
+    serve a queue are logged in; ``estimate_error`` hears how far out an estimate was.
     """
 
-    def __init__(self, queues: Queues, router: Router, present: Callable[[str], int]) -> None:
+    def __init__(
+        self, queues: Queues, router: Router, present: Callable[[str], int], estimate_error: EstimateError
+    ) -> None:
         self._queues = queues
         self.router = router
         self._present = present
+        self._estimate_error = estimate_error
         self.calls: dict[CallId, Waiting] = {}
         self.kept: dict[CallId, Waiting] = {}
         """Calls that waited when an earlier engine stopped, until they are found alive."""
         self.changed: set[CallId] = set()
         self.overflows: Timers[CallId] = Timers()
         """When a call will have waited for so long that its queue gives it away."""
-        self.estimate_errors: list[tuple[str, float]] = []
-        """(queue, seconds that the wait was longer than was said), to be taken by whoever counts them."""
         self._came: dict[CallId, Queued] = {}
         self._spent: dict[CallId, set[Overflow]] = {}
         """Rules that were tried in vain."""
@@ -107,7 +111,6 @@ class WaitingRoom:
         self.changed.add(waiting.call)
         if came is not None:
             self._came[waiting.call] = came
-        self._pace(waiting.queue).waits(now)
         self.back(waiting, now)
 
     def back(self, waiting: Waiting, now: float) -> None:
@@ -146,7 +149,7 @@ class WaitingRoom:
         self._pace(waiting.queue).answered(now, self._count[waiting.queue] - 1)
         if told := self._told.get(waiting.call):
             at, estimate_s = told
-            self.estimate_errors.append((waiting.queue, now - at - estimate_s))
+            self._estimate_error(waiting.queue, now - at - estimate_s)
 
     def handled(self, queue: str, seconds: float) -> None:
         """An agent was taken up for so long by a call of this queue."""

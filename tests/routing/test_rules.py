@@ -9,8 +9,10 @@ import pytest
 from cti.calls.events import CallId, Offered
 from cti.hours import Hours
 from routing.agents import Agent, NotAllowed
+from routing.handler import RoutingPart
 from routing.memory_store import MemoryStore
 from routing.queues import Callbacks, Exit, Order, Overflow, Queue, Queues, Relaxation, Rule, Target
+from routing.waiting_room import Standing
 from tests.routing.line import Line
 from tests.routing.test_handler import Scenario
 
@@ -442,3 +444,27 @@ async def test_wrap_up_is_longer_on_request() -> None:
     assert await line.wait(1) == ["alice ready"]
     with pytest.raises(NotAllowed, match="not in wrap-up"):
         await line.part.extend_wrap_up("alice", 30.0, line.now)
+
+
+async def test_what_callers_are_told_of_their_wait_and_how_far_out_it_was() -> None:
+    errors: list[tuple[str, float]] = []
+    line = Line(MemoryStore(), AGENTS, queues(bills()))
+    line.part = RoutingPart(queues(bills()), AGENTS, MemoryStore(), lambda queue, error: errors.append((queue, error)))
+    await line.start()
+    await line.do("dan ready")
+    for call in ("c1", "c2", "c3"):
+        await line.do(f"{call} queued bills")
+    assert line.part.standing(CallId("c3"), line.now) == Standing(2, None)
+    await line.do("c1 accepted")
+    await line.do("c1 connected")
+    await line.wait(60)
+    await line.do("c1 left talk")
+    await line.do("c2 accepted")
+    await line.do("c2 connected")
+    assert line.part.standing(CallId("c3"), line.now) == Standing(1, 60.0)
+    await line.wait(50)
+    await line.do("c2 left talk")
+    await line.do("c3 accepted")
+    await line.do("c3 connected")
+    assert errors == [("bills", -10.0)]
+    assert line.part.standing(CallId("c3"), line.now) is None
