@@ -21,7 +21,7 @@ from config import dialplan as include
 from config import doctor as examination
 from config import log, new_site, report
 from config.commands import menus, pins
-from config.commands.shared import HERE, SiteFolder, console, give_up, load, say
+from config.commands.shared import HERE, SiteFolder, console, give_up, load, load_all, say
 from cti.durations import seconds
 from cti.site_files import SiteError
 from routing.redis_server import RedisServerError
@@ -63,8 +63,14 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write the site; m
 @app.command()
 def check(
     site: Annotated[
-        Path, typer.Argument(metavar="[FOLDER]", help="The site's folder.", exists=True, file_okay=False)
-    ] = HERE,
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FOLDER]...",
+            help="The site's folder; several are checked one by one, and side by side.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     max_time_to_human: Annotated[
         str | None, typer.Option(help="Fail if a caller may need longer to reach a queue or a transfer, such as 90s.")
     ] = None,
@@ -74,12 +80,14 @@ def check(
         limit = None if max_time_to_human is None else seconds(max_time_to_human)
     except ValueError as error:
         give_up(f"--max-time-to-human {error}")
-    found = load(site)
-    counts = f"{len(found.flows)} flow(s), {len(found.queues)} queues, {len(found.people)} people"
-    told = report.report(found)
-    say(f"{site.resolve()} is good: {counts}.")
-    report.show(console, told)
-    if limit is not None and (slow := list(report.too_slow(told, limit))):
+    slow: list[str] = []
+    for folder, found in load_all(site or [HERE]).items():
+        told = report.report(found)
+        flows = f"{len(told.certificates)} flow(s)"
+        say(f"{folder.resolve()} is good: {flows}, {len(found.queues)} queues, {len(found.people)} people.")
+        report.show(console, told)
+        slow += report.too_slow(told, limit) if limit is not None else ()
+    if slow:
         give_up("\n".join(slow))
 
 

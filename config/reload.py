@@ -98,6 +98,7 @@ def _unknown(flows: Flows, running: Site) -> Iterator[Problem]:
         "box": running.settings.boxes,
         "agent": running.agents,
         "webhook": running.settings.webhooks,
+        "level": running.queues.levels,
     }
     for flow in flows.values():
         for name, node in flow.nodes.items():

@@ -11,62 +11,54 @@ Secrets are not in it: they are files in the state folder, which no version cont
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
+from config import messages
+from config.fields import Name, Phone, fits
+from config.people_file import PeopleFile, PersonSettings, agents_of
 from cti import site_files
-from cti.access import Person, Role
+from cti.access import Person
 from cti.ami.client import AmiSettings
 from cti.durations import Duration
 from cti.executor import Destination
 from cti.outbound import Outbound
 from cti.site_files import Document, ModelT, Problem, SiteError, SiteModel
-from ivr.loader import Known, check_flow, load_flows
+from ivr.check.known import Nobody
+from ivr.loader import Known, check_flow, check_flows, load_flows
 from ivr.prompt import VOICE
 from ivr.tree import Flow, Flows
 from ivr.url_template import host_of
 from routing.agents import Agent
-from routing.queues import Queues
-from routing.queues_file import QueuesFile, Skills
+from routing.check import Around, lacks, phones
+from routing.check import check as check_queues
+from routing.queues import Exit, Queues
+from routing.queues_file import QueuesFile
+
+STRATEGIES = ("longest-idle", "least-talk", "best-skill", "round-robin", "ring-all")
+"""How an agent may be chosen; a site may add its own, by the entry point group ``cordboard.strategies``."""
 
 
-def _fits(pattern: str, otherwise: str) -> AfterValidator:
-    """Only text that fits the whole pattern; ``{}`` in the message is the text that does not."""
-
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text, re.ASCII):
-            raise ValueError(otherwise.format(repr(text)))
-        return text
-
-    return AfterValidator(check)
-
-
-_PHONE = r"[A-Za-z0-9]+/[A-Za-z0-9_.@:+-]+"
-_NAME = r"[a-z0-9][a-z0-9_.-]{0,39}"
 _NUMBER = r"[+0-9][0-9A-Za-z*#_.-]{0,79}|\*"
 
-Phone = Annotated[str, _fits(_PHONE, "{} is not the dial string of one phone, such as PJSIP/1001")]
-Name = Annotated[str, _fits(_NAME, "{} is not a name: small letters, digits, '-', '_', '.', at most 40")]
-Endpoint = Annotated[str, _fits(r"[A-Za-z0-9_.+-]{1,80}", "{} is not the name of a PJSIP endpoint")]
-Number = Annotated[str, _fits(_NUMBER, "{} is not a number as it is dialled, such as 5550100 or +49301234, nor '*'")]
-Voice = Annotated[str, _fits(VOICE, "{} is not the name of a voice, such as en or de")]
+Endpoint = Annotated[str, fits(r"[A-Za-z0-9_.+-]{1,80}", "{} is not the name of a PJSIP endpoint")]
+Number = Annotated[str, fits(_NUMBER, "{} is not a number as it is dialled, such as 5550100 or +49301234, nor '*'")]
+Voice = Annotated[str, fits(VOICE, "{} is not the name of a voice, such as en or de")]
 Allowed = Annotated[
-    str, _fits(r"\+?[0-9]{1,32}\*?", "{} is not a number such as +49301234, nor the beginning of one and a '*'")
+    str, fits(r"\+?[0-9]{1,32}\*?", "{} is not a number such as +49301234, nor the beginning of one and a '*'")
 ]
 Spoken = Annotated[str, Field(min_length=1)]
-# What is not a hash may be the password itself: it is not shown.
-Hash = Annotated[str, _fits(r"\$argon2id?\$[\w$,=+/]+", "must be a hash; `cordboard password` makes one")]
 # A URL may have a password in it, too.
 RedisUrl = Annotated[
-    str, _fits(r"(rediss?|unix)://\S+", "must be a URL that begins with redis://, rediss:// or unix://")
+    str, fits(r"(rediss?|unix)://\S+", "must be a URL that begins with redis://, rediss:// or unix://")
 ]
 DatabaseUrl = Annotated[
-    str, _fits(r"[a-z]+\+[a-z0-9]+://\S*", "must be a URL such as sqlite+aiosqlite:////srv/calls.db")
+    str, fits(r"[a-z]+\+[a-z0-9]+://\S*", "must be a URL such as sqlite+aiosqlite:////srv/calls.db")
 ]
 
 
@@ -187,28 +179,6 @@ class SiteFile(SiteModel):
     """An SQLAlchemy URL; a SQLite file in the state folder where it is left out."""
 
 
-class PersonSettings(SiteModel):
-    """One entry of people.yaml."""
-
-    role: Role
-    password: Hash
-    """A hash made by ``cordboard password``."""
-    phone: Phone | None = None
-    skills: Skills = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _agents_have_phones(self) -> Self:
-        if self.role is Role.AGENT and self.phone is None:
-            raise ValueError("an agent needs a phone")
-        return self
-
-
-class PeopleFile(SiteModel):
-    """people.yaml."""
-
-    people: Mapping[Name, PersonSettings] = Field(min_length=1)
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
     """A site that has been checked."""
@@ -260,11 +230,11 @@ class Site:
 
     @property
     def agents(self) -> Mapping[str, Agent]:
-        return {name: Agent(name, p.phone or "", p.skills) for name, p in self.people.items() if p.role is Role.AGENT}
+        return agents_of(self.people)
 
     @property
     def access(self) -> Mapping[str, Person]:
-        return {name: Person(name, p.role, p.phone or "") for name, p in self.people.items()}
+        return {name: Person(name, p.role, p.usual_phone) for name, p in self.people.items()}
 
     @property
     def destinations(self) -> Mapping[str, Destination]:
@@ -308,28 +278,69 @@ def load(folder: Path) -> Site:
             return None
 
     site, queues, people = part("site.yaml", SiteFile), part("queues.yaml", QueuesFile), part("people.yaml", PeopleFile)
+    agents = agents_of(people[0].people) if people else None
+    built = queues[0].build() if queues else None
+    entries = set(site[0].numbers.values()) if site else None
+    if built is not None and entries is not None:
+        entries |= {rule.to for queue in built.values() for rule in queue.overflow if rule.exit is Exit.FLOW}
+    known = Known(
+        queues=built if built is not None else _Any(),
+        destinations=site[0].transfers if site else _Any(),
+        prompts=folder / "prompts",
+        boxes=site[0].boxes if site else None,
+        webhooks=site[0].webhooks if site else None,
+        hosts=site[0].lookups.hosts if site else None,
+        numbers=_outbound(site[0]) if site else None,
+        agents=agents,
+        nobody=_nobody(built, agents) if built is not None and agents is not None else None,
+        levels=built.levels if built is not None else None,
+        entries=entries,
+    )
     flows: Flows = {}
+    said: Flows = {}
     try:
-        known = Known(
-            queues=queues[0].queues if queues else _Any(),
-            destinations=site[0].transfers if site else _Any(),
-            prompts=folder / "prompts",
-            boxes=site[0].boxes if site else None,
-            webhooks=site[0].webhooks if site else None,
-            hosts=site[0].lookups.hosts if site else None,
-            numbers=_outbound(site[0]) if site else None,
-            agents={n: p.skills for n, p in people[0].people.items() if p.role is Role.AGENT} if people else None,
-            queue_skills={name: q.skills for name, q in queues[0].queues.items()} if queues else {},
-            entries=set(site[0].numbers.values()) if site else None,
-        )
         flows = load_flows(folder / "flows", known)
+        said = check_flows(messages.flows_of(queues[1], queues[0], flows), known) if queues else {}
     except SiteError as error:
         wrong.extend(error.problems)
     if site:
         wrong.extend(_numbers(*site, flows))
-    if wrong or not (site and queues and people):
+    if people:
+        wrong.extend(phones(people[1], {name: p.dialled for name, p in people[0].people.items()}))
+    if queues and built is not None:
+        around = Around(
+            strategies={*STRATEGIES, *entry_points(group="cordboard.strategies").names},
+            agents=agents,
+            flows=flows or None,
+            messages=queues[0].messages(),
+            numbers=known.numbers,
+            asked=_asked(flows) if flows else None,
+        )
+        wrong.extend(check_queues(queues[1], built, around))
+    if wrong or not (site and built is not None and people):
         raise SiteError(wrong)
-    return Site(folder, site[0], queues[0].build(), people[0].people, flows)
+    return Site(folder, site[0], built, people[0].people, {**flows, **said})
+
+
+def _nobody(queues: Queues, agents: Mapping[str, Agent]) -> Nobody:
+    def nobody(name: str, skills: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+        queue = queues.get(name)
+        # What a queue wants and nobody has is told of the queue, and not again of each flow.
+        if queue is not None and not (agents and lacks(queue, {}, agents)):
+            yield from ((lack.message, lack.hint) for lack in lacks(queue, skills, agents))
+
+    return nobody
+
+
+def _asked(flows: Flows) -> Mapping[str, Sequence[Mapping[str, int]]]:
+    """What flows ask for besides what each queue does."""
+    asked: dict[str, list[Mapping[str, int]]] = {}
+    for flow in flows.values():
+        for node in flow.nodes.values():
+            for want in node.wants():
+                if want.kind == "queue" and want.skills:
+                    asked.setdefault(want.name, []).append(want.skills)
+    return asked
 
 
 def load_flow(path: Path) -> Flow:

@@ -21,7 +21,8 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
-from config import cli, settings
+from config import cli, people_file, settings
+from config.fields import Phone
 from cti import durations, hours, site_files
 from cti.calls import commands, events
 from cti.site_files import SiteModel
@@ -101,7 +102,7 @@ LOOKS: Sequence[tuple[Any, str]] = (
     (survey.Scale, "`1-5`"),
     (hours.Week, "days: hours"),
     (hours.Span, "hours"),
-    (settings.Phone, "phone"),
+    (Phone, "phone"),
 )
 """Types that look in YAML as no rule could tell."""
 
@@ -174,8 +175,8 @@ IN_SITE = (
     Section("### speech", settings.SpeechSettings),
     Section("## queues.yaml", queues_file.QueuesFile),
     Section("### A queue", queues_file.QueueFields),
-    Section("## people.yaml", settings.PeopleFile),
-    Section("### A person", settings.PersonSettings),
+    Section("## people.yaml", people_file.PeopleFile),
+    Section("### A person", people_file.PersonSettings),
 )
 
 

@@ -65,7 +65,7 @@ class Use:
     sink: Sink
 
 
-NameOf = Literal["queue", "destination", "flow", "box", "agent", "webhook", "host", "language", "number"]
+NameOf = Literal["queue", "destination", "flow", "box", "agent", "webhook", "host", "language", "number", "level"]
 """What a node may name that must be there: things of the site, and languages of the flow."""
 
 

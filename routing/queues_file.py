@@ -2,42 +2,218 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
-from cti.durations import Duration
+from cti.durations import Duration, seconds
+from cti.hours import Hours
 from cti.site_files import SiteModel
-from routing.queues import Queue, Queues
+from routing.queues import Callbacks, Exit, Order, Overflow, Queue, Queues, Relaxation, Rule, Target
 
 Name = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]{0,39}$")]
 Skills = dict[Name, Annotated[int, Field(strict=True, ge=1, le=10)]]
 """Skill to level, 1 (some) to 10 (best)."""
+Groups = Annotated[tuple[Name, ...], Field(max_length=100)]
+"""Groups of the roster."""
+Points = Annotated[int, Field(strict=True, ge=-1000, le=1000)]
 # The class of musiconhold.conf goes into a command to Asterisk as it is.
 MusicClass = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,79}$")]
+
+MOST_S = 24 * 3600.0
+"""The longest wait that a rule can speak of."""
+MOST_CALLS = 10_000
+
+
+def _share(given: Any) -> float:
+    found = re.fullmatch(r"(\d{1,3})\s*%", given, re.ASCII) if isinstance(given, str) else None
+    if found is None or not 1 <= int(found[1]) <= 100:
+        raise ValueError("must be a share from 1% to 100%, such as 80%")
+    return int(found[1]) / 100
+
+
+def _ageing(given: Any) -> Any:
+    if isinstance(given, int | float) and not given > 0:
+        raise ValueError("must be more than 0, so that no queue starves")
+    return given
+
+
+Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": "string", "pattern": r"^\d{1,3}\s*%$"})]
+
+
+class RelaxFields(SiteModel):
+    """A step of a queue's ``relax``."""
+
+    after: Annotated[Duration, Field(ge=1, le=MOST_S)]
+    skills: Skills = Field(default_factory=dict)
+    drop: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
+    groups: Groups = ()
+    anyone: Annotated[bool, Field(strict=True)] = False
+
+    @model_validator(mode="after")
+    def _asks_for_less(self) -> Self:
+        if not (self.skills or self.drop or self.groups or self.anyone):
+            raise ValueError("asks for nothing less: give skills, drop, groups or anyone: true")
+        if both := sorted(self.skills.keys() & set(self.drop)):
+            raise ValueError(f"both lowers and drops {', '.join(both)}: do one of them")
+        if self.groups and self.anyone:
+            raise ValueError("has groups and anyone: whoever is in the groups is anyone; take the groups out")
+        return self
+
+    def build(self) -> Relaxation:
+        return Relaxation(self.after, self.skills, frozenset(self.drop), frozenset(self.groups), self.anyone)
+
+
+class TargetFields(SiteModel):
+    """A queue's ``target``."""
+
+    share: Share = 0.8
+    within: Annotated[Duration, Field(ge=1, le=3600)] = 20.0
+
+
+class CallbackFields(SiteModel):
+    """A queue's ``callbacks``."""
+
+    tries: Annotated[int, Field(strict=True, ge=1, le=10)] = 3
+    retry: Annotated[Duration, Field(ge=10, le=MOST_S)] = 300.0
+    ring: Annotated[Duration, Field(ge=5, le=300)] = 30.0
+
+
+class ToFields(SiteModel):
+    """Where an overflow leads: to one of these.
+
+    ``message`` is a prompt of one node, which is checked as those of flows are."""
+
+    queue: Name | None = None
+    flow: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    number: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+    message: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or len(given) != 1 or None in given.values():
+            raise ValueError("must lead to one place: {queue: ...}, {flow: ...}, {number: ...} or {message: ...}")
+        return given
+
+
+Limit = Annotated[float, WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}], "examples": ["10m", 50]})]
+"""Seconds or calls, as the rule counts them."""
+
+
+class OverflowFields(SiteModel):
+    """A rule of a queue's ``overflow``."""
+
+    when: Rule
+    over: Limit = Field(default=0.0, validate_default=True)
+    to: ToFields
+
+    @field_validator("over", mode="before")
+    @classmethod
+    def _limit(cls, given: Any, info: ValidationInfo) -> float:
+        """By the rule before it; what is left out is 0.0, and a duration or a count never is."""
+        missing = isinstance(given, float) and given == 0.0
+        match info.data.get("when"):
+            case Rule.WAIT | Rule.ESTIMATE as rule:
+                if missing:
+                    raise ValueError(f"is missing: {rule} needs a duration, such as over: 10m")
+                if not 1 <= (limit := seconds(given)) <= MOST_S:
+                    raise ValueError("must be a duration from 1s to 24h")
+                return limit
+            case Rule.LENGTH:
+                if missing:
+                    raise ValueError("is missing: length needs a number of calls, such as over: 50")
+                if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= MOST_CALLS:
+                    raise ValueError(f"must be a whole number of calls from 1 to {MOST_CALLS}")
+                return float(given)
+            case Rule() as rule if not missing:
+                raise ValueError(f"has no meaning here: {rule} has no limit; take it out")
+        return 0.0
 
 
 class QueueFields(SiteModel):
     """One queue as it is written in queues.yaml."""
 
     skills: Skills = Field(default_factory=dict)
-    priority: Annotated[int, Field(strict=True, ge=-1000, le=1000)] = 0
+    groups: Groups = ()
+    relax: Annotated[tuple[RelaxFields, ...], Field(max_length=20)] = ()
+    priority: Points = 0
+    ageing: Annotated[float, BeforeValidator(_ageing), Field(strict=True, ge=0.1, le=1000)] = 1.0
+    target: TargetFields = TargetFields()
+    strategy: Name = "best-skill"
     ring: Annotated[Duration, Field(ge=1, le=300)] = 15.0
     wrap_up: Annotated[Duration, Field(le=3600)] = 10.0
     music: MusicClass = "default"
     record: Annotated[bool, Field(strict=True)] = True
+    resume: Annotated[Duration, Field(le=3600)] = 0.0
+    hours: Hours | None = None
+    callbacks: CallbackFields = CallbackFields()
+    overflow: Annotated[tuple[OverflowFields, ...], Field(max_length=20)] = ()
+
+    def build(self, name: str) -> Queue:
+        """The queue, as routing works with it."""
+        return Queue(
+            name,
+            self.skills,
+            priority=self.priority,
+            ring_s=self.ring,
+            wrap_up_s=self.wrap_up,
+            music=self.music,
+            record=self.record,
+            groups=frozenset(self.groups),
+            relax=tuple(step.build() for step in self.relax),
+            ageing=self.ageing,
+            target=Target(self.target.share, self.target.within),
+            strategy=self.strategy,
+            resume_s=self.resume,
+            overflow=tuple(_overflow(name, rule) for rule in self.overflow),
+            hours=self.hours,
+            callbacks=Callbacks(self.callbacks.tries, self.callbacks.retry, self.callbacks.ring),
+        )
 
 
 class QueuesFile(SiteModel):
     """The whole of queues.yaml."""
 
+    order: Order = Order.WAIT
+    levels: Mapping[Name, Points] = Field(default_factory=dict)
     queues: dict[Name, QueueFields]
 
     def build(self) -> Queues:
         """The queues, as routing works with them."""
-        return Queues(
-            {
-                name: Queue(name, q.skills, q.priority, q.ring, q.wrap_up, q.music, q.record)
-                for name, q in self.queues.items()
-            }
-        )
+        return Queues({name: queue.build(name) for name, queue in self.queues.items()}, self.order, self.levels)
+
+    def messages(self) -> Mapping[str, tuple[str, int]]:
+        """The flows that messages of overflow are made into, each with its queue and the rule's number."""
+        return {
+            message_flow(name, rule): (name, i)
+            for name, queue in self.queues.items()
+            for i, rule in enumerate(queue.overflow)
+            if rule.to.message is not None
+        }
+
+
+def message_flow(queue: str, rule: OverflowFields) -> str:
+    """The name of the flow that says a rule's message. No file of a flow can have it: it has a dot."""
+    return f"{queue}.{rule.when}{rule.over:g}" if rule.over else f"{queue}.{rule.when}"
+
+
+def _overflow(queue: str, rule: OverflowFields) -> Overflow:
+    match rule.to:
+        case ToFields(queue=str(to)):
+            return Overflow(rule.when, rule.over, Exit.QUEUE, to)
+        case ToFields(flow=str(to)):
+            return Overflow(rule.when, rule.over, Exit.FLOW, to)
+        case ToFields(number=str(to)):
+            return Overflow(rule.when, rule.over, Exit.NUMBER, to)
+    return Overflow(rule.when, rule.over, Exit.FLOW, message_flow(queue, rule))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
-from config import settings
+from config import settings, sites
 from cti.site_files import Problem, SiteError
 from ivr.tree import Flow, Flows
 
@@ -27,8 +28,31 @@ def load(folder: Path) -> settings.Site:
         return settings.load(folder)
     except SiteError as error:
         tell(error.problems)
-        count = len(error.problems)
-        give_up(f"{count} problem{'s' if count > 1 else ''} in {folder.resolve()}")
+        give_up(f"{counted(error.problems)} in {folder.resolve()}")
+
+
+def load_all(folders: Sequence[Path]) -> Mapping[Path, settings.Site]:
+    """The sites in some folders; ends the command with everything that is wrong with any of them, or
+    with them together."""
+    folders = list({folder.resolve(): folder for folder in folders}.values())
+    if len(folders) == 1:
+        return {folders[0]: load(folders[0])}
+    found: dict[Path, settings.Site] = {}
+    wrong: list[Problem] = []
+    for folder in folders:
+        try:
+            found[folder] = settings.load(folder)
+        except SiteError as error:
+            wrong += (replace(problem, file=str(folder / problem.file)) for problem in error.problems)
+    wrong += sites.clashes(found)
+    if wrong:
+        tell(wrong)
+        give_up(f"{counted(wrong)} in {', '.join(str(folder.resolve()) for folder in folders)}")
+    return found
+
+
+def counted(problems: Sequence[Problem]) -> str:
+    return f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
 
 
 def flow_of(flows: Flows, name: str) -> Flow:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.node import NameOf
@@ -12,13 +11,16 @@ from ivr.node import NameOf
 Skills = Mapping[str, int]
 """Skill to level, 1 to 10."""
 
+Nobody = Callable[[str, Skills], Iterable[tuple[str, str]]]
+"""Why no agent can take calls of a queue that want these skills besides: messages with hints."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the site has that flows may name. ``prompts`` is the folder of its sound files.
 
-    ``agents`` are the skills of each agent, ``queue_skills`` those that each queue wants, and
-    ``entries`` the flows that numbers lead to. What is None is not known and not checked.
+    ``entries`` are the flows that numbers and queues lead to, ``levels`` those of customers. What is
+    None is not known and not checked.
     """
 
     queues: Collection[str]
@@ -29,8 +31,9 @@ class Known:
     hosts: Collection[str] | None = None
     numbers: Collection[str] | None = None
     """Those that callers may be sent to."""
-    agents: Mapping[str, Skills] | None = None
-    queue_skills: Mapping[str, Skills] = field(default_factory=dict)
+    agents: Collection[str] | None = None
+    nobody: Nobody | None = None
+    levels: Collection[str] | None = None
     entries: Collection[str] | None = None
 
     def of(self, kind: NameOf) -> Collection[str] | None:
@@ -50,15 +53,6 @@ class Known:
                 return self.agents
             case "number":
                 return self.numbers
+            case "level":
+                return self.levels
         return None  # a flow, a language: the flows themselves say
-
-
-def meant(word: str, known: Collection[str]) -> str:
-    """A hint: what was likely meant, or nothing."""
-    close = get_close_matches(word, known, 1)
-    return f"did you mean {close[0]}?" if close else ""
-
-
-def there_are(word: str, known: Collection[str]) -> str:
-    """A hint: what was likely meant, or else all there is."""
-    return meant(word, known) or f"there is {', '.join(sorted(known)) or 'none'}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from cti.hints import meant
 from cti.site_files import Document, Key, Problem
-from ivr.check.known import Known, Skills, meant, there_are
+from ivr.check.known import Known
 from ivr.node import Node, Want
 from ivr.prompt import EVERY, File, Prompt
 
@@ -37,43 +38,13 @@ def _named(
         who, there = "the flow", languages or None
     if there is not None and want.name not in there:
         yield document.problem(key, f"{who} has no {want.kind} {want.name!r}", _has(who, want.name, there))
-    elif want.kind == "queue" and known.agents is not None:
-        needs = dict(known.queue_skills.get(want.name, {}))
-        for skill, level in want.skills.items():
-            needs[skill] = max(level, needs.get(skill, level))
-        yield from _manned(document, key, want.name, needs, known.agents)
+    elif want.kind == "queue" and known.nobody is not None:
+        for message, hint in known.nobody(want.name, want.skills):
+            yield document.problem(key, message, hint)
 
 
 def _has(who: str, word: str, there: Collection[str]) -> str:
     return meant(word, there) or f"{who} has {', '.join(sorted(there)) or 'none'}"
-
-
-def _manned(document: Document, key: Key, queue: str, needs: Skills, agents: Mapping[str, Skills]) -> Iterator[Problem]:
-    """A queue that no agent can take calls of. There is no roster: agents are taken as always there."""
-    if any(all(has.get(skill, 0) >= level for skill, level in needs.items()) for has in agents.values()):
-        return
-    if not agents:
-        yield document.problem(key, f"nobody can take calls of {queue}: the site has no agent", "see people.yaml")
-        return
-    alone = False
-    for skill, level in needs.items():
-        best, who = max((has.get(skill, 0), agent) for agent, has in agents.items())
-        if not best:
-            alone = True
-            skills = {s for has in agents.values() for s in has}
-            yield document.problem(
-                key, f"nobody can take calls of {queue}: no agent has the skill {skill!r}", there_are(skill, skills)
-            )
-        elif best < level:
-            alone = True
-            yield document.problem(
-                key,
-                f"nobody can take calls of {queue}: no agent has {skill} at {level} or better",
-                f"the best is {who} at {best}",
-            )
-    if not alone:
-        all_of = ", ".join(f"{skill} {level}" for skill, level in sorted(needs.items()))
-        yield document.problem(key, f"nobody can take calls of {queue}: no agent alone has {all_of}", "see people.yaml")
 
 
 def _spoken(document: Document, key: Key, prompt: Prompt, languages: Collection[str]) -> Iterator[Problem]:

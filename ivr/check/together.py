@@ -70,7 +70,11 @@ def _returns(documents: Mapping[str, Document], flows: Flows, known: Known) -> I
         entry = name in known.entries if known.entries is not None else name not in inner
         if not entry and name in inner:
             continue
-        why = "a number leads to this flow" if entry and known.entries is not None else "no subflow leads to this flow"
+        why = (
+            "calls of a number or a queue begin in this flow"
+            if entry and known.entries is not None
+            else "no subflow leads to this flow"
+        )
         for node_name, node in flow.nodes.items():
             for link in node.links():
                 if link.to == RETURN:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from cti.hints import meant
 from cti.site_files import Document, Problem
 from ivr import reach
-from ivr.check.known import meant
 from ivr.node import Node
 from ivr.walk import RETURN
 

@@ -89,6 +89,8 @@ class Queue(Node):
         yield Want(("queue",), "queue", self.queue, dict(self.skills))
         if self.agent is not None and not self.agent.names:
             yield Want(("agent",), "agent", self.agent.text)
+        if self.level is not None and not self.level.names:
+            yield Want(("level",), "level", self.level.text)
 
     def uses(self) -> Iterator[Use]:
         for label, text in self.screen.items():

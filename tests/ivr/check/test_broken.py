@@ -11,8 +11,16 @@ from ruamel.yaml import YAML
 from cti.site_files import SiteError, parse
 from ivr.check.known import Known
 from ivr.loader import check_flows, load_flows
+from routing.agents import Agent
+from routing.check import lacks
+from routing.queues import Queue
 
 GOOD = Path(__file__).parent / "good"
+AGENTS = {
+    "alice": Agent("alice", "PJSIP/alice", {"orders": 8, "english": 6}),
+    "bob": Agent("bob", "PJSIP/bob", {"support": 7, "english": 9}),
+}
+QUEUES = {"orders": Queue("orders", {"orders": 3}), "support": Queue("support", {"support": 3})}
 KNOWN = Known(
     queues={"orders", "support"},
     destinations={"desk"},
@@ -20,8 +28,9 @@ KNOWN = Known(
     boxes={"office"},
     webhooks={"codes"},
     hosts={"crm.example"},
-    agents={"alice": {"orders": 8, "english": 6}, "bob": {"support": 7, "english": 9}},
-    queue_skills={"orders": {"orders": 3}, "support": {"support": 3}},
+    agents=AGENTS,
+    nobody=lambda queue, skills: ((lack.message, lack.hint) for lack in lacks(QUEUES[queue], skills, AGENTS)),
+    levels={"gold", "vip"},
     entries={"main"},
 )
 BROKEN: list[dict[str, Any]] = [
