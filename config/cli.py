@@ -75,7 +75,10 @@ def check(
         str | None, typer.Option(help="Fail if a caller may need longer to reach a queue or a transfer, such as 90s.")
     ] = None,
 ) -> None:
-    """Reads the site, says all that is wrong with it, and certifies its flows."""
+    """Reads the site, says all that is wrong with it, and certifies its flows.
+
+    Several sites are looked at side by side too: for agents and phones that two of them have.
+    """
     try:
         limit = None if max_time_to_human is None else seconds(max_time_to_human)
     except ValueError as error:

@@ -191,7 +191,11 @@ async def _clock(ami: AmiClient) -> Finding:
 
 def _lines(site: Site) -> Mapping[str, str]:
     """The dial strings to look at, by what they are."""
-    phones = {f"phone of {name}": person.phone for name, person in site.people.items() if person.phone}
+    phones = {
+        f"phone of {name}" if phone == person.usual_phone else f"further phone of {name}, {phone}": phone
+        for name, person in site.people.items()
+        for _, phone in person.dialled
+    }
     return phones | {f"trunk {name}": f"PJSIP/{name}" for name in site.settings.trunks}
 
 

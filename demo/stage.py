@@ -81,7 +81,7 @@ async def stage(
     include = folder / "extensions_cordboard.conf"
     include.write_text(dialplan.render(site), encoding="utf-8")
     password = secrets.token_hex(8)
-    own = [Phone(p.phone.partition("/")[2], password) for p in site.people.values() if p.phone]
+    own = [Phone(dialled.partition("/")[2], password) for p in site.people.values() for _, dialled in p.dialled]
     named = {phone.name for phone in phones}
     plan = Plan(
         phones=[*(phone for phone in own if phone.name not in named), *phones],

@@ -103,6 +103,9 @@ LOOKS: Sequence[tuple[Any, str]] = (
     (hours.Week, "days: hours"),
     (hours.Span, "hours"),
     (Phone, "phone"),
+    (queues_file.Share, "`80%`"),
+    (queues_file.Limit, "duration, or number of calls"),
+    (queues_file.Message, "[prompt](flows.md#prompts)"),
 )
 """Types that look in YAML as no rule could tell."""
 
@@ -175,6 +178,11 @@ IN_SITE = (
     Section("### speech", settings.SpeechSettings),
     Section("## queues.yaml", queues_file.QueuesFile),
     Section("### A queue", queues_file.QueueFields),
+    Section("### A step of relaxation", queues_file.RelaxFields, "It needs `after`, and one of the others or more."),
+    Section("### A service-level target", queues_file.TargetFields),
+    Section("### Callbacks", queues_file.CallbackFields),
+    Section("### A rule of overflow", queues_file.OverflowFields),
+    Section("### Where an overflow leads", queues_file.ToFields, "To one of these:"),
     Section("## people.yaml", people_file.PeopleFile),
     Section("### A person", people_file.PersonSettings),
 )
@@ -275,7 +283,7 @@ def plain_look(hint: Any) -> str:
         part = next(part for part in (*IN_FLOWS, *IN_SITE) if part.model is hint)
         title = part.heading.lstrip("# ")
         return f"[{title}]({part.page}#{title.lower().replace(' ', '-').replace('.', '')})"
-    names = {bool: "`true` or `false`", int: "number", str: "text", Path: "path", date: "date"}
+    names = {bool: "`true` or `false`", int: "number", float: "number", str: "text", Path: "path", date: "date"}
     return names[hint]
 
 
@@ -296,6 +304,10 @@ def said(value: Any, hint: Any) -> str:
         return f"`{value.text}`"
     if isinstance(value, survey.Scale):
         return f"`{value.least}-{value.most}`"
+    if same(hint, queues_file.Share):
+        return f"`{value:.0%}`"
+    if same(hint, queues_file.Limit):
+        return ""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if looks(hint).startswith("duration"):
@@ -350,7 +362,9 @@ def command(info: Any, before: str) -> str:
         # Typer takes an option's first name for a default until the command is built.
         option = extra.default if isinstance(extra.default, str) else f"--{name.replace('_', '-')}"
         switch = get_args(hints[name])[0] is bool
-        shown = name.upper() if isinstance(extra, ArgumentInfo) else option if switch else f"{option} {name.upper()}"
+        many = "..." if "list" in str(get_args(hints[name])[0]) else ""
+        argument = name.upper() + many
+        shown = argument if isinstance(extra, ArgumentInfo) else option if switch else f"{option} {name.upper()}"
         words.append(shown if parameter.default is inspect.Parameter.empty else f"[{shown}]")
         if name != "site":
             notes.append(f"`{shown}`: {extra.help}")

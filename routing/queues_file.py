@@ -30,7 +30,7 @@ Points = Annotated[int, Field(strict=True, ge=-1000, le=1000)]
 # The class of musiconhold.conf goes into a command to Asterisk as it is.
 MusicClass = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,79}$")]
 
-MOST_S = 24 * 3600.0
+MOST_S = 24 * 3600
 """The longest wait that a rule can speak of."""
 MOST_CALLS = 10_000
 
@@ -89,15 +89,17 @@ class CallbackFields(SiteModel):
     ring: Annotated[Duration, Field(ge=5, le=300)] = 30.0
 
 
-class ToFields(SiteModel):
-    """Where an overflow leads: to one of these.
+Message = Annotated[Any, WithJsonSchema({})]
+"""A prompt, which the language of menus knows how to read."""
 
-    ``message`` is a prompt of one node, which is checked as those of flows are."""
+
+class ToFields(SiteModel):
+    """Where an overflow leads: to one of these."""
 
     queue: Name | None = None
     flow: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     number: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
-    message: Any = None
+    message: Message = None
 
     @model_validator(mode="before")
     @classmethod

@@ -16,7 +16,7 @@ from cti.access import Role
 def test_it_is_a_good_site(written: tuple[Path, Mapping[str, str]]) -> None:
     folder, passwords = written
     site = settings.load(folder)
-    assert set(site.flows) == {"main", "faults", "bills"}
+    assert set(site.flows) == {"main", "faults", "bills", "service.length50"}
     assert all(set(flow.languages) == {"en", "zh"} for flow in site.flows.values())
     assert set(site.queues) == {"faults", "service"}
     assert {name: p.role for name, p in site.people.items()} == {

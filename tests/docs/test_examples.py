@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from config import new_site, settings
-from config.settings import PeopleFile, Site, SiteFile
+from config.people_file import PeopleFile
+from config.settings import Site, SiteFile
 from cti import site_files
 from cti.site_files import SiteModel
 from ivr import scenario

@@ -1,60 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
+from hypothesis import given
+from hypothesis import strategies as st
 
-import pytest
-
-import config
-from cti.site_files import SiteError, check, parse, read
 from routing.policy import score
-from routing.queues import Needs, Queue, merge
-from routing.queues_file import QueuesFile
-
-WRONG = """\
-queues:
-  orders:
-    skills: {orders: 11, english: yes}
-    ring: 15
-  support:
-    colour: red
-    music: "default\\r\\nAction: Originate"
-    record: "no"
-    priority: high
-  "a b\\n": {}
-"""
-
-
-def test_the_shipped_example_is_right() -> None:
-    path = Path(config.__file__).parent / "site" / "queues.yaml"
-    queues = check(QueuesFile, read(path)).build()
-    assert queues["faults"] == Queue("faults", {"faults": 3}, 50, 15.0, 20.0, "default", True)
-    assert queues["service"].wrap_up_s == 30.0
-
-
-def test_what_is_left_out_has_a_default() -> None:
-    assert check(QueuesFile, parse("queues: {all: {}}", "q.yaml")).build().by_name == {"all": Queue("all", {})}
-
-
-def test_everything_wrong_is_told_at_once_with_its_line() -> None:
-    with pytest.raises(SiteError) as found:
-        check(QueuesFile, parse(WRONG, "queues.yaml"))
-    told = [(problem.line, problem.key) for problem in found.value.problems]
-    assert told == [
-        (3, "queues.orders.skills.orders"),
-        (3, "queues.orders.skills.english"),
-        (4, "queues.orders.ring"),
-        (6, "queues.support.colour"),
-        (7, "queues.support.music"),
-        (8, "queues.support.record"),
-        (9, "queues.support.priority"),
-        (10, "queues.a b\n"),
-    ]
-
-
-@pytest.mark.parametrize("ring", ["0s", "301s", "1h"])
-def test_a_ring_time_that_makes_no_sense_is_refused(ring: str) -> None:
-    with pytest.raises(SiteError, match=r"queues\.all\.ring"):
-        check(QueuesFile, parse(f"queues: {{all: {{ring: {ring}}}}}", "q.yaml"))
+from routing.queues import Needs, Relaxation, merge, relaxed
 
 
 def test_needs_take_the_higher_level_of_each_skill() -> None:
@@ -69,3 +19,47 @@ def test_who_suits_and_how_well() -> None:
     assert score({"orders": 2, "english": 10}, needs) is None
     assert score({"english": 10}, needs) is None
     assert score({}, Needs()) == 0
+
+
+def test_relaxation_step_by_step() -> None:
+    needs = merge({"faults": 5, "english": 3}, groups=frozenset({"north"}))
+    steps = (
+        Relaxation(30, skills={"faults": 3, "chinese": 1}),
+        Relaxation(60, drop=frozenset({"english"})),
+        Relaxation(90, groups=frozenset({"south"})),
+        Relaxation(120, anyone=True),
+    )
+    assert [relaxed(needs, steps[:n]) for n in range(5)] == [
+        needs,
+        Needs((("english", 3), ("faults", 3)), ("north",)),
+        Needs((("faults", 3),), ("north",)),
+        Needs((("faults", 3),), ("north", "south")),
+        Needs((("faults", 3),), ()),
+    ]
+
+
+NAMES = st.sampled_from("abc")
+LEVELS = st.dictionaries(NAMES, st.integers(1, 10), max_size=3)
+STEPS = st.builds(
+    Relaxation,
+    after_s=st.just(1.0),
+    skills=LEVELS,
+    drop=st.frozensets(NAMES, max_size=2),
+    groups=st.frozensets(NAMES, max_size=2),
+    anyone=st.booleans(),
+)
+
+
+@given(LEVELS, st.frozensets(NAMES), st.lists(STEPS, max_size=5).map(tuple))
+def test_a_step_never_asks_for_more(
+    skills: dict[str, int], groups: frozenset[str], steps: tuple[Relaxation, ...]
+) -> None:
+    needs = merge(skills, groups=groups)
+    for step in steps:
+        less = relaxed(needs, (step,))
+        before, after = dict(needs.skills), dict(less.skills)
+        assert after.keys() <= before.keys()
+        assert all(level <= before[skill] for skill, level in after.items())
+        assert not less.groups or (needs.groups and set(less.groups) >= set(needs.groups))
+        needs = less
+    assert needs == relaxed(merge(skills, groups=groups), steps)
