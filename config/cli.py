@@ -65,7 +65,7 @@ def check(
     site: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[FOLDER]...",
+            metavar="FOLDER",
             help="The site's folder; several are checked one by one, and side by side.",
             exists=True,
             file_okay=False,

@@ -97,7 +97,7 @@ async def examine(site: Site) -> AsyncIterator[Finding]:
 
 def local(site: Site) -> Iterable[Finding]:
     """What can be seen without Asterisk: folders, disk, programs."""
-    yield good("site files", f"{len(site.flows)} flow(s), {len(site.queues)} queues, {len(site.people)} people")
+    yield good("site files", f"{len(site.menus)} flow(s), {len(site.queues)} queues, {len(site.people)} people")
     for what, folder in (("sounds folder", site.sounds), ("recordings folder", site.recordings), ("state", site.state)):
         yield writable(what, folder)
     speaker = site.settings.speech.espeak[0]

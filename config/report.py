@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from config.messages import is_message
 from config.settings import Site
 from ivr.check.certificate import Certificate, Way, certify
 from ivr.check.lengths import Lengths
@@ -35,8 +34,7 @@ def report(site: Site) -> Report:
     # Nothing is spoken here: what was made before is measured.
     prompts = Prompts(site.sounds, site.prompts, Espeak(site.settings.speech.espeak))
     lengths = Lengths(prompts.seconds)
-    flows = {name: flow for name, flow in site.flows.items() if not is_message(flow)}
-    found = {name: certify(flow, site.flows, lengths.of) for name, flow in flows.items()}
+    found = {name: certify(flow, site.flows, lengths.of) for name, flow in site.menus.items()}
     return Report(found, set(site.settings.numbers.values()), lengths.guessed)
 
 

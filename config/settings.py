@@ -229,6 +229,11 @@ class Site:
         return self.folder / "prompts"
 
     @property
+    def menus(self) -> Flows:
+        """The flows that have a file of their own; the others are made of messages."""
+        return {name: flow for name, flow in self.flows.items() if not messages.is_message(flow)}
+
+    @property
     def agents(self) -> Mapping[str, Agent]:
         return agents_of(self.people)
 

@@ -356,7 +356,10 @@ def commands_of(app: typer.Typer, before: str = "cordboard") -> Iterator[str]:
 def command(info: Any, before: str) -> str:
     """A command's row; ``info`` is typer's note of it."""
     hints = get_type_hints(info.callback, include_extras=True)
-    words, notes = [before, info.name or info.callback.__name__], [inspect.getdoc(info.callback) or ""]
+    words, notes = (
+        [before, info.name or info.callback.__name__],
+        [" ".join((inspect.getdoc(info.callback) or "").split())],
+    )
     for name, parameter in inspect.signature(info.callback).parameters.items():
         extra = next(e for e in get_args(hints[name]) if isinstance(e, ArgumentInfo | OptionInfo))
         # Typer takes an option's first name for a default until the command is built.
