@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
@@ -37,12 +36,9 @@ from ivr.url_template import host_of
 from routing.agents import Agent
 from routing.check import Around, lacks, phones
 from routing.check import check as check_queues
+from routing.policy import strategies
 from routing.queues import Exit, Queues
 from routing.queues_file import QueuesFile
-
-STRATEGIES = ("longest-idle", "least-talk", "best-skill", "round-robin", "ring-all")
-"""How an agent may be chosen; a site may add its own, by the entry point group ``cordboard.strategies``."""
-
 
 _NUMBER = r"[+0-9][0-9A-Za-z*#_.-]{0,79}|\*"
 
@@ -314,7 +310,7 @@ def load(folder: Path) -> Site:
         wrong.extend(phones(people[1], {name: p.dialled for name, p in people[0].people.items()}))
     if queues and built is not None:
         around = Around(
-            strategies={*STRATEGIES, *entry_points(group="cordboard.strategies").names},
+            strategies=strategies(),
             agents=agents,
             flows=flows or None,
             messages=queues[0].messages(),

@@ -56,6 +56,8 @@ def check(document: Document, queues: Queues, around: Around) -> Iterator[Proble
             yield from _empty_groups(document, queue, around.agents)
         yield from _relaxing(document, queue, None if asked is None else asked.get(name, ()))
         yield from _overflow(document, queue, queues, around)
+        if around.agents and asked is not None:
+            yield from _forsaken(document, queue, queues, asked.get(name, ()), around.agents)
     yield from _circles(document, queues)
 
 
@@ -204,6 +206,21 @@ def _overflow(document: Document, queue: Queue, queues: Queues, around: Around) 
                 break
 
 
+def _forsaken(
+    document: Document, queue: Queue, queues: Queues, besides: Sequence[Skills], agents: Mapping[str, Agent]
+) -> Iterator[Problem]:
+    """Queues whose agents lack what a flow asked for: it goes along with the call."""
+    for i, rule in enumerate(queue.overflow):
+        other = queues.get(rule.to) if rule.exit is Exit.QUEUE else None
+        if other is None or lacks(other, {}, agents):
+            continue
+        found = {lack.message: lack for skills in besides for lack in lacks(other, skills, agents)}
+        for lack in found.values():
+            key: Key = ("queues", queue.name, "overflow", i, "to", "queue")
+            message = f"{lack.message}; what a flow asks for goes along with the call"
+            yield document.problem(key, message, lack.hint)
+
+
 def _nowhere(rule: Overflow, queues: Queues, around: Around) -> tuple[str, str] | None:
     there: Collection[str] | None
     match rule.exit:
@@ -222,13 +239,13 @@ def _nowhere(rule: Overflow, queues: Queues, around: Around) -> tuple[str, str] 
 
 def _never(rule: Overflow, earlier: Overflow) -> tuple[str, str] | None:
     """Why one of two rules never comes to pass, and what to do."""
-    if rule.rule is not earlier.rule:
+    first, last = (earlier, rule) if rule.rule is not Rule.WAIT or earlier.limit <= rule.limit else (rule, earlier)
+    if rule.rule is not earlier.rule or first.exit is Exit.NUMBER:  # a number may not answer
         return None
     match rule.rule:
         case Rule.NOBODY | Rule.CLOSED:
             return f"never comes: there is a rule for {rule.rule} before it", "take one of them out"
         case Rule.WAIT:
-            first, last = sorted((rule, earlier), key=lambda r: r.limit)
             message = (
                 f"over {_time(last.limit)} never comes: after {_time(first.limit)} the call is gone by another rule"
             )

@@ -39,6 +39,7 @@ nodes:
 """
 
 QUEUES = """
+levels: {gold: 20}
 queues:
   orders: {skills: {faults: 3}, ring: 2s, wrap_up: 1s}
   support: {skills: {service: 6}, ring: 2s, wrap_up: 1s}

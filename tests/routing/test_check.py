@@ -183,7 +183,7 @@ OVERFLOW = {
     " rule for nobody before it (take one of them out)",
     "{when: wait, over: 5m, to: {queue: b}}, {when: wait, over: 10m, to: {flow: closed}}": "overflow.1.over: over 10m"
     " never comes: after 5m the call is gone by another rule (keep one rule for wait)",
-    "{when: wait, over: 90s, to: {queue: b}}, {when: wait, over: 1h, to: {flow: closed}}": "overflow.1.over: over 1h"
+    "{when: wait, over: 1h, to: {queue: b}}, {when: wait, over: 90s, to: {flow: closed}}": "overflow.1.over: over 1h"
     " never comes: after 90s the call is gone by another rule (keep one rule for wait)",
     "{when: length, over: 20, to: {queue: b}}, {when: length, over: 50, to: {flow: closed}}": "overflow.1.over: never"
     " comes: the rule over 20 before it takes those calls too (put the greater one first)",
@@ -199,6 +199,20 @@ def test_overflow(overflow: str, said: str) -> None:
     assert of(f"overflow: [{overflow}]", flows={"closed"}, numbers={"110"}) == [said]
     if "the site has no flow" in said:
         assert of(f"overflow: [{overflow}]", flows=None, numbers=None) == []  # they could not be read
+
+
+def test_a_number_may_not_answer_and_then_the_next_rule_comes() -> None:
+    number = "{when: wait, over: 5m, to: {number: '110'}}"
+    assert of(f"overflow: [{number}, {{when: wait, over: 10m, to: {{queue: b}}}}]", numbers={"110"}) == []
+    assert of(f"overflow: [{{when: wait, over: 10m, to: {{queue: b}}}}, {number}]", numbers={"110"}) == []
+
+
+def test_what_a_flow_asks_for_goes_along_with_the_call() -> None:
+    text = "queues:\n  a: {overflow: [{when: nobody, to: {queue: b}}]}\n  b: {skills: {faults: 5}}\n"
+    assert told(text, asked={"a": [{"english": 1}, {"english": 3}, {"english": 3}]}) == [
+        "q.yaml:2: queues.a.overflow.0.to.queue: nobody can take calls of b: no agent alone has english 3, faults 5"
+        "; what a flow asks for goes along with the call (see people.yaml)"
+    ]
 
 
 def test_circles_are_shown_in_the_way_of_the_calls() -> None:
