@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 from cti.access import Person, Role
-from cti.calls.call import Call
+from cti.calls.call import Call, OpenOffer
 from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Ended, Event, Failed, MonitorEnded, Place
 
 Audience: TypeAlias = str | None
@@ -72,8 +72,9 @@ def visible(call: Call, audience: Audience) -> bool:
 
 
 def card(call: Call, audience: Audience) -> Row:
-    """The call as shown to the audience. Agents are not told who listens to them."""
-    offer = call.offer
+    """The call as shown to the audience. Agents are not told who listens to them, nor who else is
+    offered the call."""
+    offer = next((own for own in call.offers if own.agent == audience), call.offer)
     row: Row = {
         "id": call.id,
         "caller": shown(call.caller),
@@ -90,7 +91,7 @@ def card(call: Call, audience: Audience) -> Row:
         "screen": [{"label": shown(label), "value": shown(value)} for label, value in call.screen.items()],
         "queued_at": call.queued_at,
         "agent": offer.agent if offer else None,
-        "offer": _offer_state(call),
+        "offer": _state(offer),
         "connected_at": call.connected_at if offer and offer.connected else None,
         "held": call.held,
         "transferred_to": call.transferred_to,
@@ -106,18 +107,12 @@ def shown(text: str) -> str:
     return text if len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"
 
 
-def _offer_state(call: Call) -> str | None:
+def _state(offer: OpenOffer | None) -> str | None:
     """How far the offer has come: offered, ringing, accepted, connected; None without one."""
-    match call.offer:
-        case None:
-            return None
-        case offer if offer.connected:
-            return "connected"
-        case offer if offer.accepted:
-            return "accepted"
-        case offer if offer.ringing:
-            return "ringing"
-    return "offered"
+    if offer is None:
+        return None
+    states = {"connected": offer.connected, "accepted": offer.accepted, "ringing": offer.ringing}
+    return next((state for state, reached in states.items() if reached), "offered")
 
 
 def _waits(call: Call) -> bool:
