@@ -36,6 +36,8 @@ def _named(
         there = flows or None
     elif want.kind == "language":
         who, there = "the flow", languages or None
+    elif want.kind == "level":
+        who = "queues.yaml"
     if there is not None and want.name not in there:
         yield document.problem(key, f"{who} has no {want.kind} {want.name!r}", _has(who, want.name, there))
     elif want.kind == "queue" and known.nobody is not None:

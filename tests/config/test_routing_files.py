@@ -116,7 +116,7 @@ queues:
     people = GOOD["people.yaml"] + f"  bob: {{role: agent, phone: PJSIP/ann, password: {HASH}}}\n"
     folder = write(tmp_path, {"queues.yaml": queues, "flows/main.yaml": flow, "people.yaml": people})
     assert problems(folder) == [
-        "flows/main.yaml:5: nodes.wait.level: the site has no level 'god' (did you mean gold?)",
+        "flows/main.yaml:5: nodes.wait.level: queues.yaml has no level 'god' (did you mean gold?)",
         "people.yaml:5: people.bob.phone: PJSIP/ann is the phone of ann already"
         " (a phone rings for one person: give each their own)",
         "queues.yaml:4: queues.orders.skills.coffee: nobody can take calls of orders, even when it asks for the least:"

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cti.site_files import Key, check, parse
 from routing.agents import Agent
 from routing.check import Around, lacks, phones
 from routing.check import check as together
-from routing.queues import Queue, Relaxation
+from routing.queues import Queue, Queues, Relaxation, merge, relaxed
 from routing.queues_file import QueuesFile
 
 AGENTS = {
@@ -241,3 +243,31 @@ PHONES: Sequence[tuple[Mapping[str, Sequence[tuple[Key, str]]], list[str]]] = [
 def test_phones(dialled: Mapping[str, Sequence[tuple[Key, str]]], said: list[str]) -> None:
     document = parse("people: {}", "people.yaml")
     assert [f"{p.key}: {p.message}" for p in phones(document, dialled)] == said
+
+
+NAMES = st.sampled_from("abc")
+LEVELS = st.dictionaries(NAMES, st.integers(1, 10), max_size=3)
+STEP = st.builds(
+    Relaxation,
+    after_s=st.integers(1, 600).map(float),
+    skills=LEVELS,
+    drop=st.frozensets(NAMES, max_size=2),
+    groups=st.frozensets(NAMES, max_size=2),
+    anyone=st.booleans(),
+)
+
+
+@given(LEVELS, st.frozensets(NAMES), st.lists(STEP, max_size=4), st.lists(LEVELS, max_size=2))
+def test_a_step_that_changes_nothing_is_always_refused(
+    skills: dict[str, int], groups: frozenset[str], steps: list[Relaxation], besides: list[dict[str, int]]
+) -> None:
+    """Whatever calls may ask for; of a step with several parts, each must do something."""
+    queue = Queue("a", skills, groups=groups, relax=tuple(steps))
+    found = together(parse("", "q.yaml"), Queues({"a": queue}), Around(("best-skill",), asked={"a": besides}))
+    refused = {int(problem.key.split(".")[3]) for problem in found}
+    wanted = [merge(skills, more, groups=groups) for more in ({}, *besides)]
+    for i, step in enumerate(steps):
+        after = [relaxed(needs, (step,)) for needs in wanted]
+        if after == wanted and (step.skills or step.drop or step.groups or step.anyone):
+            assert i in refused
+        wanted = after
