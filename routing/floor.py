@@ -7,7 +7,6 @@ the store is noted in ``crew.changed`` and ``room.changed``.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -59,9 +58,6 @@ from routing.why import StillWaiting, still_waiting
 
 log = structlog.get_logger()
 
-GIVEN_AWAY = 10
-"""How often a call is given away by overflows; after that it waits where it is."""
-
 
 class UnknownCallback(LookupError):
     """No callback waits under this id."""
@@ -79,7 +75,6 @@ class Floor:
         self.room = WaitingRoom(known, self.router, lambda queue: self.crew.present.get(queue, 0), estimate_error)
         self._known = known
         self.offers = Offers(known, agents, self.crew, self.room)
-        self._given_away: Counter[CallId] = Counter()
 
     # What was there before, and what is asked from outside
 
@@ -213,7 +208,7 @@ class Floor:
             return []  # told twice
         out = self._gone(event, call, now)
         waiting = self._place(queue, event, call.caller, now)
-        rule = self._rule(waiting, frozenset(Rule), now)
+        rule = self.room.overflow(waiting, frozenset(Rule), now)
         if rule is not None and rule.exit is not Exit.NUMBER:
             return [*out, *self._divert(waiting, event, rule, now)]
         self.room.enter(waiting, event, now)
@@ -273,7 +268,7 @@ class Floor:
 
     def _ended(self, call: CallId, waiting: Waiting | None, caller: str, now: float) -> list[Output]:
         self.offers.forget(call)
-        self._given_away.pop(call, None)
+        self.room.ended(call)
         if waiting is None:
             return []
         if waiting.wanted is None:
@@ -307,22 +302,16 @@ class Floor:
 
     def _overflow(self, waiting: Waiting, rules: Collection[Rule], now: float) -> list[Output]:
         """Gives a waiting call away if one of these rules says so now."""
-        rule, came = self._rule(waiting, rules, now), self.room.came(waiting.call)
+        rule, came = self.room.overflow(waiting, rules, now), self.room.came(waiting.call)
         return [] if rule is None or came is None else self._divert(waiting, came, rule, now)
-
-    def _rule(self, waiting: Waiting, rules: Collection[Rule], now: float) -> Overflow | None:
-        # A flow may send the call back to where it came from; it doesn't go round for ever.
-        spent = self._given_away[waiting.call] >= GIVEN_AWAY if waiting.call in self._given_away else False
-        return None if spent else self.room.overflow(waiting, rules, now)
 
     def _divert(self, waiting: Waiting, came: Queued, rule: Overflow, now: float) -> list[Output]:
         call, reason = waiting.call, f"overflow: {why(rule)}"
-        self._given_away[call] += 1
+        self.room.spent(waiting, rule)
         match rule.exit:
             case Exit.FLOW:
                 return [Diverted(at=now, call=call, flow=rule.to, why=reason)]
             case Exit.NUMBER:
-                self.room.tried(call, rule)
                 return [Transfer(call=call, number=rule.to)]
             case Exit.QUEUE:
                 left = Left(at=now, call=call, place=Place.QUEUE, why=reason)

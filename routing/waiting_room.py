@@ -51,8 +51,8 @@ class WaitingRoom:
         self.overflows: Timers[CallId] = Timers()
         """When a call will have waited for so long that its queue gives it away."""
         self._came: dict[CallId, Queued] = {}
-        self._spent: dict[CallId, set[Overflow]] = {}
-        """Rules that were tried in vain."""
+        self._spent: dict[CallId, set[tuple[str, Overflow]]] = {}
+        """Rules (by queue) that gave the call away: a flow may send it back, and a number not answer."""
         self._told: dict[CallId, tuple[float, float]] = {}
         self._paces: dict[str, Pace] = {}
         self._count: Counter[str] = Counter()
@@ -136,7 +136,7 @@ class WaitingRoom:
         self.changed.add(call)
         self.router.forget(call)
         self.overflows.set(call, None)
-        for known in (self._came, self._spent, self._told):
+        for known in (self._came, self._told):
             known.pop(call, None)
         if waiting is not None:
             self._count[waiting.queue] -= 1
@@ -184,9 +184,7 @@ class WaitingRoom:
         queue = self._queues[waiting.queue]
         if waiting.wanted is not None or not queue.overflow:
             return None
-        spent = self._spent.get(waiting.call, set())
-        if spent:
-            queue = replace(queue, overflow=tuple(o for o in queue.overflow if o not in spent))
+        queue = replace(queue, overflow=self._unspent(waiting))
 
         def ahead() -> int:
             return self.router.ahead(waiting)
@@ -199,9 +197,13 @@ class WaitingRoom:
         )
         return overflow(queue, rules, outlook, now)
 
-    def tried(self, call: CallId, rule: Overflow) -> None:
-        """The rule may turn out to be in vain; it isn't tried again."""
-        self._spent.setdefault(call, set()).add(rule)
+    def spent(self, waiting: Waiting, rule: Overflow) -> None:
+        """The rule gives the call away; it never does so again."""
+        self._spent.setdefault(waiting.call, set()).add((waiting.queue, rule))
+
+    def ended(self, call: CallId) -> None:
+        """There is nothing more to know of the call."""
+        self._spent.pop(call, None)
 
     def came(self, call: CallId) -> Queued | None:
         """How the call was sent to its queue."""
@@ -223,6 +225,9 @@ class WaitingRoom:
         return self._pace(queue).estimate(position, self._present(queue))
 
     def _overflow_time(self, waiting: Waiting, now: float) -> float | None:
-        spent = self._spent.get(waiting.call, set())
-        rules = (o for o in self._queues[waiting.queue].overflow if o.rule is Rule.WAIT and o not in spent)
+        rules = (o for o in self._unspent(waiting) if o.rule is Rule.WAIT)
         return min((max(now, waiting.since + o.limit) for o in rules), default=None) if not waiting.wanted else None
+
+    def _unspent(self, waiting: Waiting) -> tuple[Overflow, ...]:
+        spent, rules = self._spent.get(waiting.call), self._queues[waiting.queue].overflow
+        return tuple(o for o in rules if (waiting.queue, o) not in spent) if spent else rules

@@ -195,6 +195,15 @@ RULES: Mapping[str, tuple[Queues, Scenario]] = {
         queues(bills(Overflow(Rule.CLOSED, 0, Exit.FLOW, "closed"), hours=CLOSED)),
         [("c1 queued bills", ["diverted c1 closed: overflow: closed"])],
     ),
+    "a flow that sends the call back: the rule is spent, and the call waits": (
+        queues(bills(Overflow(Rule.WAIT, 20, Exit.FLOW, "again"))),
+        [
+            ("c1 queued bills", ["-> music c1 default"]),
+            ("wait 20", ["diverted c1 again: overflow: waited 20 s"]),
+            ("c1 queued bills since=1000", ["-> music c1 default"]),
+            ("wait 99", []),
+        ],
+    ),
     "overflow by the estimated wait": (
         queues(bills(Overflow(Rule.ESTIMATE, 15, Exit.FLOW, "busy"))),
         [
