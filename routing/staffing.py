@@ -207,7 +207,7 @@ def refine(staffing: Staffing, simulate: Simulate, targets: Mapping[str, float])
 
     sizes = _lowered(_raised([staffing[group] for group in groups], missing), missing)
     while (fewer := _exchanged(sizes, missing)) is not None:
-        sizes = fewer
+        sizes = _lowered(fewer, missing)
     return dict(zip(groups, sizes, strict=True))
 
 
@@ -228,14 +228,14 @@ def _raised(sizes: list[int], missing: Callable[[Sequence[int]], float]) -> list
     return sizes
 
 
-def _lowered(sizes: list[int], missing: Callable[[Sequence[int]], float]) -> list[int]:
-    """Takes agents away, the largest groups first, in ever smaller steps down to one."""
+def _lowered(sizes: list[int], missing: Callable[[Sequence[int]], float], kept: int | None = None) -> list[int]:
+    """Takes agents away from all groups but ``kept``, the largest first, in ever smaller steps down to one."""
     step = max(1, max(sizes, default=0) // 2)
     while True:
         fewer = [
             _changed(sizes, group, -step)
             for group in sorted(range(len(sizes)), key=lambda group: -sizes[group])
-            if sizes[group] >= step
+            if group != kept and sizes[group] >= step
         ]
         good = next((changed for changed in fewer if missing(changed) == 0), None)
         if good is not None:
@@ -251,7 +251,7 @@ _EXCHANGED = (1, 2, 4)
 
 def _exchanged(sizes: list[int], missing: Callable[[Sequence[int]], float]) -> list[int] | None:
     for more, group in product(_EXCHANGED, range(len(sizes))):
-        changed = _lowered(_changed(sizes, group, more), missing)
+        changed = _lowered(_changed(sizes, group, more), missing, kept=group)
         if sum(changed) < sum(sizes):
             return changed
     return None
