@@ -20,18 +20,14 @@ FEWEST_ABANDONED = 10
 @dataclass(frozen=True, slots=True)
 class Day:
     """A day's staff. ``needs`` has what each queue needs in each quarter-hour, ``needed`` the agents
-    needed at work in all, ``plan`` the shifts, None where the forecast has none."""
+    needed at work in all, ``plan`` the shifts, None where the forecast has none; ``on_roster`` how many
+    to put on each of them, for some will be away."""
 
     forecast: Forecast
     needs: Mapping[str, tuple[Need, ...]]
     needed: tuple[int, ...]
     plan: Plan | None
-
-    @property
-    def on_roster(self) -> tuple[int, ...]:
-        """How many to put on each shift, so many of them being away."""
-        crews = self.plan.crews if self.plan else ()
-        return tuple(rostered(crew.agents, self.forecast.shrinkage) for crew in crews)
+    on_roster: tuple[int, ...]
 
     @property
     def paid_hours(self) -> float:
@@ -57,10 +53,13 @@ class Day:
 
 def work_out(forecast: Forecast) -> Day:
     """Each queue is taken to have agents of its own: who can serve several makes it better than this.
-    Raises NoCover where the shifts leave out a quarter-hour that needs somebody."""
+    Raises NoCover where the shifts leave out a quarter-hour that needs somebody, ValueError for what
+    cannot be."""
     needs = {name: staffing.day(load, forecast.most_busy) for name, load in forecast.loads.items()}
     needed = tuple(max(least, sum(need[q].agents for need in needs.values())) for q, least in enumerate(forecast.least))
-    return Day(forecast, needs, needed, shifts.plan(needed, forecast.shifts) if forecast.shifts else None)
+    plan = shifts.plan(needed, forecast.shifts) if forecast.shifts else None
+    on_roster = tuple(rostered(crew.agents, forecast.shrinkage) for crew in (plan.crews if plan else ()))
+    return Day(forecast, needs, needed, plan, on_roster)
 
 
 def typical_day(past: History, queues: Mapping[str, Queue]) -> dict[str, Load]:

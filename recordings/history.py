@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from sqlalchemy import Row, Select, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from cti.calls.events import AgentChanged, AgentState
@@ -194,13 +195,19 @@ async def _rows(connection: AsyncConnection, wanted: Select[Any]) -> AsyncIterat
 
 @asynccontextmanager
 async def reading(url: str) -> AsyncIterator[AsyncConnection]:
-    """A connection to the database of records, to read only. Raises SQLAlchemyError where there is none."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        parsed = parsed.set(database=f"file:{quote(parsed.database)}").update_query_dict({"mode": "ro", "uri": "true"})
-    engine = create_async_engine(parsed, hide_parameters=True)
+    """A connection to the database of records, to read only. Raises FileNotFoundError where its file is
+    not there, SQLAlchemyError or OSError where it cannot be reached."""
+    engine = create_async_engine(_read_only(make_url(url)), hide_parameters=True)
     try:
         async with engine.connect() as connection:
             yield connection
     finally:
         await engine.dispose()
+
+
+def _read_only(url: URL) -> URL:
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return url
+    if not Path(url.database).is_file():
+        raise FileNotFoundError(f"there is no file {url.database}")
+    return url.set(database=f"file:{quote(url.database)}").update_query_dict({"mode": "ro", "uri": "true"})

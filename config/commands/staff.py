@@ -63,7 +63,7 @@ def staff(
     except SiteError as error:
         tell(error.problems)
         raise typer.Exit(1) from None
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         give_up(f"the records cannot be read: {getattr(error, 'orig', None) or error}")
     except ValueError as error:
         give_up(str(error))
@@ -114,14 +114,14 @@ def _changed(wanted: Forecast, target: str, within: str, occupancy: str, shrinka
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(box=None, title=title, title_justify="left", title_style="bold", header_style="dim", pad_edge=False)
+    table = Table(box=None, title=title, title_justify="left", title_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if table.columns else "left")
+        table.add_column(column, justify="right" if table.columns else "left", no_wrap=True)
     return table
 
 
 def _show_queues(day: Day) -> None:
-    columns = ("queue", "calls", "a call takes", "patience", "target", "in time", "wait", "abandon", "busy")
+    columns = ("queue", "calls", "AHT", "patience", "target", "in time", "wait", "abandon", "busy")
     table = _table("With just the agents needed", *columns)
     for name, queue in day.forecast.loads.items():
         mean = day.whole_day(name)
@@ -171,7 +171,7 @@ def _show_shifts(day: Day) -> None:
         say("The forecast has no shifts, so none are planned.")
         return
     table = _table("Shifts", "shift", "hours", "agents", "on the roster", "breaks begin")
-    table.columns[-1].justify = "left"
+    table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
     for crew, on_roster in zip(day.plan.crews, day.on_roster, strict=True):
         hours = f"{clock(crew.shift.start)}-{clock(crew.shift.start + crew.shift.length)}"
         table.add_row(crew.shift.name, hours, str(crew.agents), str(on_roster), _breaks(crew))

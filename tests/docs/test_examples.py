@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from config import new_site, settings
+from config.forecast import ForecastFile
 from config.people_file import PeopleFile
 from config.settings import Site, SiteFile
 from cti import site_files
@@ -24,7 +25,12 @@ from ivr.verbs import VERBS
 from routing.queues_file import QueuesFile
 from tests.docs.pages import Block, blocks
 
-FILES: dict[str, type[SiteModel]] = {"site.yaml": SiteFile, "queues.yaml": QueuesFile, "people.yaml": PeopleFile}
+FILES: dict[str, type[SiteModel]] = {
+    "site.yaml": SiteFile,
+    "queues.yaml": QueuesFile,
+    "people.yaml": PeopleFile,
+    "forecast.yaml": ForecastFile,
+}
 KNOWN = Known(
     queues={"orders", "support"},
     destinations={"front-desk"},
