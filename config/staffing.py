@@ -38,7 +38,9 @@ class Day:
         """What the callers of a queue get in the mean, if just the agents needed are at work; ``agents``
         are those of the busiest quarter-hour."""
         load, needs = self.forecast.loads[queue], self.needs[queue]
-        calls = sum(load.calls) or 1.0
+        calls = sum(load.calls)
+        if not calls:
+            return Need(0, 1.0, 0.0, 0.0, 0.0)
         weighed = list(zip(load.calls, needs, strict=True))
         answered = sum(count * (1 - need.abandoned) for count, need in weighed)
         agents_s = sum(need.agents for need in needs) * staffing.QUARTER_S

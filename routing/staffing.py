@@ -142,8 +142,8 @@ def needed(
     """
     if not 0 < most_busy <= 1:
         raise ValueError("agents are busy for a share above 0 and at most 1 of their time")
-    if not 0 <= target.share < 1:
-        raise ValueError("no number of agents answers all calls in time; the share must be below 100%")
+    if not 0 < target.share < 1:
+        raise ValueError("the share of calls to answer in time must be above 0% and below 100%")
 
     def with_(agents: int) -> Need:
         return expected(calls, aht_s, agents, target.within_s, patience_s, interval_s)

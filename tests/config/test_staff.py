@@ -20,7 +20,7 @@ from recordings.history import History, Past, Slot
 from recordings.store import JournalRow, Store
 from routing.queues import Queue, Target
 from routing.shifts import NoCover, Shift
-from routing.staffing import QUARTERS, Load
+from routing.staffing import QUARTERS, Load, Need
 
 FORECAST = """
 queues:
@@ -112,7 +112,7 @@ def test_without_shifts_it_tells_the_need(site: Path, tmp_path: Path) -> None:
         ),
         (("--forecast", "FILE", "--target", "80"), "--target must be a percentage such as 80%"),
         (("--forecast", "FILE", "--within", "20"), "--within must be a duration such as 500ms, 5s, 2m or 1h"),
-        (("--forecast", "FILE", "--target", "100%"), "no number of agents answers all calls in time; "),
+        (("--forecast", "FILE", "--target", "100%"), "the share of calls to answer in time must be above 0%"),
         (("--forecast", "FILE", "--occupancy", "0%"), "agents are busy for a share above 0"),
         (("--forecast", "FILE", "--shrinkage", "100%"), "the shrinkage is a share of at least 0 and below 1"),
         (("--forecast", "FILE", "--json", "/gone/x.json"), "/gone/x.json cannot be written: No such file or directory"),
@@ -177,6 +177,12 @@ def test_a_typical_day() -> None:
     assert loads["sales"].patience_s == 50
     past[Slot("sales", 0, 40)].abandoned -= 1
     assert typical_day(History({0: 1, 1: 3}, past), queues)["sales"].patience_s is None
+
+
+def test_a_day_without_calls() -> None:
+    idle = work_out(Forecast({"sales": Load((0.0,) * QUARTERS, 180)}, 1.0, 0.0, (2,) * QUARTERS, ()))
+    assert idle.whole_day("sales") == Need(0, 1.0, 0.0, 0.0, 0.0)
+    assert set(idle.needed) == {2}
 
 
 def test_the_day_as_a_whole() -> None:

@@ -139,7 +139,7 @@ def test_busy_for_no_more_than_wished() -> None:
 @given(
     calls=st.floats(0, 500),
     aht_s=st.floats(10, 1200),
-    share=st.floats(0, 0.99),
+    share=st.floats(1e-6, 0.99),
     within_s=st.floats(0, 120),
     patience_s=st.none() | st.floats(5, 3600),
     most_busy=st.floats(0.3, 1),
@@ -186,6 +186,8 @@ def test_what_cannot_be_is_refused(bad: float) -> None:
         needed(10, 100, Target(), most_busy=bad)
     with pytest.raises(ValueError, match="below 100%"):
         needed(10, 100, Target(bad, 20))
+    with pytest.raises(ValueError, match="above 0%"):
+        needed(10, 100, Target(0.0, 20))
 
 
 LOADS = {"english": 14.0, "chinese": 5.0}
