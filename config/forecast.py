@@ -33,6 +33,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from cti.durations import Duration
 from cti.site_files import Document, Problem, SiteError, SiteModel, check, read
 from routing.queues import Queue, Target
+from routing.queues_file import TargetFields
 from routing.shifts import Shift
 from routing.staffing import QUARTER_S, QUARTERS, Load
 
@@ -86,13 +87,6 @@ Hours = Annotated[tuple[int, int], BeforeValidator(_hours)]
 Count = Annotated[float, Field(strict=True, ge=0, le=1_000_000)]
 Counts = Annotated[tuple[Count, ...], AfterValidator(_spread)]
 Shape = Annotated[Counts, AfterValidator(_not_only_zeros)]
-
-
-class TargetFields(SiteModel):
-    """A service level: this share of all calls is answered within the time."""
-
-    share: Annotated[Part, Field(gt=0)]
-    within: Annotated[Duration, Field(le=3600)]
 
 
 class QueueForecast(SiteModel):

@@ -57,7 +57,12 @@ def work_out(forecast: Forecast) -> Day:
     """Each queue is taken to have agents of its own: who can serve several makes it better than this.
     Raises NoCover where the shifts leave out a quarter-hour that needs somebody, ValueError for what
     cannot be."""
-    needs = {name: staffing.day(load, forecast.most_busy) for name, load in forecast.loads.items()}
+    needs: dict[str, tuple[Need, ...]] = {}
+    for name, load in forecast.loads.items():
+        try:
+            needs[name] = staffing.day(load, forecast.most_busy)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
     needed = tuple(max(least, sum(need[q].agents for need in needs.values())) for q, least in enumerate(forecast.least))
     plan = shifts.plan(needed, forecast.shifts) if forecast.shifts else None
     on_roster = tuple(rostered(crew.agents, forecast.shrinkage) for crew in (plan.crews if plan else ()))

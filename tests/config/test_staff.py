@@ -112,8 +112,11 @@ def test_without_shifts_it_tells_the_need(site: Path, tmp_path: Path) -> None:
         ),
         (("--forecast", "FILE", "--target", "80"), "--target must be a percentage such as 80%"),
         (("--forecast", "FILE", "--within", "20"), "--within must be a duration such as 500ms, 5s, 2m or 1h"),
-        (("--forecast", "FILE", "--target", "100%"), "the share of calls to answer in time must be above 0%"),
-        (("--forecast", "FILE", "--occupancy", "0%"), "agents are busy for a share above 0"),
+        (
+            ("--forecast", "FILE", "--target", "100%"),
+            "faults: the share of calls to answer in time must be above 0% and below 100%",
+        ),
+        (("--forecast", "FILE", "--occupancy", "0%"), "faults: agents are busy for a share above 0"),
         (("--forecast", "FILE", "--shrinkage", "100%"), "the shrinkage is a share of at least 0 and below 1"),
         (("--forecast", "FILE", "--json", "/gone/x.json"), "/gone/x.json cannot be written: No such file or directory"),
     ],
