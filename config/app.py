@@ -9,15 +9,17 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
 
 from config import dialplan
 from config.beep import BEEP_SOUND, make_beep
@@ -51,11 +53,13 @@ from recordings.files import Files
 from recordings.handler import RecordsPart
 from recordings.spool import recover
 from recordings.store import Store as Records
+from routing.agents import Status
 from routing.api import routes as routing_routes
 from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
+from routing.recall import REMEMBERED_S, recall
 from routing.redis_server import RedisServer
-from routing.store import RedisStore, connect
+from routing.store import GRACE_S, RedisStore, connect
 
 log = structlog.get_logger()
 
@@ -143,7 +147,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         files = Files(site.recordings)
 
         registry = CollectorRegistry()
-        routing = RoutingPart(site.queues, site.agents, RedisStore(redis), EstimateErrors(registry).add)
+        routing = RoutingPart(site.queues, site.agents, live_state(site, redis), EstimateErrors(registry).add)
         recorder = RecordsPart(records, files, spool)
         view = View(site.agents, site.queues)
         feed = Feed(view)
@@ -170,7 +174,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         stack.push_async_callback(recorder.stop)
         loop = asyncio.create_task(engine.run(), name="engine")
         stack.push_async_callback(_stopped, loop)
-        await engine.ask(routing.start)
+        await engine.ask(partial(routing.start, remember=partial(remembered, records, history)))
         ami = asyncio.create_task(link.ami.run(), name="ami")
         stack.push_async_callback(_stopped, ami)
 
@@ -194,6 +198,16 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             secure_cookie=site.settings.web.secure_cookie,
         )
         yield Works(app, frozenset({loop, ami}), reload)
+
+
+def live_state(site: Site, redis: Redis) -> RedisStore:
+    """Routing's live state. On a server of our own there is no other engine to be waited for."""
+    return RedisStore(redis, grace_s=GRACE_S if site.settings.redis else 0.0)
+
+
+async def remembered(records: Records, history: Sequence[CallEvent], agents: Collection[str]) -> Mapping[str, Status]:
+    """What the journal knows of agents whom the live state has lost."""
+    return recall(await records.last_states(agents, time.time() - REMEMBERED_S), history)
 
 
 def build_engine(

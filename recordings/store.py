@@ -7,18 +7,18 @@ are plain Core, and a row is replaced by deleting and inserting it in one transa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Row, delete, event, insert, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Row, delete, event, func, insert, or_, select, tuple_, union
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cti.calls import codec
-from cti.calls.events import SHORTEST_MESSAGE_S, CallEvent, CallId, Ended, Event, Party
+from cti.calls.events import SHORTEST_MESSAGE_S, AgentChanged, CallEvent, CallId, Ended, Event, Party
 from recordings.menus import Message
 from recordings.migrations import migrate
 from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind, fold
@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 NAME_LENGTH = 128
 """Longer texts are cut in the records; the journal has them whole."""
+STRETCH = 100_000
+"""How many journal rows are looked through at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,23 @@ class Store:
         wanted = select(journal.c.data).join(open_calls, open_calls.c.call == journal.c.call).order_by(journal.c.seq)
         async with self._engine.connect() as connection:
             return _events((await connection.execute(wanted)).scalars())
+
+    async def last_states(self, agents: Collection[str], since: float) -> dict[str, AgentChanged]:
+        """The last change of each of these agents after ``since``, as far as there is one."""
+        found: dict[str, AgentChanged] = {}
+        async with self._engine.connect() as connection:
+            # Back from the newest row, a stretch at a time: a journal may be long, and has no index for this.
+            end = (await connection.execute(select(func.max(journal.c.seq)))).scalar() or 0
+            while end > 0 and not found.keys() >= set(agents):
+                start, stretch = end - STRETCH, journal.c.seq.between(end - STRETCH + 1, end)
+                wanted = select(journal.c.data).where(stretch, journal.c.kind == AgentChanged.__name__)
+                rows = await connection.execute(wanted.order_by(journal.c.seq.desc()))
+                for change in _decoded(rows.scalars()):
+                    if isinstance(change, AgentChanged) and change.agent in agents and change.at > since:
+                        found.setdefault(change.agent, change)
+                oldest = (await connection.execute(select(func.min(journal.c.at)).where(stretch))).scalar()
+                end = start if oldest is None or oldest > since else 0
+        return found
 
     async def search(
         self, filters: Filters, limit: int = 50, after: Cursor | None = None
@@ -303,19 +322,19 @@ async def _keep(connection: AsyncConnection, recording: Recording) -> None:
     await connection.execute(insert(recordings), [_plain(recording)])
 
 
-def _events(written: Iterable[Mapping[str, Any]]) -> list[CallEvent]:
-    """The call events of journal rows. Rows of a newer program, with kinds unknown here, are
-    passed over: what is known still gives a record."""
-    found: list[CallEvent] = []
+def _decoded(written: Iterable[Mapping[str, Any]]) -> Iterator[Event]:
+    """The events of journal rows. Rows of a newer program, with kinds unknown here, are passed over:
+    what is known still gives a record."""
     for data in written:
         try:
-            happened = codec.decode(data)
+            yield codec.decode(data)
         except ValueError:
             log.warning("journal row not understood", kind=data.get("kind"))
-            continue
-        if isinstance(happened, CallEvent):
-            found.append(happened)
-    return found
+
+
+def _events(written: Iterable[Mapping[str, Any]]) -> list[CallEvent]:
+    """The call events of journal rows."""
+    return [happened for happened in _decoded(written) if isinstance(happened, CallEvent)]
 
 
 def _plain(row: CallRecord | Segment | Recording) -> dict[str, Any]:

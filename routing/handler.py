@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -27,6 +27,9 @@ RETRY_S = 1.0
 """How long to wait with a store that is down, or with two whom another engine may have matched."""
 BEAT_S = 2.0
 """The longest time between two trips to the store."""
+
+Remember = Callable[[Collection[str]], Awaitable[Mapping[str, Status]]]
+"""What is known of these agents from elsewhere; who is unknown there too is left out."""
 
 
 class RoutingPart:
@@ -56,13 +59,18 @@ class RoutingPart:
         self._look_at = math.inf
         """When to look what became of them."""
 
-    async def start(self, now: float) -> Sequence[Output]:
-        """Loads the live state and says what every agent is doing. Raises StoreDown."""
+    async def start(self, now: float, remember: Remember | None = None) -> Sequence[Output]:
+        """Loads the live state and says what every agent is doing. ``remember`` is asked for agents whom
+        the store doesn't know. Raises StoreDown."""
         await self._store.write(Turn(now))  # from now on a loss is noticed
         self._beat_at = now + BEAT_S
         statuses = await self._store.agents(self.floor.agents)
-        waiting = await self._store.waiting()
-        return await self._carry_out(self.floor.restore(statuses, waiting, now), now)
+        unknown = self.floor.agents.keys() - statuses.keys()
+        if remember is not None and unknown:
+            statuses |= await remember(unknown)
+        out = self.floor.restore(statuses, await self._store.waiting(), now)
+        self.floor.changed_agents |= dict.fromkeys(unknown)
+        return await self._carry_out(out, now)
 
     async def settle(self, live: Collection[CallId], now: float) -> Sequence[Output]:
         """After adoption: frees the agents of calls that are not ``live``, and forgets those calls."""

@@ -37,8 +37,9 @@ HAPPENINGS = (
     "menu",
     "transferred",
 )
+ENDINGS = ("ended", "fallback")
 of_calls = st.builds("{} {}".format, st.sampled_from(CALLS), st.sampled_from(HAPPENINGS))
-endings = st.builds("{} {}".format, st.sampled_from(CALLS), st.sampled_from(("ended", "fallback")))
+endings = st.builds("{} {}".format, st.sampled_from(CALLS), st.sampled_from(ENDINGS))
 of_agents = st.builds(
     "{} {}".format, st.sampled_from(("alice", "bob", "carl")), st.sampled_from(("ready", "break", "offline"))
 )
