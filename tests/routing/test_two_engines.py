@@ -225,7 +225,7 @@ async def _redis() -> fakeredis.FakeAsyncRedis:
 
 
 async def _memory(redis: fakeredis.FakeAsyncRedis) -> Memory:
-    reads: Mapping[str, Any] = {"string": redis.get, "hash": redis.hgetall, "set": redis.smembers}
+    reads: dict[Any, Any] = {"string": redis.get, "hash": redis.hgetall, "set": redis.smembers}
     keys: Any = await redis.keys()
     return {key: await reads[await redis.type(key)](key) for key in keys}
 
