@@ -69,7 +69,7 @@ class RoutingPart:
         if remember is not None and unknown:
             statuses |= await remember(unknown)
         out = self.floor.restore(statuses, await self._store.waiting(), now)
-        self.floor.changed_agents |= dict.fromkeys(unknown)
+        self.floor.crew.changed |= dict.fromkeys(unknown)
         return await self._carry_out(out, now)
 
     async def settle(self, live: Collection[CallId], now: float) -> Sequence[Output]:

@@ -89,7 +89,7 @@ async def test_an_engine_that_slept_too_long_gives_its_agent_up() -> None:
     a.now = b.now
     assert await a.wait(0.0) == ["alice reserved b1", "-> withdraw a1", "refused a1 alice withdrawn"]
     await a.do("bob ready")
-    assert a.part.floor.statuses["bob"].call == "a1", "the call has kept its place"
+    assert a.part.floor.crew.statuses["bob"].call == "a1", "the call has kept its place"
     await redis.aclose()
 
 
@@ -173,7 +173,7 @@ class TwoEngines(RuleBasedStateMachine):
         for name, line in self.lines.items():
             for token, offer in self.wires[name].given.items():
                 assert given.setdefault(token, offer) == offer, "a token is given twice"
-            on_call = {n: s for n, s in line.part.floor.statuses.items() if s.state in ON_CALL}
+            on_call = {n: s for n, s in line.part.floor.crew.statuses.items() if s.state in ON_CALL}
             assert len({status.call for status in on_call.values()}) == len(on_call), "a call is given to two agents"
             if name not in self.asleep and self.now - self.wires[name].heard_at <= BEAT_S + RETRY_S:
                 mine = on_call.keys() - line.part._foreign
@@ -192,8 +192,8 @@ class TwoEngines(RuleBasedStateMachine):
             self.wait(120.0)
             self.nobody_is_promised_twice()
             for name, line in self.lines.items():
-                assert not line.part.floor.calls
-                stuck = {n: s for n, s in line.part.floor.statuses.items() if s.state in ON_CALL}
+                assert not line.part.floor.room.calls
+                stuck = {n: s for n, s in line.part.floor.crew.statuses.items() if s.state in ON_CALL}
                 assert not stuck, f"stuck in {name}"
                 there = self._run(self.wires[name].agents(AGENTS))
                 assert not [s for s in there.values() if s.state in ON_CALL], "stuck in the store"
