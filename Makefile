@@ -1,12 +1,13 @@
 # make run    the demo: a private Asterisk, Cordboard, and a call from ring to record
 # make call   another demo call, while make run is running
 # make test   all tests, on a real Asterisk
+# make long   the walks that take minutes: a million steps of routing
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
-.PHONY: run call test unit lint bench docs lock clean
+.PHONY: run call test unit long lint bench docs lock clean
 
 run: .venv/ready
 	@$(BIN)/python -m demo.run
@@ -20,6 +21,9 @@ test: lint unit .venv/listening
 
 unit: .venv/ready
 	$(BIN)/pytest -m "not real" -n 2
+
+long: .venv/ready
+	CORDBOARD_STEPS=$${CORDBOARD_STEPS:-1000000} $(BIN)/pytest -m long
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

@@ -132,6 +132,8 @@ class RoutingPart:
             self._retry_at = self._closed_until if self._closed_until > now else None
             self._offers.clear()
         except StoreDown as error:
+            # Whoever a reservation was wanted of may have been reserved: the next trip asks.
+            floor.crew.changed |= {match.agent: floor.crew.changed.get(match.agent) for match in self._offers}
             log.error("the store is down", why=str(error), again_in_s=RETRY_S)
             self._retry_at = now + RETRY_S
         return out
@@ -185,6 +187,11 @@ class RoutingPart:
     def _reread(self, name: str, stored: Status, out: list[Output], now: float) -> None:
         """Takes over what the store says of an agent whom another engine has changed."""
         floor, known = self.floor, self.floor.crew.statuses[name]
+        if stored.offer is not None and stored.offer in self._offers.values():
+            # Our own reservation, its answer lost, and wanted no more: the next round takes it back.
+            out += floor.crew.set(name, replace(known, token=stored.token), now)
+            floor.crew.changed[name] = stored.call
+            return
         ours = name not in self._foreign
         if stored.call is None or (ours and stored.offer == known.offer):
             self._foreign.discard(name)

@@ -64,6 +64,7 @@ class MemoryStore:
         if held is None or call is None:
             return None
         if held.state is RESERVED and held.offer == wanted.status.offer:
+            self._agents[wanted.name] = replace(wanted.status, token=held.token)
             return held.token
         until = promised_until(wanted.status)
         if held.state is not READY or call not in self._waiting or until is None:

@@ -83,7 +83,9 @@ if arg() == '1' then
   local name, offer, until_, data = arg(), arg(), arg(), arg()
   local state, held, token = unpack(redis.call('HMGET', agent, 'state', 'offer', 'token'))
   if state == 'reserved' and held == offer then
-    answer[1] = token -- the same request again, its first answer lost on the way
+    -- The same request again, its first answer lost on the way.
+    redis.call('HSET', agent, 'data', data)
+    answer[1] = token
   elseif state ~= 'ready' then
     another(agent, name)
   elseif not answer[2] and redis.call('EXISTS', call) == 1 then

@@ -146,7 +146,8 @@ async def test_asking_again_for_the_same_offer_gives_the_same_token(store: Store
     await wait(store, "c1")
     token = await reserve(store, "alice", reserved(C1, "o1"))
     assert token is not None
-    assert await reserve(store, "alice", reserved(C1, "o1")) == token
+    assert await reserve(store, "alice", reserved(C1, "o1", now=101.0)) == token
+    assert await status(store, "alice") == replace(reserved(C1, "o1", now=101.0), token=token)
 
 
 @pytest.mark.parametrize("state", [state for state in AgentState if state is not AgentState.READY])

@@ -361,6 +361,20 @@ async def test_a_lost_answer_to_a_reservation_does_no_harm() -> None:
     assert await line.wait(1) == OFFERED
 
 
+async def test_a_reservation_that_is_wanted_no_more_is_taken_back() -> None:
+    """Its answer was lost, and the caller hung up meanwhile: the agent was never rung, and is ready."""
+    store = FlakyStore()
+    line = Line(store)
+    await line.start()
+    store.lose = 1
+    await line.do("alice ready")
+    await line.do("c1 queued orders")
+    await line.do("c1 ended")
+    assert await line.wait(1) == []
+    assert (await store.agents(["alice"]))["alice"] == line.part.floor.crew.statuses["alice"]
+    assert "offered c2 alice" in await line.do("c2 queued orders")
+
+
 async def test_another_engine_was_first() -> None:
     store = MemoryStore()
     line = Line(store)
