@@ -21,7 +21,8 @@ from tests.routing.test_handler import FlakyStore
 
 T = TypeVar("T")
 
-ORDINARY = ("queued orders", "queued vip", "queued orders english", "ringing", "accepted", "connected", "left talk")
+QUEUED = ("queued orders", "queued vip", "queued orders english")
+PROGRESS = ("ringing", "accepted", "connected", "left talk")
 STATES = ("ready", "ready", "ready", "ready", "break", "offline")
 TIMES = ("wait 1", "wait 12", "wait 60")
 
@@ -61,8 +62,11 @@ def walk(chance: random.Random, steps: int) -> Iterator[int]:
         what = chance.random()
         if what < 0.02:
             pass  # the same again
+        elif what < 0.25:
+            offered = [call for call, _ in line.part.floor.crew.calls()]
+            step = f"{chance.choice(offered or calls)} {chance.choice(PROGRESS)}"
         elif what < 0.4:
-            step = f"{chance.choice(calls)} {chance.choice(ORDINARY)}"
+            step = f"{chance.choice(calls)} {chance.choice(QUEUED)}"
         elif what < 0.6:
             step = f"{chance.choice(calls)} {chance.choice((*HAPPENINGS, *ENDINGS))}"
         elif what < 0.9:

@@ -93,6 +93,22 @@ async def test_an_engine_that_slept_too_long_gives_its_agent_up() -> None:
     await redis.aclose()
 
 
+async def test_the_deadlines_of_an_offer_are_its_own_engines_to_keep() -> None:
+    redis = await _redis()
+    a, b = Line(Wire(redis)), Line(Wire(redis))
+    for line in (a, b):
+        await line.start()
+        await line.do("alice ready")
+        await line.wait(20.0)
+    await a.do("a1 queued orders")
+    assert "alice reserved a1" in await b.do("b1 queued orders")
+    await a.wait(17.0)
+    await a.do("a1 accepted")
+    assert await b.wait(25.0) == [], "past the time for ringing, and the agent has picked up"
+    assert await a.do("a1 connected") == ["alice talking a1"]
+    await redis.aclose()
+
+
 class TwoEngines(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
