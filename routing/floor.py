@@ -255,8 +255,10 @@ class Floor:
         if status is None or status.state is TALKING:
             return []
         offer = call.offer.offer if call.offer else status.offer
-        talking = replace(status.to(TALKING, now), call=call.id, offer=offer, queue=call.queue)
-        return self.crew.set(name, talking, now)
+        # If his phone rings for another call, that one has its turn again.
+        out = self.offers.take_back(name, now) if status.call != call.id else []
+        talking = replace(self.crew.statuses[name].to(TALKING, now), call=call.id, offer=offer, queue=call.queue)
+        return [*out, *self.crew.set(name, talking, now)]
 
     def _gone(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
         """The call is somewhere else now, or ended."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from cti.calls.events import CallId
-from routing.agents import ON_CALL, READY, RESERVED, Status
+from routing.agents import READY, RESERVED, Status
 from routing.queues import Waiting
 from routing.store import Answer, Changed, Reservation, Turn, promised_until
 
@@ -43,15 +43,14 @@ class MemoryStore:
         return Answer(token, others)
 
     def _save(self, name: str, changed: Changed) -> bool:
-        held, status = self._agents.get(name), changed.status
-        holds = status.state in ON_CALL
-        call = status.call or changed.released
+        held, status, call = self._agents.get(name), changed.status, changed.status.call
         promised = self._promised.get(call) if call else None
-        mine = promised is not None and promised[0] == status.token
-        if (held is not None and held.token > status.token) or (holds and promised is not None and not mine):
+        foreign = promised is not None and promised[0] != status.token
+        if (held is not None and held.token > status.token) or foreign:
             return held is None
-        if call and mine and not holds:
-            del self._promised[call]
+        released = changed.released
+        if released and self._promised.get(released, (0, 0.0))[0] == status.token:
+            del self._promised[released]
         until = promised_until(status)
         if call in self._waiting and until is not None and promised is None:
             self._promised[call] = (status.token, until)

@@ -169,7 +169,7 @@ class RedisStore:
         for name, changed in turn.agents.items():
             status = changed.status
             until = promised_until(status)
-            keys += [self._agent(name), self._call(status.call or changed.released or "")]
+            keys += [self._agent(name), self._call(status.call or ""), self._call(changed.released or "")]
             args += [name, str(status.token), status.state.value, status.offer or ""]
             args += ["" if until is None else repr(until), _STATUS.dump_json(status).decode()]
         if turn.reservation is None:

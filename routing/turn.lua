@@ -1,8 +1,8 @@
 -- All that one turn of an engine changes, and the reservation it wants, in one go.
 --
 -- KEYS: the engine's last turn, the token counter, the set of waiting calls, the server; then of each
---   call its hash; of each agent his hash and that of his call (or of the call whose offer to him is
---   over); of the reservation the agent and the call.
+--   call its hash; of each agent his hash, that of his call, and that of the call whose offer to him
+--   is over; of the reservation the agent and the call.
 -- ARGV: number of this turn, last number acknowledged, now, grace; count of calls, of each: id, data
 --   ('': it waits no more); count of agents, of each: name, token, state, offer, promised until, data;
 --   then '1' and of the reservation: name, offer, promised until, data; or ''.
@@ -56,7 +56,7 @@ local function another(agent, name)
 end
 
 for _ = 1, tonumber(arg()) do
-  local agent, call = key(), key()
+  local agent, call, released = key(), key(), key()
   local name, token, state, offer, until_, data = arg(), arg(), arg(), arg(), arg(), arg()
   local latest = tonumber(redis.call('HGET', agent, 'token') or '0')
   local promised = redis.call('HGET', call, 'token')
@@ -67,9 +67,10 @@ for _ = 1, tonumber(arg()) do
   else
     redis.call('HSET', agent, 'state', state, 'offer', offer, 'token', token, 'data', data)
     highest = math.max(highest, tonumber(token))
-    if not holds and promised == token then
-      redis.call('HDEL', call, 'token', 'promised_until')
-    elseif until_ ~= '' and not promised and redis.call('EXISTS', call) == 1 then
+    if redis.call('HGET', released, 'token') == token then
+      redis.call('HDEL', released, 'token', 'promised_until')
+    end
+    if until_ ~= '' and not promised and redis.call('EXISTS', call) == 1 then
       redis.call('HSET', call, 'token', token, 'promised_until', until_)
     end
   end

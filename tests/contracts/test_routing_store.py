@@ -183,6 +183,15 @@ async def test_a_released_call_can_be_reserved_again(store: Store) -> None:
     assert second > token
 
 
+async def test_who_is_found_on_another_call_releases_the_one_he_was_offered(store: Store) -> None:
+    await ready(store, "alice", "bob")
+    await wait(store, "c1")
+    token = await reserve(store, "alice", reserved(C1, "o1"))
+    assert token is not None
+    assert await save(store, "alice", Status(AgentState.TALKING, call=C2, token=token), released=C1)
+    assert await reserve(store, "bob", reserved(C1, "o2")) is not None
+
+
 async def test_an_old_token_writes_nothing(store: Store) -> None:
     await ready(store, "alice")
     await wait(store, "c1")

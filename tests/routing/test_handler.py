@@ -194,6 +194,18 @@ SCENARIOS: Mapping[str, Scenario] = {
         ("alice offline", ["alice offline"]),
         ("wait 20", []),
     ],
+    "found talking while the phone rings for another call": [
+        ("alice ready", ["alice ready"]),
+        ("c1 queued vip", ["-> music c1 default", "offered c1 alice unrecorded", *OFFERED[1:]]),
+        ("c1 connected", ["alice talking c1"]),
+        ("c1 menu", ["alice ready"]),
+        (
+            "c2 queued vip",
+            ["-> music c2 default", "offered c2 alice unrecorded", "alice reserved c2", "-> offer c2 PJSIP/alice 15s"],
+        ),
+        ("c1 adopted talk", ["-> withdraw c2", "refused c2 alice withdrawn", "alice ready", "alice talking c1"]),
+        ("bob ready", ["bob ready", "offered c2 bob unrecorded", "bob reserved c2", "-> offer c2 PJSIP/bob 15s"]),
+    ],
     "adopted calls that are known are closed and offered anew": [
         *RINGING,
         ("c1 adopted queue", [*WITHDRAWN, "alice ready", "-> music c1 jazz", *OFFERED]),
