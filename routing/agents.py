@@ -67,7 +67,8 @@ class Status:
     number of the agent's latest reservation; who knows an older one may not write any more.
     ``wish`` was asked for during a call and comes true after it. ``phone`` is where he sits, empty
     for his usual one. ``offered_at``, ``talked_s`` and ``talks`` are what strategies go by: when he
-    was last offered a call, and since he logged in how long and how often he talked.
+    was last offered a call, and since he logged in how long and how often he talked. ``beside``: his
+    phone rings beside another's, to whom the call is promised.
     """
 
     state: AgentState = OFFLINE
@@ -77,6 +78,7 @@ class Status:
     offer: OfferId | None = None
     queue: str = ""
     accepted: bool = False
+    beside: bool = False
     idle_since: float = 0.0
     until: float | None = None
     token: int = 0
@@ -91,7 +93,9 @@ class Status:
         """The agent in another state. Raises NotAllowed where the table has no such step."""
         if state not in NEXT[self.state]:
             raise NotAllowed(f"{state} can't follow {self.state}")
-        kept = self if state in ON_CALL else replace(self, call=None, offer=None, queue="", accepted=False)
+        kept = (
+            self if state in ON_CALL else replace(self, call=None, offer=None, queue="", accepted=False, beside=False)
+        )
         if state not in ON_CALL and state is not WRAP_UP:
             kept = replace(kept, wish=None, wish_reason="")
         if state is READY and self.state not in OFFERED:

@@ -49,6 +49,8 @@ class RoutingPart:
         self.floor = Floor(queues, agents, estimate_error)
         self._store = store
         self._offers: dict[Match, OfferId] = {}
+        self._beside: list[Match] = []
+        """Where all phones ring: those of a call that are still to be asked."""
         self._retry_at: float | None = None
         self._beat_at = math.inf
         """When there must be a trip, if only to notice that the store has lost something."""
@@ -122,21 +124,23 @@ class RoutingPart:
         try:
             if now >= self._look_at:
                 await self._look(out, now)
-            while (
-                (match := floor.router.next(now) if now >= self._closed_until else None)
-                or floor.room.changed
-                or floor.crew.changed
-                or now >= self._beat_at
-            ):
+            while (match := self._next(now)) or floor.room.changed or floor.crew.changed or now >= self._beat_at:
                 await self._trip(match, out, now)
             self._retry_at = self._closed_until if self._closed_until > now else None
             self._offers.clear()
         except StoreDown as error:
+            self._beside.clear()
             # Whoever a reservation was wanted of may have been reserved: the next trip asks.
             floor.crew.changed |= {match.agent: floor.crew.changed.get(match.agent) for match in self._offers}
             log.error("the store is down", why=str(error), again_in_s=RETRY_S)
             self._retry_at = now + RETRY_S
         return out
+
+    def _next(self, now: float) -> Match | None:
+        """The next to be reserved: whoever is still to be asked along with another, or the next in turn."""
+        if self._beside:
+            return self._beside[0]
+        return self.floor.router.next(now) if now >= self._closed_until else None
 
     async def _trip(self, match: Match | None, out: list[Output], now: float) -> None:
         """Writes what changed and, if there is a match, makes the reservation and rings the agent."""
@@ -164,9 +168,14 @@ class RoutingPart:
         if match is None or wanted is None:
             return
         del self._offers[match]
+        beside = match in self._beside
+        if beside:
+            self._beside.remove(match)
         if answer.token is not None:
+            if not beside:
+                self._beside = [Match(match.call, name) for name in floor.router.along(match, now)]
             out += floor.offers.offer(match.agent, replace(wanted.status, token=answer.token), now)
-        elif answer.closed_until is None:
+        elif answer.closed_until is None and not beside:
             # Another engine was first. Write again what we know, and leave this pair alone for a moment.
             floor.router.keep_apart(match.call, match.agent, now + RETRY_S, now)
             floor.room.changed.add(match.call)
@@ -176,7 +185,8 @@ class RoutingPart:
     def _reservation(self, match: Match, now: float) -> Reservation:
         # If the answer is lost, the same offer is asked for again: the store knows it then.
         offer = self._offers.setdefault(match, new_offer())
-        return Reservation(match.agent, self.floor.offers.reserved(match, offer, now))
+        status = self.floor.offers.reserved(match, offer, now, beside=match in self._beside)
+        return Reservation(match.agent, status)
 
     async def _look(self, out: list[Output], now: float) -> None:
         """Looks what became of the agents on calls of another engine, which tells nobody."""

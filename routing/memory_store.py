@@ -8,7 +8,7 @@ from dataclasses import replace
 from cti.calls.events import CallId
 from routing.agents import READY, RESERVED, Status
 from routing.queues import Waiting
-from routing.store import Answer, Changed, Reservation, Turn, promised_until
+from routing.store import Answer, Changed, Reservation, Turn, promised_call, promised_until
 
 
 class MemoryStore:
@@ -43,7 +43,7 @@ class MemoryStore:
         return Answer(token, others)
 
     def _save(self, name: str, changed: Changed) -> bool:
-        held, status, call = self._agents.get(name), changed.status, changed.status.call
+        held, status, call = self._agents.get(name), changed.status, CallId(promised_call(changed.status))
         promised = self._promised.get(call) if call else None
         foreign = promised is not None and promised[0] != status.token
         if (held is not None and held.token > status.token) or foreign:
@@ -59,18 +59,19 @@ class MemoryStore:
         return True
 
     def _reserve(self, wanted: Reservation, now: float) -> int | None:
-        held, call = self._agents.get(wanted.name), wanted.status.call
-        if held is None or call is None:
+        held, call = self._agents.get(wanted.name), CallId(promised_call(wanted.status))
+        if held is None:
             return None
         if held.state is RESERVED and held.offer == wanted.status.offer:
             self._agents[wanted.name] = replace(wanted.status, token=held.token)
             return held.token
         until = promised_until(wanted.status)
-        if held.state is not READY or call not in self._waiting or until is None:
+        if held.state is not READY or (until is not None and call not in self._waiting):
             return None
         if call in self._promised and self._promised[call][1] > now:
             return None
         self._tokens = max(self._tokens + 1, int(now * 1_000_000))
         self._agents[wanted.name] = replace(wanted.status, token=self._tokens)
-        self._promised[call] = (self._tokens, until)
+        if until is not None:
+            self._promised[call] = (self._tokens, until)
         return self._tokens

@@ -44,11 +44,11 @@ class Offers:
         self._dialled: set[CallId] = set()
         """Those of them whose customer's phone is asked to ring."""
 
-    def reserved(self, match: Match, offer: OfferId, now: float) -> Status:
-        """The agent's status if the match comes about."""
+    def reserved(self, match: Match, offer: OfferId, now: float, *, beside: bool = False) -> Status:
+        """The agent's status if the match comes about; ``beside`` another whom the call is promised to."""
         queue = self._queues[self._room.calls[match.call].queue]
         status = self._crew.statuses[match.agent].to(RESERVED, now, until=now + queue.ring_s + ANSWER_SLACK_S)
-        return replace(status, call=match.call, offer=offer, queue=queue.name, offered_at=now)
+        return replace(status, call=match.call, offer=offer, queue=queue.name, offered_at=now, beside=beside)
 
     def offer(self, name: str, status: Status, now: float) -> list[Output]:
         """The reservation is made: ring the agent."""
@@ -110,7 +110,7 @@ class Offers:
         waiting = self._room.calls.get(event.call)
         if waiting is not None and waiting.number:
             return [*out, *self._ring_customer(name, waiting, now)]
-        self._crew.set(name, replace(status, accepted=True, until=now + CONNECT_S), now)
+        self._crew.set(name, replace(status, accepted=True, beside=False, until=now + CONNECT_S), now)
         return [*out, Connect(call=event.call, offer=event.offer)]
 
     def connected(self, event: Connected, now: float) -> list[Output]:
@@ -181,7 +181,7 @@ class Offers:
         self._dialled.add(waiting.call)
         command = callbacks.ring(waiting, self._queues[waiting.queue])
         until = now + command.ring_s + ANSWER_SLACK_S
-        self._crew.set(name, replace(self._crew.statuses[name], accepted=True, until=until), now)
+        self._crew.set(name, replace(self._crew.statuses[name], accepted=True, beside=False, until=until), now)
         return [command]
 
     def customer_there(self, waiting: Waiting, now: float) -> list[Output]:

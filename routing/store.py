@@ -62,7 +62,8 @@ class Turn:
     A call that is None waits no more, and its promise goes with it; one that is written again
     stays promised. An agent is written unless another engine has changed him: unless the store
     knows a later token of him, or ``status.call`` is promised with another token. An agent is
-    reserved if he is ready, and the call waits without a promise still good at that time.
+    reserved if he is ready, and the call waits without a promise still good at that time; one whose
+    phone rings ``beside`` another's needs only be ready, and nothing is promised to him.
     """
 
     at: float
@@ -99,8 +100,14 @@ class Store(Protocol):
 
 
 def promised_until(status: Status) -> float | None:
-    """Until when the agent's call is promised to him; None when no offer is open to him."""
-    return status.until + HELD_S if status.state in OFFERED and status.until is not None else None
+    """Until when the agent's call is promised to him; None when it isn't."""
+    promised = status.state in OFFERED and not status.beside
+    return status.until + HELD_S if promised and status.until is not None else None
+
+
+def promised_call(status: Status) -> str:
+    """The call that is, or must not be, promised to another than the agent; empty for none."""
+    return status.call if status.call is not None and not status.beside else ""
 
 
 def connect(url: str) -> Redis:
@@ -169,15 +176,22 @@ class RedisStore:
         for name, changed in turn.agents.items():
             status = changed.status
             until = promised_until(status)
-            keys += [self._agent(name), self._call(status.call or ""), self._call(changed.released or "")]
+            keys += [self._agent(name), self._call(promised_call(status)), self._call(changed.released or "")]
             args += [name, str(status.token), status.state.value, status.offer or ""]
             args += ["" if until is None else repr(until), _STATUS.dump_json(status).decode()]
         if turn.reservation is None:
             args.append("")
         else:
             name, status = turn.reservation.name, turn.reservation.status
-            keys += [self._agent(name), self._call(status.call or "")]
-            args += ["1", name, status.offer or "", repr(promised_until(status)), _STATUS.dump_json(status).decode()]
+            until = promised_until(status)
+            keys += [self._agent(name), self._call(promised_call(status))]
+            args += [
+                "1",
+                name,
+                status.offer or "",
+                "" if until is None else repr(until),
+                _STATUS.dump_json(status).decode(),
+            ]
         async with _reaching():
             answer = await self._turn(keys=keys, args=args)
         if answer == "lost":

@@ -5,7 +5,8 @@
 --   is over; of the reservation the agent and the call.
 -- ARGV: number of this turn, last number acknowledged, now, grace; count of calls, of each: id, data
 --   ('': it waits no more); count of agents, of each: name, token, state, offer, promised until, data;
---   then '1' and of the reservation: name, offer, promised until, data; or ''.
+--   then '1' and of the reservation: name, offer, promised until ('': his phone rings beside that of
+--   another, and nothing is promised to him), data; or ''.
 -- Returns 'lost' or 'old' with nothing written, or token (false: none), until when nobody is reserved
 --   (false: he may be), and then name, token, data of each agent whom another engine has changed.
 local key_at, arg_at = 4, 4
@@ -89,15 +90,17 @@ if arg() == '1' then
     answer[1] = token
   elseif state ~= 'ready' then
     another(agent, name)
-  elseif not answer[2] and redis.call('EXISTS', call) == 1 then
-    local promised = redis.call('HGET', call, 'promised_until')
+  elseif not answer[2] and (until_ == '' or redis.call('EXISTS', call) == 1) then
+    local promised = until_ ~= '' and redis.call('HGET', call, 'promised_until')
     if not promised or tonumber(promised) <= now then
       -- At least the time in microseconds: a store that lost its counter repeats no token.
       local counted = tonumber(redis.call('GET', KEYS[2]) or '0') + 1
       token = string.format('%.0f', math.max(counted, math.floor(now * 1000000)))
       redis.call('SET', KEYS[2], token)
       redis.call('HSET', agent, 'state', 'reserved', 'offer', offer, 'token', token, 'data', data)
-      redis.call('HSET', call, 'token', token, 'promised_until', until_)
+      if until_ ~= '' then
+        redis.call('HSET', call, 'token', token, 'promised_until', until_)
+      end
       answer[1] = token
     end
   end

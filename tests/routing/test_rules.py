@@ -11,7 +11,7 @@ from cti.hours import Hours
 from routing.agents import Agent, NotAllowed
 from routing.handler import RoutingPart
 from routing.memory_store import MemoryStore
-from routing.queues import Callbacks, Exit, Order, Overflow, Queue, Queues, Relaxation, Rule, Target
+from routing.queues import Exit, Order, Overflow, Queue, Queues, Relaxation, Rule, Target
 from routing.waiting_room import Standing
 from tests.routing.line import Line
 from tests.routing.test_handler import Scenario
@@ -281,135 +281,6 @@ async def test_a_rule(name: str) -> None:
     await line.start()
     for step, expected in steps:
         assert await line.do(step) == expected, step
-
-
-CALLBACKS = queues(bills(callbacks=Callbacks(tries=2, retry_s=300.0, ring_s=25.0)))
-WANTED: Scenario = [
-    ("c1 queued bills", ["-> music c1 default"]),
-    ("wait 60", []),
-    ("c1 menu", []),
-    ("c1 wants bills 0301234 1000", []),
-    ("c1 ended", []),
-]
-DAN_RINGS = ["called back b1 for c1", "offered b1 dan", "dan reserved b1", "-> offer b1 PJSIP/dan 15s"]
-CALLED: Scenario = [*WANTED, ("dan ready", ["dan ready", *DAN_RINGS])]
-DIALLED: Scenario = [
-    *CALLED,
-    ("b1 ringing", ["dan ringing b1"]),
-    ("b1 accepted", ["-> call b1 0301234 25s"]),
-]
-DAN_FREED = ["-> withdraw b1", "refused b1 dan withdrawn", "dan ready"]
-SECOND = ["called back b2 for c1", "offered b2 dan", "dan reserved b2", "-> offer b2 PJSIP/dan 15s"]
-
-BACK: Mapping[str, Scenario] = {
-    "the agent first, then the customer, and they talk": [
-        *DIALLED,
-        ("b1 picks", ["-> connect b1"]),
-        ("b1 connected", ["callback of c1 reached after 1", "dan talking b1"]),
-        ("b1 left talk", ["dan ready"]),
-        ("b1 ended", []),
-        ("wait 9999", []),
-    ],
-    "the place is kept: before who came later, behind who came before": [
-        ("c0 queued bills since=990", ["-> music c0 default"]),
-        *WANTED,
-        ("c2 queued bills", ["-> music c2 default"]),
-        ("dan ready", ["dan ready", "offered c0 dan", "dan reserved c0", "-> offer c0 PJSIP/dan 15s"]),
-        ("eva ready", ["eva ready", *(word.replace("dan", "eva") for word in DAN_RINGS)]),
-    ],
-    "not reached: again after the pause, then given up": [
-        *DIALLED,
-        ("b1 ended", DAN_FREED),
-        ("wait 299", []),
-        ("wait 1", SECOND),
-        ("b2 accepted", ["-> call b2 0301234 25s"]),
-        (
-            "b2 ended",
-            [
-                "-> withdraw b2",
-                "refused b2 dan withdrawn",
-                "dan ready",
-                "callback of c1 given up after 2",
-            ],
-        ),
-        ("wait 9999", []),
-    ],
-    "it can't be dialled": [
-        *DIALLED,
-        ("b1 failed CallOut", ["ended b1", *DAN_FREED]),
-        ("wait 300", SECOND),
-    ],
-    "the agent doesn't answer: the customer's phone was not rung, the place is kept": [
-        *CALLED,
-        ("b1 refused no answer", ["dan not ready (no answer)"]),
-        ("eva ready", ["eva ready", "offered b1 eva", "eva reserved b1", "-> offer b1 PJSIP/eva 15s"]),
-        ("b1 accepted", ["-> call b1 0301234 25s"]),
-        ("b1 picks", ["-> connect b1"]),
-        ("b1 connected", ["callback of c1 reached after 1", "eva talking b1"]),
-    ],
-    "the agent hangs up while the customer's phone rings": [
-        *DIALLED,
-        ("b1 refused refused", ["dan not ready (refused)", "-> hangup b1"]),
-        ("b1 ended", []),
-        ("dan ready", ["dan ready"]),
-        ("wait 300", SECOND),
-    ],
-    "nobody tells whether the customer's phone rings": [
-        *DIALLED,
-        ("wait 28", ["-> withdraw b1", "refused b1 dan withdrawn", "dan ready", "-> hangup b1"]),
-        ("b1 ended", []),
-    ],
-    "the customer picks up, the agent is gone: he waits as any caller": [
-        *DIALLED,
-        ("b1 picks", ["-> connect b1"]),
-        ("b1 refused refused", ["dan not ready (refused)"]),
-        ("eva ready", ["eva ready", "offered b1 eva", "eva reserved b1", "-> offer b1 PJSIP/eva 15s"]),
-        ("b1 accepted", ["-> connect b1"]),
-        ("b1 connected", ["callback of c1 reached after 1", "eva talking b1"]),
-    ],
-    "the customer picks up and hangs up again: he was reached": [
-        *DIALLED,
-        ("b1 picks", ["-> connect b1"]),
-        ("b1 ended", [*DAN_FREED, "callback of c1 reached after 1"]),
-        ("wait 9999", []),
-    ],
-    "one callback for each customer and queue": [
-        *WANTED,
-        ("c2 wants bills 0301234 1050", []),
-        ("dan ready", ["dan ready", *DAN_RINGS]),
-        ("eva ready", ["eva ready"]),
-    ],
-}
-
-
-@pytest.mark.parametrize("name", BACK)
-async def test_a_callback(name: str) -> None:
-    line = Line(MemoryStore(), AGENTS, CALLBACKS)
-    await line.start()
-    for step, expected in BACK[name]:
-        assert await line.do(step) == expected, step
-
-
-@pytest.mark.parametrize("steps", [WANTED, CALLED, DIALLED], ids=["waiting", "offered", "dialled"])
-async def test_a_callback_survives_a_restart(steps: Scenario) -> None:
-    store = MemoryStore()
-    before = Line(store, AGENTS, CALLBACKS)
-    await before.start()
-    for step, _ in steps:
-        await before.do(step)
-    after = Line(store, AGENTS, CALLBACKS)
-    after.now, after.calls, after.names = before.now + 5, before.calls, before.names
-    await after.start()
-    if steps is not WANTED:
-        await after.do("b1 ended")
-    await after.settle([])
-    said = await after.wait(300) if steps is not WANTED else await after.do("eva ready")
-    assert [words for words in said if words.startswith(("called", "-> offer"))] == [
-        f"called back b{1 if steps is WANTED else 2} for c1",
-        f"-> offer b{1 if steps is WANTED else 2} PJSIP/{'eva' if steps is WANTED else 'dan'} 15s",
-    ]
-    (waiting,) = await store.waiting()
-    assert (waiting.since, waiting.tries) == (1000.0, 1 if steps is DIALLED else 0)
 
 
 async def test_a_decision_says_why() -> None:
