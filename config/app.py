@@ -229,6 +229,7 @@ def build_engine(
         recordings=site.recordings,
         beep=site.sounds / BEEP_SOUND,
         outbound=site.outbound,
+        callbacks=site.callbacks,
     )
     engine = link.engine = Engine(
         ami=link.ami,

@@ -40,10 +40,12 @@ from routing.policy import strategies
 from routing.queues import Exit, Queues
 from routing.queues_file import QueuesFile
 
-_NUMBER = r"[+0-9][0-9A-Za-z*#_.-]{0,79}|\*"
+_NUMBER = r"[+0-9*][0-9A-Za-z*#_.-]{0,79}"
 
 Endpoint = Annotated[str, fits(r"[A-Za-z0-9_.+-]{1,80}", "{} is not the name of a PJSIP endpoint")]
-Number = Annotated[str, fits(_NUMBER, "{} is not a number as it is dialled, such as 5550100 or +49301234, nor '*'")]
+Number = Annotated[
+    str, fits(_NUMBER, "{} is not a number as it is dialled, such as 5550100, +49301234 or *45, nor '*'")
+]
 Voice = Annotated[str, fits(VOICE, "{} is not the name of a voice, such as en or de")]
 Allowed = Annotated[
     str, fits(r"\+?[0-9]{1,32}\*?", "{} is not a number such as +49301234, nor the beginning of one and a '*'")
@@ -114,7 +116,7 @@ class TransferSettings(SiteModel):
 
 
 class NumbersSettings(SiteModel):
-    """Numbers that a flow may send callers to, and the dialplan context where they are dialled. Each
+    """Numbers that may be dialled, and the dialplan context where they are. Each
     is a whole number, or with a ``*`` at its end what numbers begin with."""
 
     context: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
@@ -158,6 +160,8 @@ class SiteFile(SiteModel):
     transfers: Mapping[Name, TransferSettings] = {}
     transfers_to_numbers: NumbersSettings | None = None
     """Numbers outside that a flow may send callers to; none where it is left out."""
+    callbacks: NumbersSettings | None = None
+    """Numbers that may be called back; none where it is left out."""
     lookups: LookupSettings = LookupSettings()
     webhooks: Mapping[Name, Annotated[str, AfterValidator(_webhook)]] = {}
     """URLs that one-time codes are posted to, to be sent on: account, caller and code as JSON."""
@@ -244,11 +248,15 @@ class Site:
     @property
     def outbound(self) -> Outbound:
         """The numbers that callers may be sent to."""
-        return _outbound(self.settings)
+        return _outbound(self.settings.transfers_to_numbers)
+
+    @property
+    def callbacks(self) -> Outbound:
+        """The numbers that may be called back."""
+        return _outbound(self.settings.callbacks)
 
 
-def _outbound(settings: SiteFile) -> Outbound:
-    numbers = settings.transfers_to_numbers
+def _outbound(numbers: NumbersSettings | None) -> Outbound:
     return Outbound(numbers.context, numbers.allow) if numbers else Outbound()
 
 
@@ -291,7 +299,7 @@ def load(folder: Path) -> Site:
         boxes=site[0].boxes if site else None,
         webhooks=site[0].webhooks if site else None,
         hosts=site[0].lookups.hosts if site else None,
-        numbers=_outbound(site[0]) if site else None,
+        numbers=_outbound(site[0].transfers_to_numbers) if site else None,
         agents=agents,
         nobody=_nobody(built, agents) if built is not None and agents is not None else None,
         levels=built.levels if built is not None else None,

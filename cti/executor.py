@@ -14,6 +14,7 @@ from typing import Protocol
 from cti.calls.call import Call
 from cti.calls.commands import (
     Answer,
+    CallOut,
     Command,
     Connect,
     Hangup,
@@ -26,8 +27,8 @@ from cti.calls.commands import (
     Transfer,
     Withdraw,
 )
-from cti.calls.events import CallEvent, CallId, Failed, MonitorMode, Transferred
-from cti.calls.legs import AGENT_CONTEXT, Leg, Role, monitor_uniqueid
+from cti.calls.events import CallEvent, CallId, Ended, Failed, MonitorMode, Party, Transferred
+from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, Leg, Role, callback_uniqueid, monitor_uniqueid
 from cti.calls.tracker import MODE_DIGITS, Tracker
 from cti.outbound import Outbound
 
@@ -42,6 +43,11 @@ _SPY = "qdES"
 _SPY_START = {MonitorMode.LISTEN: "", MonitorMode.WHISPER: "w", MonitorMode.BARGE: "B"}
 _SPY_RING_S = 30
 _LONGEST = 80
+_AUTO_ANSWER = (
+    "PJSIP_HEADER(add,Call-Info)=<sip:cordboard>;answer-after=0",
+    "PJSIP_HEADER(add,Alert-Info)=<http://cordboard>;info=alert-autoanswer;delay=0",
+)
+"""Headers of INVITE at which phones pick up by themselves; no make reads all kinds."""
 
 
 class Sender(Protocol):
@@ -70,7 +76,8 @@ class Executor:
     """Carries out commands over AMI. ``emit`` takes the events that come of it, ``lease_s`` is how
     long a caller may be without the engine before the dialplan's fallback takes over.
     ``recordings`` is the folder of recordings, ``beep`` the sound (without suffix) after which a
-    caller is recorded, ``outbound`` says which numbers may be dialled."""
+    caller is recorded. ``outbound`` says which numbers callers may be sent to, ``callbacks`` which
+    may be called back."""
 
     def __init__(
         self,
@@ -83,10 +90,12 @@ class Executor:
         recordings: Path,
         beep: Path,
         outbound: Outbound,
+        callbacks: Outbound,
     ) -> None:
         self._recordings = recordings
         self._beep = beep
         self._outbound = outbound
+        self._callbacks = callbacks
         self._ami = ami
         self._tracker = tracker
         self._destinations = destinations
@@ -115,6 +124,12 @@ class Executor:
             case Hangup():
                 for leg in self._tracker.legs.of(command.call):
                     self._hang_up(leg.uniqueid)
+                if caller is None and to_be_called(call):  # no leg's end will tell of the call's
+                    self._emit(lambda now: Ended(call=command.call, at=now, by=Party.SYSTEM))
+            case Offer() if to_be_called(call):
+                self._offer(command, call)
+            case CallOut():
+                self._call_out(command, call)
             case _ if caller is None:
                 self._failed(command, "the caller is gone")
             case Answer():
@@ -181,10 +196,39 @@ class Executor:
         }
         if call is not None:
             fields["CallerID"] = caller_id(call.caller_name, call.caller)
-        if command.recording is not None:
-            fields["Variable"] = [f"CORDBOARD_RECORDING={command.recording}"]
+        variables = [] if command.recording is None else [f"CORDBOARD_RECORDING={command.recording}"]
+        if command.auto_answer and command.phone.startswith("PJSIP/"):
+            variables += _AUTO_ANSWER
+        if variables:
+            fields["Variable"] = variables
         self._originate(command, fields)
         self._tracker.expect_agent(command.call, command.offer, command.agent, command.recording)
+
+    def _call_out(self, command: CallOut, call: Call | None) -> None:
+        uniqueid = callback_uniqueid(command.call)
+        if uniqueid in self._tracker.legs:
+            return  # asked for already
+        if not to_be_called(call):
+            self._failed(command, "the call is over")
+            return
+        if command.number not in self._callbacks:
+            self._failed(command, "this number may not be called back")
+            return
+        fields = {
+            # Both halves stay (n): ours is known by its Uniqueid, and would be gone with the talk's beginning.
+            "Channel": f"Local/{command.number}@{self._callbacks.context}/n",
+            "ChannelId": uniqueid,
+            "Context": ENGINE_CONTEXT,
+            "Exten": "s",
+            "Priority": "1",
+            "Timeout": str(round(command.ring_s * 1000)),
+            "Async": "true",
+        }
+        self._originate(command, fields)
+        self._tracker.expect_customer(command.call, command.number)
+        for agent in self._tracker.legs.of(command.call, Role.AGENT):
+            ringback = {"Channel": agent.uniqueid, "Command": "EXEC Ringing"}
+            self._ami.post("AGI", ringback, on_refused=lambda why: None)
 
     def _connect(self, command: Connect, caller: Leg, call: Call | None) -> None:
         agent = self._tracker.legs.get(command.offer)
@@ -274,6 +318,11 @@ class Executor:
 
     def _failed(self, command: Command, why: str) -> None:
         self._emit(lambda now: failed(command, why, now))
+
+
+def to_be_called(call: Call | None) -> bool:
+    """Whether the call is a callback whose customer has not been reached."""
+    return call is not None and call.live and not call.channel
 
 
 def failed(command: Command, why: str, now: float) -> Failed:

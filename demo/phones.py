@@ -17,7 +17,7 @@ from enum import Enum, auto
 from typing import Self
 
 import numpy as np
-from aiosipua import SipMessage, SipRequest, SipResponse, SipUAS
+from aiosipua import IncomingCall, SipMessage, SipRequest, SipResponse, SipUAS
 from aiosipua.transport import SipTransport
 from baresip import (
     Account,
@@ -354,15 +354,23 @@ class _Udp(SipTransport, asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def refusing_phone(name: str, status: int = 603) -> AsyncIterator[str]:
+async def refusing_phone(
+    name: str, status: int = 603, *, rung: Callable[[SipRequest], None] = lambda invite: None
+) -> AsyncIterator[str]:
     """A phone that refuses each call with a SIP status of your choice; baresip knows only 486.
+    ``rung`` is told each INVITE as it came.
 
     Gives the contact (a SIP URI) to put into the private Asterisk's configuration.
     """
+
+    def refuse(call: IncomingCall) -> None:
+        rung(call.invite)
+        call.reject(status)
+
     bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     bound.bind((HOST, 0))
     server = SipUAS(_Udp(bound))
-    server.on_invite = lambda call: call.reject(status)
+    server.on_invite = refuse
     await server.start()
     try:
         yield f"sip:{name}@{HOST}:{bound.getsockname()[1]}"

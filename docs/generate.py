@@ -170,7 +170,7 @@ IN_SITE = (
     Section("### asterisk", settings.AsteriskSettings),
     Section("### web", settings.WebSettings),
     Section("### transfers", settings.TransferSettings, "Each has a name, which flows use, and:"),
-    Section("### transfers_to_numbers", settings.NumbersSettings),
+    Section("### transfers_to_numbers and callbacks", settings.NumbersSettings),
     Section("### lookups", settings.LookupSettings),
     Section("### boxes", settings.BoxSettings, "Each has a name, which flows use."),
     Section("### fallback", settings.FallbackSettings),

@@ -14,6 +14,7 @@ from typing import Protocol
 from cti.calls.call import Call
 from cti.calls.commands import Answer, Hangup, Play, Tape
 from cti.calls.events import Answered, CallEvent, Digit, EnteredFlow, EnteredMenu, Failed, Played, Taped, TapeStarted
+from cti.calls.legs import phone_of
 from cti.calls.part import Output
 from ivr.node import KEYS
 from ivr.prompt import Piece, Prompt, Text
@@ -135,6 +136,7 @@ class Session:
     ) -> None:
         language = call.language if call.language in flow.languages else flow.language
         self._walk = Walk(call.id, flow, flows, caller=call.caller, dialled=call.dialled, language=language)
+        self._walk.phone = phone_of(call.channel)
         self._walk.data.update(_entered(call, (flow, home or flow)))
         if home is not None:
             self._walk.back.append((home, home.start))

@@ -28,6 +28,7 @@ from cti.calls.events import (
     LanguageChosen,
     MessageLeft,
     Queued,
+    StateAsked,
     Surveyed,
     Taped,
 )
@@ -258,6 +259,8 @@ class Screen:
                 return f"  wants to be called back at {number} by {queue}"
             case Surveyed(question=question, score=score):
                 return f"  {question}: {score}"
+            case StateAsked(agent=agent, state=state):
+                return f"  {agent or 'whose phone this is'} asks to be {state}"
             case Hangup():
                 return "  hung up"
         return ""

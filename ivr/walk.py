@@ -82,6 +82,8 @@ class Walk:
     flows: Mapping[str, Flow]
     caller: str = field(default="", repr=False)
     dialled: str = ""
+    phone: str = ""
+    """The dial string of the caller's phone, if it is one of ours."""
     now: float = 0.0
     node: str = ""
     language: str = ""

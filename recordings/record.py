@@ -17,6 +17,7 @@ from cti.calls.events import (
     Adopted,
     Answered,
     Arrived,
+    CalledBack,
     CallEvent,
     CallId,
     Connected,
@@ -53,6 +54,8 @@ class Outcome(StrEnum):
     """We hung up there: the caller was told what there was to tell."""
     DROPPED_FROM_QUEUE = "dropped from queue"
     """We hung up on a waiting caller."""
+    NOT_REACHED = "not reached"
+    """A callback whose customer did not pick up, or was not even called."""
     UNKNOWN = "unknown"
     """Nothing but the end was seen."""
 
@@ -104,7 +107,8 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """One call, looked back on. Times are Unix seconds, durations seconds.
+    """One call, looked back on. Times are Unix seconds, durations seconds. A callback is a call of
+    its own, which waits from its beginning and has the customer for its caller.
 
     With several queues or agents ``queue`` and ``agent`` are the last, ``queued_at`` and
     ``connected_at`` the first, ``wait_s`` and ``talk_s`` (holds included) the sums.
@@ -205,6 +209,7 @@ class _Fold:
         self._rings: dict[OfferId, int] = {}
         self._connected: set[OfferId] = set()
         self._arrived = False
+        self._called_back = False
         self._place: SegmentKind | None = None
         self._served: Outcome | None = None
 
@@ -215,7 +220,10 @@ class _Fold:
                 self._note(caller=event.caller, caller_name=event.caller_name, dialled=event.dialled)
                 if not self._segments:
                     self._enter(SegmentKind.MENU, event.at)
+            case CalledBack() if not self._called_back:
+                self._call_back(event)
             case Adopted() if event.place in _KINDS:
+                self._arrived = self._arrived or self._called_back
                 self._adopt(_KINDS[event.place], event.at)
             case Answered() if self._record.answered_at is None:
                 self._note(answered_at=event.at)
@@ -261,7 +269,7 @@ class _Fold:
             wait_s=self._length(SegmentKind.WAIT),
             talk_s=self._length(SegmentKind.TALK),
             offers=len(self._offers),
-            estimated=self._record.estimated or not self._arrived,
+            estimated=self._record.estimated or not (self._arrived or self._called_back),
         )
         return self._record, tuple(self._segments)
 
@@ -278,7 +286,12 @@ class _Fold:
             self._served = Outcome.ANSWERED
             self._enter(kind, at)
 
-    def _queue(self, event: Queued) -> None:
+    def _call_back(self, event: CalledBack) -> None:
+        self._called_back = True
+        self._note(caller=event.number)
+        self._queue(event)
+
+    def _queue(self, event: Queued | CalledBack) -> None:
         waiting = self._open.get(SegmentKind.WAIT)
         if waiting is not None and self._segments[waiting].queue != event.queue:
             self._leave(SegmentKind.WAIT, event.at)
@@ -321,6 +334,8 @@ class _Fold:
 
     def _lost(self, event: Ended) -> Outcome:
         """Where a call that nobody served was lost. A missed end is taken for the caller's."""
+        if self._called_back and not self._arrived:
+            return Outcome.NOT_REACHED
         ours = event.by is not Party.CALLER and not event.estimated
         match self._place:
             case SegmentKind.MENU:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -15,6 +16,12 @@ AGENT_CONTEXT = "cordboard-agent"
 
 OWN_PREFIX = "cordboard-"
 """Every leg the engine originates has a Uniqueid that begins so."""
+
+
+FAR_HALF = ";2"
+"""With this at the end of its Uniqueid, the half of a Local channel that runs the site's dialplan."""
+
+_PHONE_CHANNEL = re.compile(r"([A-Za-z0-9]+/[A-Za-z0-9_.@:+-]+)-[0-9a-f]{8}", re.ASCII)
 
 
 class Role(StrEnum):
@@ -41,6 +48,10 @@ class Leg:
     recording_open: bool = False
     told: bool = False
     """What became of the offer is known; later events of the leg say nothing new."""
+    calling: str = ""
+    """The number that is called back, until somebody picks up there."""
+    time_up: bool = False
+    """Nobody picked up within the time."""
     asked_to_hang_up: bool = False
     talk_ended_by: Party | None = None
     in_agi: bool = False
@@ -51,6 +62,19 @@ class Leg:
 def monitor_uniqueid(call: CallId, supervisor: str) -> str:
     """The Uniqueid of a supervisor's leg: one for each call and supervisor, so that asking twice is harmless."""
     return f"{OWN_PREFIX}monitor-{call}-{supervisor}"
+
+
+def callback_uniqueid(call: CallId) -> str:
+    """The Uniqueid of the leg of a customer who is called back: one for each call, so that asking
+    twice is harmless."""
+    return f"{OWN_PREFIX}callback-{call}"
+
+
+def phone_of(channel: str) -> str:
+    """The dial string of the phone that a channel's name begins with: ``PJSIP/alice`` of
+    ``PJSIP/alice-0000001f``; empty where it is no phone's."""
+    found = _PHONE_CHANNEL.fullmatch(channel)
+    return found[1] if found else ""
 
 
 class Legs:

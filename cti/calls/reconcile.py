@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cti.calls.call import Call
 from cti.calls.events import Adopted, CallEvent, CallId, FellBack, Place, Returned
-from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, OWN_PREFIX, Leg, Role
+from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, FAR_HALF, OWN_PREFIX, Leg, Role
 from cti.calls.tracker import Message, Tracker
 
 _CALLED_BY_DIAL = ("AppDial", "")
@@ -45,7 +45,11 @@ class Reconciler:
         events: list[CallEvent] = self._gone({leg.uniqueid for leg in self._legs(calls)} - seen.keys(), now)
         for call in calls.values():
             caller = self._tracker.legs.caller(call.id)
-            if caller is not None:
+            if caller is None:
+                continue
+            if caller.calling and not _picked_up(seen[caller.uniqueid]):
+                events += self._tracker.leg_missing(caller, now)  # it rings as a stray, for nobody
+            else:
                 events += self._adopt(call, caller, seen, now)
         events += self._newcomers(seen, now)
         self._missing = set()
@@ -79,6 +83,7 @@ class Reconciler:
         for leg in self._tracker.legs.of(call.id):
             leg.channel = seen[leg.uniqueid].get("Channel", "")
             leg.bridge = seen[leg.uniqueid].get("BridgeId", "")
+        caller.calling = ""
         caller.in_agi = seen[caller.uniqueid].get("Application") == "AGI"
         joined = self._tracker.joined(caller, now)
         if joined:
@@ -110,4 +115,11 @@ class Reconciler:
         return out
 
     def _strays(self, seen: Mapping[str, Message]) -> set[str]:
-        return {u for u in seen if u.startswith(OWN_PREFIX) and u not in self._tracker.legs}
+        legs = self._tracker.legs
+        return {u for u in seen if u.startswith(OWN_PREFIX) and u.removesuffix(FAR_HALF) not in legs}
+
+
+def _picked_up(customer: Message) -> bool:
+    """Whether the customer called back is with us, in a talk, or with the fallback."""
+    there = customer.get("Application") == "AGI" or customer.get("Context") == FALLBACK_CONTEXT
+    return there or bool(customer.get("BridgeId"))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cti.calls import agi, names
+from cti.calls import agi, causes, names
+from cti.calls.arrival import arrived, called_back
 from cti.calls.call import Call
 from cti.calls.events import (
     Accepted,
-    Arrived,
+    Answered,
     CallEvent,
     CallId,
     Connected,
@@ -36,7 +37,16 @@ from cti.calls.events import (
     Returned,
     Ringing,
 )
-from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, Leg, Legs, Role, monitor_uniqueid
+from cti.calls.legs import (
+    ENGINE_CONTEXT,
+    FALLBACK_CONTEXT,
+    OWN_PREFIX,
+    Leg,
+    Legs,
+    Role,
+    callback_uniqueid,
+    monitor_uniqueid,
+)
 
 Message = Mapping[str, str]
 
@@ -45,21 +55,7 @@ MODE_DIGITS = {MonitorMode.LISTEN: "4", MonitorMode.WHISPER: "5", MonitorMode.BA
 
 _MODES = {digit: mode for mode, digit in MODE_DIGITS.items()}
 _REMEMBERED = 10_000
-_NAME_LENGTH = 80
-_BUSY_CAUSES = {"17", "21"}
-"""Q.850: user busy, call rejected: the agent said no."""
-_UNREACHABLE_CAUSES = {"1", "3", "18", "20", "27", "31", "34", "38", "41", "42", "44", "58", "127"}
-"""Q.850: nobody there to ring: no route, no user responding, absent, out of order, no channel."""
 _RINGING = "5"
-_ORIGINATE_REFUSED = {"5": Refusal.REFUSED, "3": Refusal.NO_ANSWER}
-"""``Reason`` of OriginateResponse: an AST_CONTROL code; 5 busy, 3 ringing when the time was up."""
-
-
-def clean(text: str) -> str:
-    """A name or number from outside, fit to be shown and stored: printable, at most 80 characters."""
-    if text == "<unknown>":  # what AMI says for none
-        return ""
-    return "".join(c for c in text if c.isprintable())[:_NAME_LENGTH]
 
 
 class Tracker:
@@ -108,13 +104,19 @@ class Tracker:
         """An agent's leg with this offer id will appear."""
         return self.legs.add(Leg(call, Role.AGENT, offer, offer=offer, agent=agent, recording=recording))
 
+    def expect_customer(self, call: CallId, number: str) -> Leg:
+        """The leg of a customer who is called back will appear."""
+        return self.legs.add(Leg(call, Role.CALLER, callback_uniqueid(call), calling=number))
+
     def expect_monitor(self, call: CallId, supervisor: str) -> Leg:
         """A supervisor's leg will appear."""
         return self.legs.add(Leg(call, Role.MONITOR, monitor_uniqueid(call, supervisor), supervisor=supervisor))
 
     def know(self, call: Call) -> None:
         """Takes up a call that an earlier engine left: its legs are expected to be there."""
-        caller = self.legs.add(Leg(call.id, Role.CALLER, call.uniqueid, channel=call.channel))
+        uniqueid = call.uniqueid or callback_uniqueid(call.id)
+        calling = "" if call.channel else call.caller
+        caller = self.legs.add(Leg(call.id, Role.CALLER, uniqueid, channel=call.channel, calling=calling))
         for offer in call.offers:
             agent = self.expect_agent(call.id, offer.offer, offer.agent, offer.recording)
             if offer.connected and not agent.bridge:
@@ -132,9 +134,12 @@ class Tracker:
         uniqueid = m.get("Uniqueid", "")
         leg = self.legs.get(uniqueid)
         if leg is None:
-            return self._arrived(m, now) if m.get("Context") == ENGINE_CONTEXT and uniqueid else []
+            ours = not uniqueid or uniqueid.startswith(OWN_PREFIX)  # one that was hung up a moment ago
+            return self._arrived(m, now) if m.get("Context") == ENGINE_CONTEXT and not ours else []
         leg.channel = m.get("Channel", leg.channel)
         leg.in_agi = True
+        if leg.calling:
+            return self._picked_up(leg, now)
         if leg.role is Role.AGENT and leg.offer is not None and not leg.bridge:
             return [Accepted(call=leg.call, at=now, offer=leg.offer)]
         return self.returned(leg, now)
@@ -150,19 +155,15 @@ class Tracker:
         uniqueid = m["Uniqueid"]
         leg = Leg(names.call_id(self.asterisk, uniqueid), Role.CALLER, uniqueid, channel=m.get("Channel", ""))
         leg.in_agi = True
-        arrived = Arrived(
-            call=leg.call,
-            at=now,
-            channel=leg.channel,
-            uniqueid=uniqueid,
-            caller=clean(m.get("CallerIDNum", "")),
-            caller_name=clean(m.get("CallerIDName", "")),
-            dialled=clean(m.get("Exten", "")),
-        )
         if uniqueid in self._gone:
-            return [arrived, Ended(call=leg.call, at=now, by=Party.CALLER, estimated=True)]
+            return [arrived(leg, m, now), Ended(call=leg.call, at=now, by=Party.CALLER, estimated=True)]
         self.legs.add(leg)
-        return [arrived]
+        return [arrived(leg, m, now)]
+
+    def _picked_up(self, leg: Leg, now: float) -> list[CallEvent]:
+        """The customer who was called back is there."""
+        number, leg.calling = leg.calling, ""
+        return [called_back(leg, number, now), Answered(call=leg.call, at=now)]
 
     def appeared(self, channel: Message, now: float) -> list[CallEvent]:
         """A caller found in Asterisk's list of channels whose AsyncAGIStart we never saw."""
@@ -218,10 +219,16 @@ class Tracker:
             return []
         if leg.role is Role.MONITOR:
             return self._monitor_gone(leg, now, "the supervisor's phone did not answer")
-        reason = _ORIGINATE_REFUSED.get(m.get("Reason", ""))
+        reason = causes.ORIGINATE_REFUSED.get(m.get("Reason", ""))
+        if leg.role is Role.CALLER:
+            return self._not_reached(leg, now, reason)
         if reason is None and leg.channel:
             return []  # the Hangup that follows tells the cause
         return self._refused(leg, now, reason or Refusal.UNREACHABLE)
+
+    def _not_reached(self, leg: Leg, now: float, reason: Refusal | None) -> list[CallEvent]:
+        leg.time_up = reason is Refusal.NO_ANSWER
+        return [] if leg.channel else self._caller_gone(leg, now)  # the Hangup that follows tells the cause
 
     def _refused(self, leg: Leg, now: float, reason: Refusal) -> list[CallEvent]:
         self.legs.remove(leg)
@@ -258,9 +265,11 @@ class Tracker:
         """The caller's leg is no more: the call has ended."""
         out = self._talk_over(leg, now)
         by = leg.talk_ended_by or (Party.CALLER if leg.asked_to_hang_up else Party.SYSTEM)
+        code = causes.number(cause)
+        if leg.calling:
+            by, code = Party.SYSTEM, causes.not_reached(code, time_up=leg.time_up)
         self.legs.remove(leg)
         self._remember_gone(leg.uniqueid)
-        code = int(cause) if cause.isdecimal() else 0
         return [*out, Ended(call=leg.call, at=now, by=by, cause=code, estimated=estimated)]
 
     def _agent_gone(self, leg: Leg, now: float, cause: str = "0") -> list[CallEvent]:
@@ -273,13 +282,7 @@ class Tracker:
         if was_talking:
             self.legs.remove(leg)
             return out
-        if cause in _BUSY_CAUSES:
-            reason = Refusal.REFUSED
-        elif cause in _UNREACHABLE_CAUSES:
-            reason = Refusal.UNREACHABLE
-        else:
-            reason = Refusal.NO_ANSWER
-        return [*out, *self._refused(leg, now, reason)]
+        return [*out, *self._refused(leg, now, causes.refusal(causes.number(cause)))]
 
     def leg_missing(self, leg: Leg, now: float) -> list[CallEvent]:
         """The leg went without our seeing it go."""
@@ -380,9 +383,10 @@ class Tracker:
     def _user_event(self, m: Message, now: float) -> list[CallEvent]:
         if m.get("UserEvent") != "CordboardFallback":
             return []
-        leg = self.legs.get(m.get("Uniqueid", ""))
-        if leg is None and m.get("Uniqueid"):
+        uniqueid = m.get("Uniqueid", "")
+        leg = self.legs.get(uniqueid)
+        if leg is None and uniqueid and not uniqueid.startswith(OWN_PREFIX):
             # The engine was away when this caller came: there is a record of the call all the same.
-            arrived = self._arrived({**m, "Context": FALLBACK_CONTEXT}, now)
-            return [*arrived, FellBack(call=arrived[0].call, at=now)]
+            came = self._arrived({**m, "Context": FALLBACK_CONTEXT}, now)
+            return [*came, FellBack(call=came[0].call, at=now)]
         return [FellBack(call=leg.call, at=now)] if leg and leg.role is Role.CALLER else []

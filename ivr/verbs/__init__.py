@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ivr.node import Node
+from ivr.verbs.agent import Agent
 from ivr.verbs.data import Branch, Lookup, Set, Split, Subflow
 from ivr.verbs.identity import Verify
 from ivr.verbs.language import Language
@@ -34,6 +35,7 @@ VERBS: Mapping[str, type[Node]] = {
         Voicemail,
         RecordCaller,
         Survey,
+        Agent,
         Goto,
         HangUp,
     )

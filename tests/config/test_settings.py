@@ -130,7 +130,7 @@ SITE_FILES = {
         "numbers:\n  '555 0100': main\n" + T,
         [
             "site.yaml:2: numbers.555 0100: '555 0100' is not a number as it is dialled,"
-            " such as 5550100 or +49301234, nor '*'"
+            " such as 5550100, +49301234 or *45, nor '*'"
         ],
     ),
     "asterisk": (

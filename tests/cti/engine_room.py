@@ -122,6 +122,7 @@ class Room:
             recordings=Path("/nowhere"),
             beep=Path("/sounds/beep"),
             outbound=Outbound(),
+            callbacks=Outbound("outside", ("555*",)),
         )
         self.engine = Engine(
             ami=self.ami,

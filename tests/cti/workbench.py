@@ -37,6 +37,7 @@ class Bench:
             recordings=recordings,
             beep=Path("/sounds/beep"),
             outbound=Outbound("outbound", ("+4930*", "110")),
+            callbacks=Outbound("outside", ("555*",)),
         )
         if offered:
             self.tracker.expect_agent(CALL, OFFER, "alice", None)

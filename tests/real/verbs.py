@@ -52,6 +52,8 @@ def told(event: CallEvent) -> str:
             return f"callback wanted about {event.queue}"
         case ev.Surveyed():
             return f"answered {event.question}={event.score}"
+        case ev.StateAsked():
+            return f"asked {event.phone} {event.agent} {event.state}"
         case ev.Transferred():
             return f"transferred {event.to}"
         case ev.Ended():
@@ -331,6 +333,21 @@ CASES = (
         """,
         ("survey start", "answered polite=4", "answered solved=0", "hangup bye", "ended"),
         keys=(("start", "40"),),
+    ),
+    Case(
+        "agent",
+        "agent",
+        """
+        start: {menu: Press 1., keys: {"1": back}}
+        back: {agent: ready, next: out}
+        out: {agent: offline, name: alice, next: bye}
+        bye: {hangup: true}
+        """,
+        (
+            *("menu start", "chosen start=1", "agent back", "asked PJSIP/caller  ready", "agent out"),
+            *("asked PJSIP/caller alice offline", "hangup bye", "ended"),
+        ),
+        keys=(("start", "1"),),
     ),
 )
 

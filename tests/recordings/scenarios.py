@@ -15,6 +15,7 @@ _MADE_UP: Mapping[str, Mapping[str, Any]] = {
     "Arrived": {"channel": "PJSIP/t-1", "uniqueid": "u1", "caller": "4711", "caller_name": "", "dialled": "100"},
     "EnteredMenu": {"flow": "main", "verb": "menu"},
     "Left": {"why": ""},
+    "CalledBack": {"wanted": "c0", "attempt": 1, "since": 0.0},
 }
 
 

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls import events as ev
+from cti.calls.arrival import clean
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent, MonitorMode, Party, Refusal
 from cti.calls.legs import monitor_uniqueid
 from cti.calls.reconcile import Reconciler
-from cti.calls.tracker import Tracker, clean
+from cti.calls.tracker import Tracker
 from tests.cti.calls import talk
 from tests.cti.calls.talk import CALL, CALLER, OFFER, agent, caller, event
 
