@@ -13,6 +13,7 @@ import httpx
 from cti.calls.call import Call
 from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Digit, Event, Played, RecordingStopped
 from cti.calls.part import Output
+from demo.configuration import Phone as Line
 from demo.debian import Program
 from demo.phones import SILENCE, OnRing, Phone, Phones
 from demo.stage import Stage, serving, stage
@@ -162,11 +163,12 @@ async def hotline(
     *,
     changes: Mapping[str, Any],
     includes: Sequence[Path] = (),
+    phones: Sequence[Line] = (),
 ) -> AsyncIterator[Hotline]:
-    """Runs a hotline on the site in ``folder``."""
+    """Runs a hotline on the site in ``folder``. ``phones`` are lines that are nobody's of the site."""
     async with AsyncExitStack() as exits:
-        at = await exits.enter_async_context(stage(folder, programs, changes=changes, includes=includes))
+        at = await exits.enter_async_context(stage(folder, programs, changes=changes, includes=includes, phones=phones))
         watch = Watch()
         url = await exits.enter_async_context(serving(at.site, watch))
-        phones = await exits.enter_async_context(Phones(at.asterisk.ports.sip))
-        yield Hotline(at, url, watch, phones, exits)
+        robots = await exits.enter_async_context(Phones(at.asterisk.ports.sip))
+        yield Hotline(at, url, watch, robots, exits)
