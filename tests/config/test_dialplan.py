@@ -45,6 +45,11 @@ fallback: {phones: [PJSIP/ann, PJSIP/bob@trunk], ring: 30s}
     assert any("/srv/calls/${CORDBOARD_RECORDING}-caller.wav" in line for line in agent)
 
 
+def test_numbers_and_feature_codes_come_in(tmp_path: Path) -> None:
+    first = lines(rendered(tmp_path, ""), ENGINE_CONTEXT)[0]
+    assert first.startswith("exten => _[+0-9*]!,1,"), "Asterisk takes a * between brackets for itself"
+
+
 def test_nothing_is_left_to_fill_in(tmp_path: Path) -> None:
     text = rendered(tmp_path, "")
     assert "@{" not in text

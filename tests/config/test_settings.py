@@ -252,6 +252,18 @@ def test_people_yaml(tmp_path: Path, text: str, lines: list[str]) -> None:
     assert "hunter2" not in "\n".join(told)
 
 
+def test_only_what_is_allowed_is_called_back(tmp_path: Path) -> None:
+    more = "callbacks: {context: outbound, allow: ['+4930*']}\n"
+    site = settings.load(write(tmp_path, {"site.yaml": N + T + more}))
+    assert (site.callbacks.context, "+493012" in site.callbacks, "+491" in site.callbacks) == ("outbound", True, False)
+    assert "+493012" not in site.outbound
+
+
+def test_a_feature_code_is_a_number(tmp_path: Path) -> None:
+    site = settings.load(write(tmp_path, {"site.yaml": "numbers: {'*': main, '*45': main, '*45*1#': main}\n" + T}))
+    assert list(site.settings.numbers) == ["*", "*45", "*45*1#"]
+
+
 def test_queues_and_flows_are_read_together(tmp_path: Path) -> None:
     folder = write(tmp_path, {"queues.yaml": "queues: {sales: {}}\n", "flows/main.yaml": FLOW})
     assert problems(folder) == [
