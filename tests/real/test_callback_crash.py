@@ -18,10 +18,13 @@ from tests.real.test_callback import FLOW
 from tests.real.test_callback_legs import CUSTOMER, NUMBER, OUTSIDE
 from tests.real.test_crash import Server, desk, eventually, places, server
 
+QUEUES = "queues:\n  orders: {skills: {faults: 3}, callbacks: {retry: 10s}}\n"
+
 
 @pytest.fixture
 async def at(site: Path, made_site: Path, peers: Mapping[str, Program]) -> AsyncIterator[Stage]:
     (site / "flows" / "main.yaml").write_text(FLOW)
+    (site / "queues.yaml").write_text(QUEUES)
     changes = {
         "web": {"port": 0},
         "folders": {"sounds": str(made_site / "sounds")},
@@ -82,8 +85,8 @@ async def test_a_customer_whose_phone_rings(at: Stage) -> None:
             await agent.ended()
             back = await record(hers)
             assert (back["caller"], back["outcome"], back["estimated"]) == (NUMBER, "not reached", True)
-            (wanted,) = await eventually(hers, "/api/callbacks", lambda found: found)
-            assert wanted["number"] == NUMBER
+            await (await customer.called(PATIENCE_S)).answer()  # the next attempt
+            await eventually(hers, "/api/calls", lambda c: places(c) == {NUMBER: "talk"})
 
 
 async def test_a_talk_goes_on(at: Stage) -> None:
