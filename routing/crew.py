@@ -63,6 +63,10 @@ class Crew:
         owners = (name for name, agent in self.agents.items() if phone in agent.all_phones)
         return next(sitting, None) or next(owners, None)
 
+    def is_desk(self, phone: str) -> bool:
+        """Whether it is one of the agents' phones."""
+        return any(phone in agent.all_phones for agent in self.agents.values())
+
     def phone(self, name: str) -> str:
         """The phone that is rung for an agent."""
         return self.statuses[name].phone or self.agents[name].phone

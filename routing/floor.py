@@ -337,8 +337,10 @@ class Floor:
         if name is None:
             log.warning("a phone that is nobody's asked for a state", call=event.call)
             return []
+        # Who shows at the phone who he is may have called over a trunk: nobody sits there.
+        phone = event.phone if self.crew.is_desk(event.phone) else ""
         try:
-            return self.crew.ask(name, event.state, event.reason, now, event.phone)
+            return self.crew.ask(name, event.state, event.reason, now, phone)
         except (NotAllowed, UnknownAgent) as error:
             log.warning("a state that was asked for by phone can't be had", call=event.call, why=str(error))
             return []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from cti.calls.events import CallId, Offered
+from cti.calls.events import AgentState, CallId, Offered, StateAsked
 from cti.hours import Hours
 from routing.agents import Agent, NotAllowed
 from routing.handler import RoutingPart
@@ -348,3 +348,12 @@ async def test_what_callers_are_told_of_their_wait_and_how_far_out_it_was() -> N
     await line.do("c3 connected")
     assert errors == [("bills", -10.0)]
     assert line.part.standing(CallId("c3"), line.now) is None
+
+
+async def test_who_logs_in_from_outside_sits_at_his_usual_phone() -> None:
+    line = Line(MemoryStore(), AGENTS, queues())
+    await line.start()
+    for phone, sits_at in (("PJSIP/trunk", "PJSIP/ben"), ("PJSIP/ann", "PJSIP/ann")):
+        asked = StateAsked(at=line.now, call=CallId("x"), phone=phone, agent="ben", state=AgentState.READY)
+        await line.happen(asked)
+        assert line.part.floor.crew.phone("ben") == sits_at
