@@ -195,11 +195,10 @@ _KINDS = {
     Place.TRANSFER: SegmentKind.TRANSFER,
     Place.FALLBACK: SegmentKind.FALLBACK,
 }
-_WITHIN = {SegmentKind.WAIT: SegmentKind.RING, SegmentKind.TALK: SegmentKind.HOLD}
 
 
 class _Fold:
-    """A record in the making. Each kind of segment is open at most once at a time."""
+    """A record in the making. Each kind of segment but RING is open at most once at a time."""
 
     def __init__(self, first: CallEvent) -> None:
         self._record = CallRecord(id=first.call, arrived_at=first.at)
@@ -237,8 +236,8 @@ class _Fold:
             case Offered() if event.offer not in self._offers:
                 self._offers[event.offer] = (event.agent, event.recording)
                 self._ring(event.offer, event.agent, event.at)
-            case Accepted() if self._rings.get(event.offer) == self._open.get(SegmentKind.RING):
-                self._close(SegmentKind.RING, event.at)
+            case Accepted():
+                self._stop_ring(event.offer, event.at)
             case Refused():
                 self._refuse(event)
             case Connected() if event.offer not in self._connected:
@@ -300,17 +299,23 @@ class _Fold:
         self._note(queue=event.queue, priority=event.priority, queued_at=first)
 
     def _ring(self, offer: OfferId, agent: str, at: float) -> None:
-        self._close(SegmentKind.RING, at)
-        self._rings[offer] = self._start(SegmentKind.RING, at, agent=agent, queue=self._record.queue)
+        self._rings[offer] = self._add(SegmentKind.RING, at, agent=agent, queue=self._record.queue)
 
     def _refuse(self, event: Refused) -> None:
         if event.offer not in self._rings:
             self._offers.setdefault(event.offer, (event.agent, None))
             self._ring(event.offer, event.agent, event.at)
-        ring = self._rings[event.offer]
-        if self._open.get(SegmentKind.RING) == ring:
-            self._close(SegmentKind.RING, event.at)
-        self._amend(ring, detail=event.reason.value)
+        self._stop_ring(event.offer, event.at)
+        self._amend(self._rings[event.offer], detail=event.reason.value)
+
+    def _stop_ring(self, offer: OfferId, at: float) -> None:
+        index = self._rings.get(offer)
+        if index is not None and self._segments[index].ended_at is None:
+            self._amend(index, ended_at=at)
+
+    def _stop_rings(self, at: float) -> None:
+        for offer in self._rings:
+            self._stop_ring(offer, at)
 
     def _connect(self, event: Connected) -> None:
         _, recording = self._offers.setdefault(event.offer, (event.agent, None))
@@ -324,6 +329,7 @@ class _Fold:
     def _end(self, event: Ended) -> None:
         for kind in tuple(self._open):
             self._close(kind, event.at)
+        self._stop_rings(event.at)
         self._note(
             ended_at=event.at,
             ended_by=event.by,
@@ -352,18 +358,24 @@ class _Fold:
             return
         for other in tuple(self._open):
             self._close(other, at)
+        self._stop_rings(at)
         self._start(kind, at, **what)
 
     def _leave(self, kind: SegmentKind, at: float) -> None:
         self._close(kind, at)
-        if kind in _WITHIN:
-            self._close(_WITHIN[kind], at)
+        if kind is SegmentKind.WAIT:
+            self._stop_rings(at)
+        if kind is SegmentKind.TALK:
+            self._close(SegmentKind.HOLD, at)
 
-    def _start(self, kind: SegmentKind, at: float, **what: Any) -> int:
-        number = len(self._segments) + 1
-        self._segments.append(Segment(call=self._record.id, number=number, kind=kind, started_at=at, **what))
-        self._open[kind] = number - 1
-        return number - 1
+    def _start(self, kind: SegmentKind, at: float, **what: Any) -> None:
+        self._open[kind] = self._add(kind, at, **what)
+
+    def _add(self, kind: SegmentKind, at: float, **what: Any) -> int:
+        self._segments.append(
+            Segment(call=self._record.id, number=len(self._segments) + 1, kind=kind, started_at=at, **what)
+        )
+        return len(self._segments) - 1
 
     def _close(self, kind: SegmentKind, at: float) -> None:
         index = self._open.pop(kind, None)
