@@ -48,6 +48,7 @@ from ivr.prompts import Prompts
 from ivr.speech import Unmade, speakers
 from ivr.switches import Switches
 from ivr.usage import Usage
+from recordings import contacts
 from recordings.api import routes as recordings_routes
 from recordings.files import Files
 from recordings.handler import RecordsPart
@@ -64,6 +65,9 @@ from routing.store import GRACE_S, RedisStore, connect
 log = structlog.get_logger()
 
 _STOP_S = 5
+
+CONTACT_DAYS = 90
+"""How long a caller and the agent who spoke with him count as acquainted."""
 
 
 class CannotStart(Exception):
@@ -160,8 +164,14 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         switches, usage = Switches(site.state / "switches.json"), Usage(site.state / "usage.json")
         stack.push_async_callback(usage.save)
         fetcher = await stack.enter_async_context(Fetcher(site.settings.lookups.hosts))
-        world = World(prompts, fetcher, Pins(redis, site.settings.webhooks, fetcher.post), switches.state, usage.of)
-        menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn)
+
+        async def contact(caller: str, first: bool) -> str:
+            return await contacts.last_agent(records, caller, time.time() - CONTACT_DAYS * DAY_S, first=first)
+
+        pins = Pins(redis, site.settings.webhooks, fetcher.post)
+        world = World(prompts, fetcher, pins, switches.state, usage.of, contact=contact)
+        music = {name: queue.music for name, queue in site.queues.items()}
+        menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, music)
         reload = Reload(site, menus, make_prompts)
 
         async def counted(days: int) -> Mapping[tuple[str, str], int]:

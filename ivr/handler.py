@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
+from math import inf
 from typing import Protocol
 
 import structlog
@@ -15,15 +16,17 @@ import structlog
 from cti.calls.call import Call
 from cti.calls.commands import Hangup
 from cti.calls.events import (
+    Accepted,
     Adopted,
     Arrived,
     CallEvent,
     CallId,
+    Connected,
+    Diverted,
     Ended,
     Event,
     FellBack,
     Place,
-    Queued,
     Returned,
     Transferred,
 )
@@ -31,6 +34,7 @@ from cti.calls.part import Ask, Output
 from ivr.questions import Question
 from ivr.session import Asked, Session, Sounds
 from ivr.tree import Flow, Flows
+from ivr.verbs.queue import Queue
 
 OTHERS = "*"
 """In ``numbers``: all numbers that are not named."""
@@ -47,13 +51,23 @@ class Outside(Protocol):
 class MenuPart:
     """Walks callers through flows. ``numbers`` maps a dialled number, or ``*``, to a flow's name.
     ``outside`` answers what flows ask of the world, and ``turn`` (the engine's ``ask``) brings the
-    answers back into the loop.
+    answers back into the loop. ``music`` is the class of music of each queue, which goes on after what
+    is said while waiting.
 
     Raises ValueError for a number whose flow is not there.
     """
 
-    def __init__(self, flows: Flows, sounds: Sounds, numbers: Mapping[str, str], outside: Outside, turn: Ask) -> None:
+    def __init__(
+        self,
+        flows: Flows,
+        sounds: Sounds,
+        numbers: Mapping[str, str],
+        outside: Outside,
+        turn: Ask,
+        music: Mapping[str, str] | None = None,
+    ) -> None:
         self._outside = outside
+        self._music = music or {}
         self._turn = turn
         self._asking: set[asyncio.Task[None]] = set()
         self._sessions: dict[CallId, Session] = {}
@@ -81,12 +95,19 @@ class MenuPart:
                 return self._begin(call, now)
             case Adopted(place=Place.MENU) if call is not None and call.live:
                 return self._begin(call, now)
+            case Adopted(place=Place.QUEUE) if call is not None and call.live and call.id not in self._sessions:
+                return self._take_up(call, now)
             case Returned() if call is not None and call.live:
                 return self._go_on(call, now)
-            case Ended() | FellBack() | Queued() | Transferred():
+            case Diverted() if call is not None and call.live:
+                return self._divert(call, now)
+            case Ended() | FellBack() | Transferred():
                 self._sessions.pop(event.call, None)
-                if not isinstance(event, Queued):
-                    self._begun.pop(event.call, None)
+                self._begun.pop(event.call, None)
+            case Connected():
+                self._sessions.pop(event.call, None)
+            case Accepted() if call is None or not call.offered(event.offer):
+                pass  # picked up too late: nothing comes of it
             case CallEvent() if (session := self._sessions.get(event.call)) is not None:
                 return self._let(event.call, session, partial(session.on_event, event, now))
         return ()
@@ -128,15 +149,35 @@ class MenuPart:
             return [Hangup(call=call.id)]
         return self._enter(call, flow, call.after, now)
 
+    def _take_up(self, call: Call, now: float) -> Sequence[Output]:
+        """Takes up a call that waits in a queue, where its node has something to say or keys."""
+        flow = self._flows.get(call.flow)
+        if flow is None or not isinstance(flow.nodes.get(call.node), Queue):
+            return ()
+        session = self._session(call, flow)
+        return self._let(call.id, session, partial(session.take_up, call.node, now))
+
+    def _divert(self, call: Call, now: float) -> Sequence[Output]:
+        """Starts the flow to which the queue has given the call."""
+        flow = self._begun.get(call.id, (self._flows, self._sounds))[0].get(call.flow)
+        if flow is None:
+            log.error("a queue gave a call to a flow that is not there", call=call.id, flow=call.flow)
+            return [Hangup(call=call.id)]
+        return self._enter(call, flow, flow.start, now)
+
     def _home(self, call: Call) -> Flow | None:
         """The flow of the number that the caller dialled."""
         name = self._numbers.get(call.dialled, self._numbers.get(OTHERS))
         return self._flows[name] if name is not None else None
 
     def _enter(self, call: Call, flow: Flow, node: str, now: float) -> Sequence[Output]:
-        flows, sounds = self._begun.setdefault(call.id, (self._flows, self._sounds))
-        session = Session(call, flow, flows, sounds, self._plays, home=self._home(call) or flow)
+        session = self._session(call, flow)
         return self._let(call.id, session, partial(session.begin, node, answered=call.answered, now=now))
+
+    def _session(self, call: Call, flow: Flow) -> Session:
+        flows, sounds = self._begun.setdefault(call.id, (self._flows, self._sounds))
+        home = self._home(call) or flow
+        return Session(call, flow, flows, sounds, self._plays, home=home, music=self._music)
 
     def _let(self, call: CallId, session: Session, act: Callable[[], Sequence[Output]]) -> Sequence[Output]:
         """One session's turn. If it raises, that call is ended and no other is touched."""
@@ -152,7 +193,8 @@ class MenuPart:
             return [Hangup(call=call)]
         if session.deadline is not None:
             self._sessions[call] = session
-            heapq.heappush(self._due, (session.deadline, call))
+            if session.deadline < inf:
+                heapq.heappush(self._due, (session.deadline, call))
             for asked in session.asked():
                 self._ask_outside(call, asked)
         return out

@@ -145,6 +145,10 @@ class Node(SiteModel):
         """The most a caller can go through here: by default, every prompt once."""
         return sum((once(prompt, measure) for _, prompt in self.prompts()), Longest())
 
+    def before_human_s(self) -> float:
+        """The seconds that can pass at a node of ``human`` until the caller waits for that person."""
+        return 0.0
+
     def walk(self, walk: Walk) -> Steps:
         """Takes a caller through the node."""
         raise NotImplementedError(self.verb)

@@ -6,16 +6,35 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from cti.calls.events import CallId
+from cti.calls.standing import Standing
 from ivr.fetch import Fetcher
 from ivr.pins import Pins
 from ivr.prompts import Prompts
-from ivr.questions import CheckSecret, Fetch, KeyUsage, Question, SendCode, Spoken, SwitchState, Unanswered
+from ivr.questions import (
+    CheckSecret,
+    Fetch,
+    InQueue,
+    KeyUsage,
+    LastAgent,
+    Question,
+    SendCode,
+    Spoken,
+    SwitchState,
+    Unanswered,
+)
 
 Switch = Callable[[str], Awaitable[str]]
 """How the switch of this name stands: "open", "closed" or "auto"."""
 
 Usage = Callable[[str, str], Awaitable[Mapping[str, int]]]
 """How often each key was chosen lately at the menu of this flow and node."""
+
+InLine = Callable[[CallId], Standing | None]
+"""How a call stands in its queue, None where it waits in none."""
+
+Contact = Callable[[str, bool], Awaitable[str]]
+"""The agent who spoke with a caller last, or first (True); empty for nobody."""
 
 log = structlog.get_logger(__name__)
 
@@ -30,12 +49,16 @@ class World:
         pins: Pins | None = None,
         switch: Switch | None = None,
         usage: Usage | None = None,
+        standing: InLine | None = None,
+        contact: Contact | None = None,
     ) -> None:
         self._prompts = prompts
         self._fetcher = fetcher
         self._pins = pins
         self._switch = switch
         self._usage = usage
+        self._standing = standing
+        self._contact = contact
 
     async def answer(self, question: Question) -> object:
         """The answer, or Unanswered; never raises."""
@@ -61,4 +84,8 @@ class World:
                 return await self._switch(question.name)
             case KeyUsage() if self._usage is not None:
                 return await self._usage(question.flow, question.node)
+            case InQueue() if self._standing is not None:
+                return self._standing(question.call)
+            case LastAgent() if self._contact is not None:
+                return await self._contact(question.caller, question.first)
         return Unanswered("nobody answers this")

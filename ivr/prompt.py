@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -106,6 +106,18 @@ class Prompt:
         for _, piece in self.all_pieces():
             if isinstance(piece, Text):
                 yield from piece.values
+
+    def sayable(self, known: Collection[str]) -> Prompt:
+        """What is left of it without the texts that have a value in them which is not known."""
+        return Prompt(
+            tuple(
+                (
+                    language,
+                    tuple(p for p in pieces if not isinstance(p, Text) or all(v.name in known for v in p.values)),
+                )
+                for language, pieces in self.by_language
+            )
+        )
 
 
 NOTHING = Prompt()

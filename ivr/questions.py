@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cti.calls.events import CallId
+
 Scalar = str | int | float | bool
 """A value of a call's data."""
 
@@ -85,4 +87,19 @@ class KeyUsage:
     node: str
 
 
-Question = Spoken | Fetch | CheckSecret | SendCode | SwitchState | KeyUsage
+@dataclass(frozen=True, slots=True)
+class InQueue:
+    """How does this call stand in its queue? Answered by a Standing, or None where it does not wait."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class LastAgent:
+    """Who spoke with this caller last, or ``first``? Answered by the agent's name, empty for nobody."""
+
+    caller: str = field(repr=False)
+    first: bool = False
+
+
+Question = Spoken | Fetch | CheckSecret | SendCode | SwitchState | KeyUsage | InQueue | LastAgent

@@ -7,19 +7,34 @@ and during it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cti.calls.call import Call
 from cti.calls.commands import Answer, Hangup, Play, Tape
-from cti.calls.events import Answered, CallEvent, Digit, EnteredFlow, EnteredMenu, Failed, Played, Taped, TapeStarted
+from cti.calls.events import (
+    Accepted,
+    Answered,
+    CallEvent,
+    Digit,
+    EnteredFlow,
+    EnteredMenu,
+    Failed,
+    Played,
+    Queued,
+    Refused,
+    Taped,
+    TapeStarted,
+)
 from cti.calls.legs import phone_of
 from cti.calls.part import Output
+from ivr.memory import entered, waited
 from ivr.node import KEYS
 from ivr.prompt import Piece, Prompt, Text
 from ivr.questions import Question, Scalar, Spoken, Unanswered
 from ivr.saying import said
+from ivr.states import Answering, Asking, Hearing, Joining, Leaving, Said, Speaking, State, Taping
 from ivr.tree import Flow, Flows
 from ivr.walk import RETURN, Ask, Hear, Leave, Need, Record, Speak, Steps, Walk
 
@@ -31,6 +46,9 @@ SOUND_S = 5.0
 
 SPOKEN_S = 2.5
 """Seconds for a text with values to be spoken, before it is left out."""
+
+JOIN_S = 15.0
+"""Seconds after an agent has picked up in which it must have come to something, or the waiting goes on."""
 
 MAX_NODES = 500
 """Nodes one walk may enter. A caller who needs more is a machine that presses keys."""
@@ -65,63 +83,16 @@ class TooFar(Exception):
     """A walk entered more than MAX_NODES nodes."""
 
 
-_Said = tuple[str, Piece]
-"""A piece of a prompt, and the language to say it in."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Answering:
-    deadline: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Speaking:
-    """``pieces`` begins with the one being played. ``again``: its end was not the caller's wish."""
-
-    deadline: float
-    play: int
-    pieces: tuple[_Said, ...]
-    barge_in: bool
-    again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Taping:
-    deadline: float
-    play: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """``then`` are the pieces to be played after the one asked for, when a text is being spoken."""
-
-    deadline: float
-    number: int
-    then: tuple[_Said, ...] | None = None
-    barge_in: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Hearing:
-    deadline: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaving:
-    deadline: float
-
-
-_State = _Answering | _Speaking | _Taping | _Asking | _Hearing | _Leaving
-
-
 class Session:
     """A caller in a flow. It keeps the flows it began with, whatever is loaded later.
 
     ``plays`` gives numbers for ``Play``, ``Tape`` and questions that are used nowhere else. Times
     are Unix seconds. Questions that came up are taken from ``asked``. ``home`` is the flow that a
     walk which starts inside a subflow comes back to, at its start. What the caller has entered
-    earlier in the call, and was not secret, is among the data again. An exception from any method
-    means that the walk cannot go on.
+    earlier in the call, and was not secret, is among the data again. ``music`` is each queue's class.
+
+    The walk goes on while the call waits in a queue, where something is said or keys lead on. An
+    exception from any method means that the walk cannot go on.
     """
 
     def __init__(
@@ -133,17 +104,20 @@ class Session:
         plays: Iterator[int],
         *,
         home: Flow | None = None,
+        music: Mapping[str, str] | None = None,
     ) -> None:
         language = call.language if call.language in flow.languages else flow.language
         self._walk = Walk(call.id, flow, flows, caller=call.caller, dialled=call.dialled, language=language)
         self._walk.phone = phone_of(call.channel)
-        self._walk.data.update(_entered(call, (flow, home or flow)))
+        self._walk.music = music or {}
+        self._walk.waited = waited(call)
+        self._walk.data.update(entered(call, (flow, home or flow)))
         if home is not None:
             self._walk.back.append((home, home.start))
         self._sounds = sounds
         self._plays = plays
         self._steps: Steps | None = None
-        self._state: _State | None = None
+        self._state: State | None = None
         self._entered = 0
         self._asked: list[Asked] = []
 
@@ -167,8 +141,13 @@ class Session:
         return self._walk.language
 
     @property
+    def waiting(self) -> bool:
+        """Whether the call waits in a queue meanwhile."""
+        return self._walk.waiting
+
+    @property
     def deadline(self) -> float | None:
-        """When ``on_time`` is wanted. None: the call is no longer the flow's."""
+        """When ``on_time`` is wanted, infinity for never. None: the flow has no more to do with the call."""
         return self._state.deadline if self._state is not None else None
 
     def asked(self) -> list[Asked]:
@@ -184,14 +163,20 @@ class Session:
         if answered:
             self._enter(node)
         else:
-            self._state = _Answering(now + ANSWER_S)
+            self._state = Answering(now + ANSWER_S)
             walk.out.append(Answer(call=walk.call))
+        return self._taken()
+
+    def take_up(self, node: str, now: float) -> list[Output]:
+        """Goes on at a queue's node with a call that waits there already."""
+        self._walk.now, self._walk.waiting = now, True
+        self._enter(node)
         return self._taken()
 
     def answer(self, number: int, answer: object, now: float) -> list[Output]:
         """Takes the answer to a question; one that comes too late changes nothing."""
         self._walk.now = now
-        if isinstance(self._state, _Asking) and self._state.number == number:
+        if isinstance(self._state, Asking) and self._state.number == number:
             self._answered(self._state, answer)
         return self._taken()
 
@@ -199,21 +184,28 @@ class Session:
         """Takes what happened to the call."""
         self._walk.now = now
         match event, self._state:
-            case Digit(), _Answering() | _Speaking() | _Asking() | _Hearing():
+            case Digit(), Answering() | Speaking() | Asking() | Hearing():
                 self._pressed(event.digit)
-            case Answered(), _Answering():
+            case Answered(), Answering():
                 self._enter(self._walk.node)
-            case Failed(command="Answer"), _Answering():
+            case Failed(command="Answer"), Answering():
                 self._state = None
                 self._walk.out.append(Hangup(call=self._walk.call))
-            case Played(), _Speaking() as speaking if event.play == speaking.play:
+            case Played(), Speaking() as speaking if event.play == speaking.play:
                 self._played(speaking, cut=not event.whole and not event.error)
-            case Taped(), _Taping() as taping if event.play == taping.play:
+            case Taped(), Taping() as taping if event.play == taping.play:
                 self._resume(0.0 if event.error else event.seconds)
-            case Failed(command="Tape"), _Taping():
+            case Failed(command="Tape"), Taping():
                 self._resume(0.0)
-            case Failed(command="Transfer"), _Leaving():
+            case Failed(command="Transfer"), Leaving():
                 self._resume(None)
+            case Queued(), _:
+                self._walk.waited = event
+            case Accepted(), Hearing() | Speaking() | Asking() as state if self._walk.waiting:
+                asking = isinstance(state, Asking) and state.then is None
+                self._state = Joining(now + JOIN_S, asking)
+            case Refused(), Joining() as joining:
+                self._stay(joining)
         return self._taken()
 
     def on_time(self, now: float) -> list[Output]:
@@ -221,15 +213,17 @@ class Session:
         self._walk.now = now
         if self._state is not None and now >= self._state.deadline:
             match self._state:
-                case _Answering():
+                case Answering():
                     self._enter(self._walk.node)
-                case _Speaking() as speaking:
+                case Speaking() as speaking:
                     self._played(speaking, cut=False)
-                case _Taping():
+                case Taping():
                     self._resume(0.0)
-                case _Asking() as asking:
+                case Asking() as asking:
                     self._answered(asking, Unanswered("no answer in time"))
-                case _Hearing() | _Leaving():
+                case Joining() as joining:
+                    self._stay(joining)
+                case Hearing() | Leaving():
                     self._resume(None)
         return self._taken()
 
@@ -243,22 +237,26 @@ class Session:
             return
         trailing, walk.trailing = walk.trailing, None
         if trailing is not None and key == trailing[0] and walk.now <= trailing[1]:
-            if isinstance(self._state, _Speaking):
+            if isinstance(self._state, Speaking):
                 self._state = replace(self._state, again=True)
             return
         match self._state:
-            case _Hearing():
+            case Hearing():
                 self._resume(key)
-            case _Speaking(barge_in=False):
+            case Speaking(barge_in=False):
                 pass
-            case _Asking(then=then, barge_in=barge_in) if then is not None:
+            case Asking(then=then, barge_in=barge_in) if then is not None:
                 if barge_in:  # no sound is playing that the key could stop
                     walk.typed.append(key)
                     self._resume(None)
             case _ if len(walk.typed) < MAX_TYPED:
                 walk.typed.append(key)
 
-    def _played(self, speaking: _Speaking, *, cut: bool) -> None:
+    def _stay(self, joining: Joining) -> None:
+        """No agent has come after all: the waiting goes on. A message that was said meanwhile is over."""
+        self._resume(Unanswered("an agent picked up meanwhile") if joining.asking else None)
+
+    def _played(self, speaking: Speaking, *, cut: bool) -> None:
         if cut and speaking.again and not self._walk.typed:
             self._go_on(speaking.pieces, speaking.barge_in)
         elif cut and speaking.barge_in:
@@ -266,7 +264,7 @@ class Session:
         else:
             self._go_on(speaking.pieces[1:], speaking.barge_in)
 
-    def _go_on(self, pieces: tuple[_Said, ...], barge_in: bool) -> None:
+    def _go_on(self, pieces: tuple[Said, ...], barge_in: bool) -> None:
         """Speaks what is left of a prompt, unless a key has ended it."""
         waiting = None if barge_in and self._walk.typed else self._speak(pieces, barge_in)
         if waiting is None:
@@ -274,7 +272,7 @@ class Session:
         else:
             self._state = waiting
 
-    def _speak(self, pieces: tuple[_Said, ...], barge_in: bool) -> _Speaking | _Asking | None:
+    def _speak(self, pieces: tuple[Said, ...], barge_in: bool) -> Speaking | Asking | None:
         """Plays the first of the pieces that has a sound; one with values in it must be spoken
         first, and is left out when nothing of it is known. None if there is nothing to play."""
         for i, (language, piece) in enumerate(pieces):
@@ -285,19 +283,19 @@ class Session:
                 return self._ask(Spoken(language, voice, text), SPOKEN_S, pieces[i:], barge_in)
         return None
 
-    def _play(self, sound: Sound, pieces: tuple[_Said, ...], barge_in: bool) -> _Speaking:
+    def _play(self, sound: Sound, pieces: tuple[Said, ...], barge_in: bool) -> Speaking:
         play = next(self._plays)
         self._walk.out.append(Play(call=self._walk.call, play=play, sound=sound.path, barge_in=barge_in))
-        return _Speaking(self._walk.now + sound.seconds + SOUND_S, play, pieces, barge_in)
+        return Speaking(self._walk.now + sound.seconds + SOUND_S, play, pieces, barge_in)
 
     def _ask(
-        self, question: Question, seconds: float, then: tuple[_Said, ...] | None = None, barge_in: bool = False
-    ) -> _Asking:
+        self, question: Question, seconds: float, then: tuple[Said, ...] | None = None, barge_in: bool = False
+    ) -> Asking:
         asked = Asked(next(self._plays), question)
         self._asked.append(asked)
-        return _Asking(self._walk.now + seconds, asked.number, then, barge_in)
+        return Asking(self._walk.now + seconds, asked.number, then, barge_in)
 
-    def _answered(self, asking: _Asking, answer: object) -> None:
+    def _answered(self, asking: Asking, answer: object) -> None:
         if asking.then is None:
             self._resume(answer)
         elif isinstance(answer, Sound):
@@ -305,7 +303,7 @@ class Session:
         else:  # what could not be spoken is left out
             self._go_on(asking.then[1:], asking.barge_in)
 
-    def _pieces(self, prompt: Prompt, *, every: bool) -> Iterator[_Said]:
+    def _pieces(self, prompt: Prompt, *, every: bool) -> Iterator[Said]:
         """What is spoken of a prompt now: in the caller's language, or the first of a subflow that
         lacks it; or in every language that the prompt names."""
         walk = self._walk
@@ -330,8 +328,11 @@ class Session:
             if self._entered > MAX_NODES:
                 raise TooFar
             walk.node, here = node, walk.flow.nodes[node]
-            walk.out.append(EnteredMenu(call=walk.call, at=walk.now, flow=walk.flow.name, node=node, verb=here.verb))
+            if not walk.waiting:  # else the call was found there
+                now, name = walk.now, walk.flow.name
+                walk.out.append(EnteredMenu(call=walk.call, at=now, flow=name, node=node, verb=here.verb))
             node = yield from here.walk(walk)
+            walk.waiting, walk.here = False, {}
         return None
 
     def _resume(self, value: object) -> None:
@@ -349,7 +350,7 @@ class Session:
                 return
             value = self._walk.typed.pop(0) if isinstance(need, Hear) else None
 
-    def _wait(self, need: Need) -> _State | None:
+    def _wait(self, need: Need) -> State | None:
         """How to wait for what is needed; None if it is at hand."""
         walk = self._walk
         if walk.trailing is not None and walk.typed:
@@ -376,18 +377,10 @@ class Session:
                         beep=beep,
                     )
                 )
-                return _Taping(walk.now + longest_s + SOUND_S, play)
+                return Taping(walk.now + longest_s + SOUND_S, play)
             case Ask(question, seconds):
                 return self._ask(question, seconds)
             case Hear(seconds):
-                return _Hearing(walk.now + seconds) if not walk.typed else None
+                return Hearing(walk.now + seconds) if not walk.typed else None
             case Leave(seconds):
-                return _Leaving(walk.now + seconds)
-
-
-def _entered(call: Call, flows: Iterable[Flow]) -> dict[str, Scalar]:
-    """The fields of the data that the call's choices tell of: those that a node sets, and no secret."""
-    nodes = [node for flow in flows for node in flow.nodes.values()]
-    secret = {name for node in nodes for name in node.secrets()}
-    fields = {name for node in nodes for name in node.sets()} - secret
-    return {name: value for name, value in call.choices if name in fields}
+                return Leaving(walk.now + seconds)

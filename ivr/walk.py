@@ -11,8 +11,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cti.calls.commands import Hangup
-from cti.calls.events import CallId
+from cti.calls.commands import Hangup, StartMusic
+from cti.calls.events import CallId, Queued
 from cti.calls.part import Output
 from ivr.prompt import Prompt
 from ivr.questions import Question, Scalar
@@ -69,6 +69,9 @@ class Leave:
 Need = Speak | Hear | Record | Ask | Leave
 Steps = Generator[Need, Any, str | None]
 
+MUSIC = "default"
+"""The class of music of a queue of which none is known."""
+
 RETURN = "return"
 """In a subflow, a link to this goes back to where the subflow was entered."""
 
@@ -95,10 +98,35 @@ class Walk:
     """Keys pressed and not used yet. They count for the next question (type-ahead)."""
     trailing: tuple[str, float] | None = None
     """A terminator that may still follow a value complete without it, until then (Unix seconds)."""
+    here: Mapping[str, Scalar] = field(default_factory=dict)
+    """What is known at this node only."""
+    music: Mapping[str, str] = field(default_factory=dict)
+    """The class of music of each queue."""
+    waited: Queued | None = None
+    """How the caller waits, or waited last, for an agent who has not come."""
+    waiting: bool = False
+    """Whether the caller waits in a queue now: the node is a queue's, and the call is the queue's too."""
 
     def known(self) -> Mapping[str, Scalar]:
         """All that expressions and texts may name: the data, and what every call has."""
-        return {"caller": self.caller, "dialled": self.dialled, "language": self.language, **self.data}
+        return {"caller": self.caller, "dialled": self.dialled, "language": self.language, **self.data, **self.here}
+
+    def since(self, queue: str) -> float | None:
+        """When the caller began to wait in this queue (Unix seconds), if it is the one where he
+        waited last: his place is still his."""
+        if self.waited is None or self.waited.queue != queue:
+            return None
+        return self.waited.at if self.waited.since is None else self.waited.since
+
+    def wait(self, queued: Queued) -> None:
+        """From now on the caller waits."""
+        self.out.append(queued)
+        self.waited, self.waiting = queued, True
+
+    def play_music(self) -> None:
+        """The music of the queue where the caller waits goes on: a message has ended it."""
+        music = self.music.get(self.waited.queue, MUSIC) if self.waited is not None else MUSIC
+        self.out.append(StartMusic(call=self.call, music=music))
 
     def give_up(self, otherwise: str | None) -> str | None:
         """Goes to ``otherwise``, or ends the call where there is none."""

@@ -9,9 +9,11 @@ What is certified, for a flow that was checked:
 - Silence and wrong keys are in it as often as the flow bears them, lookups that run into their
   time-out, and transfers that fail.
 
-Seconds count from the pick-up; those in queues and talks do not count. A prompt heard again counts
-again. It holds while Asterisk tells of the end of each sound, and as far as the lengths of prompts
-are known: those of texts with a value in them are guessed.
+Seconds count from the pick-up; those in queues and talks do not count, and neither does what is said
+in queues: nothing bounds how long a caller waits, and who waits has reached a human as far as a flow
+can tell. A key pressed there is a choice like any other. A prompt heard again counts again. It holds
+while Asterisk tells of the end of each sound, and as far as the lengths of prompts are known: those
+of texts with a value in them are guessed.
 
 How: nodes on common circles are one component, and components are left for good. In one, a walk is
 known by its node and by where it has gone round; there are finitely many such states without a
@@ -160,7 +162,7 @@ class _Longest:
     ) -> _Found | None:
         """The longest walk from a node, given those from where its links lead."""
         if goal.human and node.human:
-            return None if goal.back else _Found(Longest(), name)
+            return None if goal.back else _Found(Longest(0, node.before_human_s()), name)
         inner = enters(node)
         found: list[_Found] = []
         through: _Found | None = None

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from ivr.node import Node
 from ivr.verbs.agent import Agent
+from ivr.verbs.callback import Callback
 from ivr.verbs.data import Branch, Lookup, Set, Split, Subflow
 from ivr.verbs.identity import Verify
 from ivr.verbs.language import Language
-from ivr.verbs.leave import Callback, Goto, HangUp, Queue, TransferTo
+from ivr.verbs.leave import Goto, HangUp, TransferTo
 from ivr.verbs.opening import OpeningHours
+from ivr.verbs.queue import Queue
 from ivr.verbs.survey import Survey
 from ivr.verbs.talk import Collect, Menu, Say
 from ivr.verbs.tape import RecordCaller, Voicemail
