@@ -41,7 +41,7 @@ from cti.executor import Executor
 from ivr.api import routes as menu_routes
 from ivr.fetch import Fetcher
 from ivr.handler import MenuPart
-from ivr.outside import World
+from ivr.outside import Contact, World
 from ivr.pictures import routes as picture_routes
 from ivr.pins import Pins
 from ivr.prompts import Prompts
@@ -164,14 +164,15 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         switches, usage = Switches(site.state / "switches.json"), Usage(site.state / "usage.json")
         stack.push_async_callback(usage.save)
         fetcher = await stack.enter_async_context(Fetcher(site.settings.lookups.hosts))
-
-        async def contact(caller: str, first: bool) -> str:
-            return await contacts.last_agent(records, caller, time.time() - CONTACT_DAYS * DAY_S, first=first)
-
-        pins = Pins(redis, site.settings.webhooks, fetcher.post)
-        world = World(prompts, fetcher, pins, switches.state, usage.of, contact=contact)
-        music = {name: queue.music for name, queue in site.queues.items()}
-        menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, music)
+        world = World(
+            prompts,
+            fetcher,
+            Pins(redis, site.settings.webhooks, fetcher.post),
+            switches.state,
+            usage.of,
+            contact=_contact(records),
+        )
+        menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, _music(site))
         reload = Reload(site, menus, make_prompts)
 
         async def counted(days: int) -> Mapping[tuple[str, str], int]:
@@ -218,6 +219,20 @@ def live_state(site: Site, redis: Redis) -> RedisStore:
 async def remembered(records: Records, history: Sequence[CallEvent], agents: Collection[str]) -> Mapping[str, Status]:
     """What the journal knows of agents whom the live state has lost."""
     return recall(await records.last_states(agents, time.time() - REMEMBERED_S), history)
+
+
+def _music(site: Site) -> Mapping[str, str]:
+    """The class of music of each queue."""
+    return {name: queue.music for name, queue in site.queues.items()}
+
+
+def _contact(records: Records) -> Contact:
+    """Answers who spoke with a caller in the last CONTACT_DAYS."""
+
+    async def contact(caller: str, first: bool) -> str:
+        return await contacts.last_agent(records, caller, time.time() - CONTACT_DAYS * DAY_S, first=first)
+
+    return contact
 
 
 def build_engine(

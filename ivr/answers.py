@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ivr.questions import CheckSecret, Fetch, KeyUsage, Question, SendCode, SwitchState, Unanswered, Verdict
+from cti.calls.standing import Standing
+from cti.durations import seconds
+from ivr.questions import (
+    CheckSecret,
+    Fetch,
+    InQueue,
+    KeyUsage,
+    LastAgent,
+    Question,
+    SendCode,
+    SwitchState,
+    Unanswered,
+    Verdict,
+)
 from ivr.rehearsal import HANGS
 
 KINDS: Mapping[type[Any], str] = {
@@ -14,8 +27,19 @@ KINDS: Mapping[type[Any], str] = {
     SendCode: "send_code",
     SwitchState: "switch",
     KeyUsage: "usage",
+    InQueue: "standing",
+    LastAgent: "last_agent",
 }
 """How a scenario calls each kind of question."""
+
+
+_UNASKED: Mapping[type[Any], object] = {
+    SwitchState: "auto",
+    KeyUsage: {},
+    InQueue: Standing(1, 60.0),
+    LastAgent: "",
+}
+"""The answers that nobody needs to write down."""
 
 
 class Unprepared(Exception):
@@ -34,8 +58,8 @@ class Prepared:
     def __call__(self, question: Question, node: str) -> object:
         kind = KINDS[type(question)]
         given = self.answers.get(node, self.answers.get(kind))
-        if given is None and isinstance(question, SwitchState | KeyUsage):
-            return "auto" if isinstance(question, SwitchState) else {}
+        if given is None and type(question) in _UNASKED:
+            return _UNASKED[type(question)]
         if given is None:
             raise Unprepared(f"{node} asks for a {kind}, and no answer is given; write answer: {{{kind}: ...}}")
         return answer(question, given)
@@ -56,6 +80,26 @@ def answer(question: Question, given: Any) -> object:
             return given
         case Fetch() | KeyUsage() if isinstance(given, Mapping):
             return dict(given)
-    wanted = {CheckSecret: "right, wrong or locked", SendCode: "true", SwitchState: "open, closed or auto"}
+        case InQueue() if (standing := _standing(given)) is not None:
+            return standing
+        case LastAgent() if isinstance(given, str):
+            return given
+    wanted = {
+        CheckSecret: "right, wrong or locked",
+        SendCode: "true",
+        SwitchState: "open, closed or auto",
+        InQueue: "such as {position: 3, estimate: 4m}, or {position: 3}",
+        LastAgent: "the name of an agent",
+    }
     said = wanted.get(type(question), "keys with values")
     raise Unprepared(f"the answer to a {KINDS[type(question)]} is {said}, or fails, or hangs")
+
+
+def _standing(given: Any) -> Standing | None:
+    match given:
+        case {"position": int(position), **rest} if position > 0 and rest.keys() <= {"estimate"}:
+            try:
+                return Standing(position, seconds(rest["estimate"]) if rest else None)
+            except ValueError:
+                return None
+    return None

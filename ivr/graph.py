@@ -68,7 +68,7 @@ def ways(node: Node) -> list[Way]:
 
 def short(node: Node) -> str:
     """What a node does, in a few words: what is said, or its own value."""
-    prompt = next((prompt for _, prompt in node.prompts() if prompt), None)
+    prompt = None if node.human else next((prompt for _, prompt in node.prompts() if prompt), None)
     if prompt is not None:
         return f"“{words(prompt)}”"
     value = getattr(node, node.verb, "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from math import inf
 from typing import Protocol
 
 from cti.calls.call import Call
@@ -167,8 +168,13 @@ class Rehearsal:
 
     @property
     def over(self) -> bool:
-        """Whether the call is no longer the flow's."""
+        """Whether the flow has no more to do with the call."""
         return self._gone or self.transfer is not None or self._session.deadline is None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the caller waits in a queue."""
+        return self.queued is not None and not self._gone
 
     @property
     def listening(self) -> bool:
@@ -186,16 +192,17 @@ class Rehearsal:
 
     @property
     def moment(self) -> float | None:
-        """When the next thing happens if the caller does nothing; None when the call is over."""
+        """When the next thing happens if the caller does nothing, infinity for never; None when the
+        call is over."""
         if self.over:
             return None
         ends = self._playing or self._taping
         return ends.until if ends is not None else self._session.deadline
 
     def step(self) -> None:
-        """Goes on to ``moment``; does nothing when the call is over."""
+        """Goes on to ``moment``; does nothing where nothing will happen."""
         moment = self.moment
-        if moment is None:
+        if moment is None or moment == inf:
             return
         self.now = max(self.now, moment)
         if self._playing is not None:
@@ -242,6 +249,7 @@ class Rehearsal:
         queued, self.queued = self.queued, None
         if queued is None:
             return False
+        self._playing, self._hanging = None, False  # whatever is said ends when the agent comes
         self.now += seconds
         if queued.after:
             self._call = replace(self._call, language=self.language)
@@ -311,6 +319,8 @@ class Rehearsal:
                 self.transfer = output
             case Queued():
                 self.queued = output
+            case EnteredMenu():
+                self.queued = None
             case Hangup():
                 self._gone = True
             case LanguageChosen():

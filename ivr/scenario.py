@@ -256,7 +256,8 @@ class _Run:
                     return "nothing is recorded here"
                 call.speak(value)
             case "talk":
-                if not (self._over() and call.talk(value)):
+                self._over()
+                if not call.talk(value):
                     return f"the caller waits in no queue: {self._instead()}"
             case "transfer_fails":
                 if not (self._over() and call.transfer):
@@ -267,8 +268,8 @@ class _Run:
         return ""
 
     def _over(self) -> bool:
-        """Lets the flow go on until the call leaves it, or it wants a key."""
-        while not (self._call.over or self._call.listening or self._call.taping):
+        """Lets the flow go on until the call leaves it, it wants a key, or the caller waits in a queue."""
+        while not (self._call.over or self._call.waiting or self._call.listening or self._call.taping):
             self._call.step()
         return self._call.over
 

@@ -17,6 +17,7 @@ import time
 import tty
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from math import inf
 from typing import Protocol, TextIO
 
 from cti.calls.commands import Hangup, Transfer
@@ -46,6 +47,9 @@ from ivr.tree import Flows
 HIDDEN = "••••"
 QUIT = "q"
 SILENCE = "."
+TALK = "t"
+TALK_S = 60.0
+"""How long an agent talks who takes the call."""
 PLAYERS = (("aplay", "-q"), ("paplay",))
 """Programs that play a WAV file, the first that is there."""
 
@@ -244,7 +248,12 @@ class Screen:
             case Chosen(value=value):
                 return f"  chosen {value}"
             case Queued() as queued:
-                more = {"skills": dict(queued.skills), "level": queued.level, "screen": dict(queued.screen)}
+                more = {
+                    "skills": dict(queued.skills),
+                    "level": queued.level,
+                    "screen": dict(queued.screen),
+                    "first for": queued.prefer,
+                }
                 shown = "".join(f", {k} {v}" for k, v in more.items() if v)
                 return f"  waits in the queue {queued.queue}, priority {queued.priority}{shown}"
             case Transfer(to=to):
@@ -255,8 +264,9 @@ class Screen:
                 return f"  recorded {seconds:.1f} s"
             case MessageLeft(box=box, seconds=seconds):
                 return f"  left a message of {seconds:.1f} s in {box}"
-            case CallbackWanted(number=number, queue=queue):
-                return f"  wants to be called back at {number} by {queue}"
+            case CallbackWanted(number=number, queue=queue, since=since):
+                kept = "" if since is None else ", and keeps the place"
+                return f"  wants to be called back at {number} by {queue}{kept}"
             case Surveyed(question=question, score=score):
                 return f"  {question}: {score}"
             case StateAsked(agent=agent, state=state):
@@ -268,6 +278,9 @@ class Screen:
 
 def keys_of(call: Rehearsal) -> str:
     """The keys that do something now, in words."""
+    if call.waiting:
+        known = " ".join(getattr(call.here, "keys", ())) or "none"
+        return f"         keys: {known} · Enter: wait · {TALK}: an agent takes the call · {QUIT}: hang up"
     keys = getattr(call.here, "keys", None) or getattr(call.here, call.here.verb, None)
     known = " ".join(keys) if isinstance(keys, Mapping) else "digits"
     return f"         keys: {known} · Enter: silence · {QUIT}: hang up"
@@ -311,6 +324,9 @@ def walk(
         if key == QUIT:
             say("         you hung up")
             call.hang_up()
+        elif key == TALK and call.waiting:
+            say(f"         an agent talks with you for {TALK_S:g} s")
+            call.talk(TALK_S)
         elif key in ("", SILENCE):
             call.step()
             asked = False
@@ -324,7 +340,7 @@ def _key(call: Rehearsal, keys: Keyboard, moment: float, *, real_time: bool) -> 
     if not real_time:
         return keys.key(None) if call.listening or call.taping else ""
     before = time.monotonic()
-    key = keys.key(max(0.0, moment - call.now))
+    key = keys.key(max(0.0, moment - call.now) if moment < inf else None)
     if key not in ("", SILENCE):
         call.advance(min(moment, call.now + time.monotonic() - before))
     return "" if key == SILENCE else key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,15 @@ def _flow(draw: st.DrawFn, ends: Mapping[str, dict[str, Any]], subflow: str | No
     return {"start": names[0], "languages": {"en": "en", "zh": "cmn"}, "nodes": {**nodes, **ends}}
 
 
+QUEUES = (
+    {"queue": "orders"},
+    {"queue": "orders", "after": "bye"},
+    {"queue": "orders", "after": "bye", "prefer": "last"},
+    {"queue": "orders", "waiting": [{"after": "3s", "every": "20s", "say": "{position} 4"}], "keys": {"1": "n0"}},
+    {"queue": "orders", "prefer": "first", "keys": {"1": "n0", "2": "desk", "3": "bye"}},
+)
+
+
 @st.composite
 def sites(draw: st.DrawFn) -> Flows:
     """A flow ``main``, and often a subflow of it."""
@@ -132,7 +142,7 @@ def sites(draw: st.DrawFn) -> Flows:
             ends["wait"] = {"queue": "orders"}
         data["sub"] = draw(_flow(ends, None, 3))
     ends = {
-        "queue": draw(st.sampled_from([{"queue": "orders"}, {"queue": "orders", "after": "bye"}])),
+        "queue": draw(st.sampled_from(QUEUES)),
         "desk": draw(st.sampled_from([{"transfer": "desk"}, {"transfer": "desk", "otherwise": "queue"}])),
         "bye": {"hangup": True},
     }
@@ -153,15 +163,15 @@ def hangs(question: Question, node: str) -> object:
 
 
 def walked(flows: Flows, doings: list[str]) -> Rehearsal:
-    """A caller who does all that, and then nothing more. Talks take no time, and transfers fail
-    as late as can be."""
+    """A caller who does all that, and then nothing more. Who waits then gets an agent. Talks take no
+    time, and transfers fail as late as can be."""
     call = Rehearsal(flows["main"], flows, Voice(), hangs, caller="5550123")
     left = list(doings)
     for _ in range(2000):
         if call.transfer is not None:
             call.now += 29.9
             call.fail_transfer()
-        elif call.over:
+        elif call.over or (call.waiting and not left):
             if not call.talk(0.0):
                 return call
         else:
@@ -184,13 +194,19 @@ def _does(call: Rehearsal, what: str) -> None:
                 else:
                     call.step()
             if call.moment is not None:
-                call.advance(max(call.now, call.moment - 0.01))
+                _nearly(call, call.moment)
                 call.press(what[-1])
         case "late":  # on, to just before something happens by itself
             assert call.moment is not None
-            call.advance(max(call.now, call.moment - 0.01))
+            _nearly(call, call.moment)
         case "say":
             if call.taping:
                 call.speak(30.0)
         case key:
             call.press(key)
+
+
+def _nearly(call: Rehearsal, moment: float) -> None:
+    """Just before a moment; at once if it never comes."""
+    if moment < inf:
+        call.advance(max(call.now, moment - 0.01))
