@@ -53,9 +53,15 @@ NIGHT = replace(MAIN, name="night", start="bye")
 class Loop:
     """An engine's loop in small: events are folded and come back to the part."""
 
-    def __init__(self, numbers: Mapping[str, str], flows: Mapping[str, Flow] | None = None) -> None:
+    def __init__(
+        self,
+        numbers: Mapping[str, str],
+        flows: Mapping[str, Flow] | None = None,
+        music: Mapping[str, str] | None = None,
+    ) -> None:
         self.world = SlowWorld()
-        self.part = MenuPart(flows or {"main": MAIN, "night": NIGHT}, BrokenSounds(), numbers, self.world, self.turn)
+        known = flows or {"main": MAIN, "night": NIGHT}
+        self.part = MenuPart(known, BrokenSounds(), numbers, self.world, self.turn, music)
         self.brought: list[Output] = []
         self.calls: dict[CallId, Call] = {}
         self.now = 100.0
