@@ -27,7 +27,7 @@ from cti import durations, hours, site_files
 from cti.calls import commands, events
 from cti.site_files import SiteModel
 from ivr import expressions, node, prompt, template, url_template
-from ivr.verbs import VERBS, data, leave, survey, talk
+from ivr.verbs import VERBS, data, leave, survey, talk, waiting
 from routing import queues_file
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -160,6 +160,7 @@ HEADINGS: Mapping[type[SiteModel], str] = {
     talk.Way: "A key",
     data.Case: "A case",
     survey.SurveyQuestion: "A question",
+    waiting.Message: "A message",
     leave.ToAgent: "To an agent",
     leave.ToQueue: "To a queue",
     leave.ToNumber: "To a number",

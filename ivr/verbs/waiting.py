@@ -23,7 +23,7 @@ OWN = frozenset({POSITION, ESTIMATE})
 STANDING_S = 1.0
 """Seconds to learn how a call stands in its queue, before a message is said without that."""
 
-LONGEST_S = 3600.0
+LONGEST_S = 3600
 
 
 class Message(SiteModel):

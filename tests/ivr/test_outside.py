@@ -9,11 +9,25 @@ import fakeredis
 import pytest
 from structlog.testing import capture_logs
 
+from cti.calls.events import CallId
+from cti.calls.standing import Standing
 from ivr.fetch import Fetcher
 from ivr.outside import World
 from ivr.pins import Pins, set_pin
 from ivr.prompts import Prompts
-from ivr.questions import CheckSecret, Fetch, KeyUsage, Question, SendCode, Spoken, SwitchState, Unanswered, Verdict
+from ivr.questions import (
+    CheckSecret,
+    Fetch,
+    InQueue,
+    KeyUsage,
+    LastAgent,
+    Question,
+    SendCode,
+    Spoken,
+    SwitchState,
+    Unanswered,
+    Verdict,
+)
 from ivr.speech import speakers
 from tests.ivr.service import service
 
@@ -28,6 +42,8 @@ QUESTIONS: tuple[Question, ...] = (
     SendCode("4711", "+4930", "sms"),
     SwitchState("holiday"),
     KeyUsage("main", "menu"),
+    InQueue(CallId("a")),
+    LastAgent("+4930", first=True),
 )
 
 
@@ -38,6 +54,9 @@ async def test_all_kinds_of_questions(tmp_path: Path) -> None:
     async def usage(flow: str, node: str) -> Mapping[str, int]:
         return {flow: 1, node: 2}
 
+    async def contact(caller: str, first: bool) -> str:
+        return f"{'first' if first else 'last'} of {caller}"
+
     async with (
         service() as there,
         fakeredis.FakeAsyncRedis(server_version=(7,), decode_responses=True) as redis,
@@ -45,12 +64,15 @@ async def test_all_kinds_of_questions(tmp_path: Path) -> None:
     ):
         pins = Pins(redis, {"sms": there.url("204")}, fetcher.post)
         await set_pin(redis, "4711", "2580")
-        world = World(_prompts(tmp_path), fetcher, pins, switch, usage)
+        world = World(_prompts(tmp_path), fetcher, pins, switch, usage, {CallId("a"): Standing(2, 61.0)}.get, contact)
         assert await world.answer(Fetch(there.url("good"), {"vip": "customer.vip"})) == {"vip": True}
         assert await world.answer(QUESTIONS[1]) == Verdict(right=True)
         assert await world.answer(QUESTIONS[2]) is True
         assert await world.answer(QUESTIONS[3]) == "holiday open"
         assert await world.answer(QUESTIONS[4]) == {"main": 1, "menu": 2}
+        assert await world.answer(QUESTIONS[5]) == Standing(2, 61.0)
+        assert await world.answer(InQueue(CallId("b"))) is None
+        assert await world.answer(QUESTIONS[6]) == "first of +4930"
     assert there.seen[1][0] == "POST /204"
 
 

@@ -163,3 +163,73 @@ def test_moments() -> None:
     with_zone = scenario.parsed(parse("flow: a\nat: 2026-11-23T10:00:00+01:00\nsteps: [{hear: a}]", "a"))
     without = scenario.parsed(parse("flow: a\nat: 2026-11-23T09:00:00\nsteps: [{hear: a}]", "a"))
     assert with_zone.at == without.at == scenario.moment("2026-11-23T10:00:00+01:00") == 1_795_424_400
+
+
+WAITING = flow("""
+start: orders
+nodes:
+  orders:
+    queue: orders
+    prefer: last
+    waiting:
+      - {after: 5s, say: ["You are number {position}.", "It will take about {estimate} minutes."]}
+      - {every: 30s, say: Please wait.}
+    keys: {"1": call_me}
+    after: survey
+  call_me: {callback: orders, say: Shall we call you?, next: bye, otherwise: bye}
+  survey: {survey: [{question: happy, say: Are you happy?}], next: bye}
+  bye: {hangup: true}
+""")
+WAITS = {
+    "messages at their times": """
+        - queued: {queue: orders, prefer: alice}
+        - silence: 5s
+        - hear: [You are number 3., about 4 minutes]
+        - silence: 24s
+        - hear: Please wait.
+    """,
+    "the answer may change": """
+        - answer: {standing: {position: 1}}
+        - silence: 10s
+        - hear: You are number 1.
+    """,
+    "a key while waiting": """
+        - queued: orders
+        - silence: 7s
+        - press: "1"
+        - node: call_me
+        - press: "1"
+        - callback: {number: "5550123", queue: orders, since: 0.0}
+        - hung_up: true
+    """,
+    "an agent in the midst of a message": """
+        - queued: orders
+        - silence: 4900ms
+        - talk: 60s
+        - hear: Are you happy?
+        - press: "5"
+        - survey: {score: 5}
+    """,
+}
+ANSWERS = "answers: {standing: {position: 3, estimate: 4m}, last_agent: alice}"
+
+
+@pytest.mark.parametrize("steps", WAITS.values(), ids=WAITS)
+def test_waiting(steps: str) -> None:
+    head = f"flow: main\ncaller: '5550123'\n{ANSWERS}"
+    text = f"{head}\nsteps:\n{textwrap.indent(textwrap.dedent(steps).strip(), '  ')}\n"
+    scenario.run(scenario.parsed(parse(text, "test.yaml")), {"main": WAITING})
+
+
+@pytest.mark.parametrize(
+    "wrong", ["{standing: 3}", "{standing: {position: 0}}", "{standing: {position: 1, estimate: 4}}"]
+)
+def test_no_such_standing(wrong: str) -> None:
+    text = f"flow: main\nanswers: {wrong}\nsteps:\n  - silence: 6s\n"
+    with pytest.raises(Failed, match="the answer to a standing is such as"):
+        scenario.run(scenario.parsed(parse(text, "test.yaml")), {"main": WAITING})
+
+
+def test_what_is_made_up_where_nothing_is_given() -> None:
+    text = "flow: main\nsteps:\n  - silence: 12s\n  - hear: [You are number 1., about 1 minutes]\n"
+    scenario.run(scenario.parsed(parse(text, "test.yaml")), {"main": WAITING})

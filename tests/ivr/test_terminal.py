@@ -136,3 +136,32 @@ def test_asking_at_the_terminal() -> None:
     assert asking(FETCH, "customer") == Unanswered("rehearsed")
     assert asking(SwitchState("holiday"), "opening") == "auto"
     assert "customer asks for a lookup" in said[0]
+
+
+WAITING = flow("""
+start: orders
+nodes:
+  orders:
+    queue: orders
+    waiting: [{every: 30s, say: "You are number {position}."}]
+    keys: {"1": bye}
+    after: survey
+  survey: {survey: [{question: happy, say: Are you happy?}], retries: 0, next: bye}
+  bye: {hangup: true}
+""")
+
+
+def test_waiting_in_a_queue() -> None:
+    said: list[str] = []
+    keys = Piped(io.StringIO("\n\nt\n5\n"))
+    call = Rehearsal(WAITING, {"main": WAITING}, Guessed(), Asking(keys, said.append, {}))
+    walk(call, {"main": WAITING}, keys, said.append)
+    told = [line.strip() for line in said]
+    assert "keys: 1 · Enter: wait · t: an agent takes the call · q: hang up" in told
+    assert [line for line in told if "“" in line] == [
+        "0:30.0    “You are number 1.”",
+        "1:00.0    “You are number 1.”",
+        "2:01.2    “Are you happy?”",
+    ]
+    assert "an agent talks with you for 60 s" in told
+    assert told[-1].endswith("hung up")
