@@ -95,7 +95,7 @@ def _languages(was: Prompt, now: Prompt) -> list[str]:
 def _settings(old: Node, new: Node) -> Iterator[str]:
     """What else stands in a node: neither a way out nor a prompt."""
     ways = {str(link.key[0]) for node in (old, new) for link in node.links()}
-    said = {str(key[0]) for node in (old, new) for key, _ in node.prompts()} - {"no_input", "no_match"}
+    said = {str(key[0]) for node in (old, new) for key, _ in node.prompts()} - {"no_input", "no_match", "waiting"}
     for name in type(new).model_fields:
         if name in said or (name in ways and name not in ("branch", "split")):
             continue
@@ -122,7 +122,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_shown(one)}".strip() for key, one in value.items())
     if isinstance(value, tuple):
-        return "; ".join(map(_shown, value))
+        return "; ".join(filter(None, map(_shown, value)))
     return f"{value:g}" if isinstance(value, float) else str(getattr(value, "text", value))
 
 
