@@ -29,8 +29,9 @@ from config.settings import Site
 from config.usage import DAY_S, branches
 from cti.access import Gate
 from cti.ami.client import AmiClient
-from cti.calls.events import CallEvent
+from cti.calls.events import CallEvent, CallId
 from cti.calls.part import Part, Work
+from cti.calls.standing import Standing
 from cti.calls.tracker import Message, Tracker
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
@@ -41,7 +42,7 @@ from cti.executor import Executor
 from ivr.api import routes as menu_routes
 from ivr.fetch import Fetcher
 from ivr.handler import MenuPart
-from ivr.outside import Contact, World
+from ivr.outside import Contact, InLine, World
 from ivr.pictures import routes as picture_routes
 from ivr.pins import Pins
 from ivr.prompts import Prompts
@@ -170,6 +171,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             Pins(redis, site.settings.webhooks, fetcher.post),
             switches.state,
             usage.of,
+            standing=_standing(routing),
             contact=_contact(records),
         )
         menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, _music(site))
@@ -224,6 +226,16 @@ async def remembered(records: Records, history: Sequence[CallEvent], agents: Col
 def _music(site: Site) -> Mapping[str, str]:
     """The class of music of each queue."""
     return {name: queue.music for name, queue in site.queues.items()}
+
+
+def _standing(routing: RoutingPart) -> InLine:
+    """Answers how a call stands in its queue."""
+
+    def standing(call: CallId) -> Standing | None:
+        found = routing.standing(call, time.time())
+        return Standing(found.position, found.estimate_s) if found is not None else None
+
+    return standing
 
 
 def _contact(records: Records) -> Contact:

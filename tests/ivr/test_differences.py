@@ -51,6 +51,11 @@ CHANGES = {
     "a day": ("[2026-12-25]", "[2026-12-24]", "at opening, on 2026-12-25 it is no longer closed"),
     "another day": ("[2026-12-25]", "[2026-12-24]", "at opening, on 2026-12-24 it is closed"),
     "a queue": ("{queue: support}", "{queue: orders}", "at support, queue is orders (was: support)"),
+    "what is heard while waiting": (
+        "skills: {orders: 3}",
+        "skills: {orders: 3}, waiting: [{every: 20s, say: Soon.}]",
+        "at orders, waiting is after none, every 20, in_turn none (was: none)",
+    ),
     "skills": ("{orders: 3}", "{orders: 5}", "at orders, skills is orders 5 (was: orders 3)"),
     "a verb": ("{queue: support}", "{transfer: front-desk}", "at support, transfer stands where queue was: front-desk"),
     "a node": ("next: end}", "next: more}\n  more: {say: More., next: end}", "the node more (say) is new: “More.”"),

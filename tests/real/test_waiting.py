@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +14,8 @@ from cti.calls import events as ev
 from demo.debian import Program
 from demo.phones import PhoneCall
 from demo.tones import PRESENT_DBFS, RATE, Samples, present, tone, tones_heard
+from ivr.prompts import Prompts
+from ivr.session import Sound
 from tests.real.conftest import INTERNAL
 from tests.real.hotline import PATIENCE_S, Hotline, hotline, soon
 
@@ -24,8 +27,9 @@ start: main
 nodes:
   main:
     menu: Press a key.
-    keys: {"1": orders, "2": support}
+    keys: {"1": orders, "2": support, "3": told}
     otherwise: bye
+  told: {queue: orders, waiting: [{after: 1s, every: 5s, say: ["You are number {position}.", "In {estimate}."]}]}
   orders:
     queue: orders
     priority: 7
@@ -185,3 +189,33 @@ async def test_a_key_leads_to_a_transfer_without_the_music(line: Hotline) -> Non
     await caller.listen(0.5)
     assert present(await caller.listen(1), RATE, (MUSIC, CALLER)) == {CALLER}
     await caller.hang_up()
+
+
+async def test_callers_are_told_their_position(line: Hotline, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken: asyncio.Queue[str] = asyncio.Queue()
+    speak = Prompts.spoken_once
+
+    async def noted(self: Prompts, voice: str, text: str) -> Sound:
+        spoken.put_nowait(text)
+        return await speak(self, voice, text)
+
+    monkeypatch.setattr(Prompts, "spoken_once", noted)
+    first, _ = await waits(line, "3")
+    async with asyncio.timeout(PATIENCE_S):
+        assert await spoken.get() == "You are number 1."
+    await line.watch.wait(ev.Played, lambda e: e.whole)
+    second = await (await line.caller("5550124")).dial("100")
+    await second.answered()
+    await second.press("3")
+    await line.watch.wait(ev.Queued, count=2)
+    heard = set()
+    async with asyncio.timeout(PATIENCE_S):
+        while "You are number 2." not in heard:
+            heard.add(await spoken.get())
+        await first.hang_up()
+        await line.watch.wait(ev.Ended)
+        while not spoken.empty():
+            spoken.get_nowait()
+        assert await spoken.get() == "You are number 1."
+    assert heard <= {"You are number 1.", "You are number 2."}, "nobody can tell how long it takes yet"
+    await second.hang_up()
