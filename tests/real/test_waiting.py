@@ -81,7 +81,7 @@ async def hears_a_message(caller: PhoneCall) -> None:
     """Waits until a message is being said."""
 
     async def now() -> bool:
-        return present((await caller.listen(0.2)), RATE, [MESSAGE]) == {MESSAGE}
+        return tones_heard(await caller.listen(0.2), RATE, [MESSAGE])[MESSAGE] >= PRESENT_DBFS
 
     await soon(now)
 
