@@ -13,7 +13,7 @@ from cti.calls.standing import Standing
 from cti.durations import Duration
 from cti.site_files import Key, SiteModel
 from ivr.prompt import NOTHING, Prompt, Prompted
-from ivr.questions import InQueue
+from ivr.questions import InQueue, Scalar
 from ivr.walk import Ask, Hear, Speak, Steps, Walk
 
 POSITION, ESTIMATE = "position", "estimate"
@@ -93,11 +93,11 @@ def _say(prompt: Prompt, keys: Mapping[str, str], walk: Walk) -> Steps:
     return None
 
 
-def _in_words(standing: object) -> dict[str, str | int | float | bool]:
+def _in_words(standing: object) -> dict[str, Scalar]:
     """What texts may say of it: the minutes are whole, at least 1, and rather too many than too few."""
     if not isinstance(standing, Standing):
         return {}
-    known: dict[str, str | int | float | bool] = {POSITION: standing.position}
+    known: dict[str, Scalar] = {POSITION: standing.position}
     if standing.estimate_s is not None:
         known[ESTIMATE] = max(1, ceil(standing.estimate_s / 60))
     return known

@@ -6,18 +6,21 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
 
 from cti.calls import events as ev
 from demo.debian import Program
-from demo.phones import PhoneCall
+from demo.phones import PhoneCall, Phones
+from demo.stage import stage
 from demo.tones import PRESENT_DBFS, RATE, Samples, present, tone, tones_heard
 from ivr.prompts import Prompts
 from ivr.session import Sound
 from tests.real.conftest import INTERNAL
 from tests.real.hotline import PATIENCE_S, Hotline, hotline, soon
+from tests.real.test_crash import desk, eventually, places, server
 
 MUSIC, MESSAGE, AGENT, CALLER = 246.94, 700.0, 1100.0, 440.0
 """A note of the music on hold; what the messages are; what an agent and a caller say."""
@@ -27,8 +30,9 @@ start: main
 nodes:
   main:
     menu: Press a key.
-    keys: {"1": orders, "2": support, "3": told}
+    keys: {"1": orders, "2": support, "3": told, "4": known}
     otherwise: bye
+  known: {queue: orders, prefer: last, prefer_for: 20s}
   told: {queue: orders, waiting: [{after: 1s, every: 5s, say: ["You are number {position}.", "In {estimate}."]}]}
   orders:
     queue: orders
@@ -52,20 +56,24 @@ nodes:
 SHORT_S, LONG_S = 2.0, 15.0
 
 
-@pytest.fixture
-async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> AsyncIterator[Hotline]:
-    """A running hotline with this flow; its messages are a tone."""
+def prepare(site: Path, made_site: Path) -> dict[str, Any]:
+    """Gives the site this flow, with tones for messages; what is to change in site.yaml."""
     (site / "flows" / "main.yaml").write_text(FLOW)
     (site / "prompts").mkdir(exist_ok=True)
     for name, seconds in (("short", SHORT_S), ("long", LONG_S)):
         soundfile.write(site / "prompts" / f"{name}.wav", tone(MESSAGE, seconds), RATE, subtype="PCM_16")
-    changes = {
+    return {
         "web": {"port": 0},
         "folders": {"sounds": str(made_site / "sounds")},
         "lease": "3s",
         "boxes": {"night": {}},
     }
-    async with hotline(site, peers, changes=changes, includes=[INTERNAL]) as running:
+
+
+@pytest.fixture
+async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> AsyncIterator[Hotline]:
+    """A running hotline with this flow."""
+    async with hotline(site, peers, changes=prepare(site, made_site), includes=[INTERNAL]) as running:
         yield running
 
 
@@ -219,3 +227,46 @@ async def test_callers_are_told_their_position(line: Hotline, monkeypatch: pytes
         assert await spoken.get() == "You are number 1."
     assert heard <= {"You are number 1.", "You are number 2."}, "nobody can tell how long it takes yet"
     await second.hang_up()
+
+
+async def test_the_agent_who_spoke_with_the_caller_last_gets_the_call(line: Hotline) -> None:
+    for agent in ("alice", "bob"):
+        await line.person(agent)
+    await line.state("bob")
+    for ready, prefer in (("bob", ""), ("alice", "bob")):  # she is the better skilled
+        await line.state(ready)
+        count = 1 if ready == "bob" else 2
+        caller = await (await line.caller()).dial("100")
+        await caller.answered()
+        await caller.press("4")
+        assert (await line.watch.wait(ev.Queued, count=count)).prefer == prefer
+        assert (await line.watch.wait(ev.Connected, count=count)).agent == "bob"
+        await caller.hang_up()
+        await line.record((await line.watch.wait(ev.Ended, count=count)).call)
+
+
+async def test_messages_and_keys_go_on_after_a_restart(
+    site: Path, made_site: Path, peers: Mapping[str, Program]
+) -> None:
+    async with (
+        stage(site, peers, changes=prepare(site, made_site), includes=[INTERNAL]) as at,
+        Phones(at.asterisk.ports.sip) as phones,
+    ):
+        async with server(at) as first, desk(at, first, "sue") as hers:
+            caller = await (await phones.add("5552")).dial("100")
+            await caller.answered()
+            await caller.press("1")
+            await eventually(hers, "/api/calls", lambda calls: places(calls) == {"5552": "queue"})
+            await hears_a_message(caller)
+            await first.kill()
+        async with server(at) as second, desk(at, second, "sue") as hers:
+            await eventually(hers, "/api/calls", lambda calls: places(calls) == {"5552": "queue"})
+            await caller.listen(SHORT_S)  # what was being said
+            await hears_a_message(caller)
+            await caller.press("2")
+            await eventually(hers, "/api/calls", lambda calls: places(calls) == {"5552": "menu"})
+            await caller.press("1")
+            await caller.ended(PATIENCE_S)
+            (record,) = (await eventually(hers, "/api/records", lambda r: r["records"]))["records"]
+            assert record["callbacks"] == [["5552", "orders"]]
+            assert record["path"] == ["main", "orders", "call_me", "bye"]
