@@ -23,15 +23,15 @@ from redis.asyncio import Redis
 
 from config import dialplan
 from config.beep import BEEP_SOUND, make_beep
+from config.knowledge import contact, music, standing
 from config.reload import Reload, findable, on_hangup
 from config.reload import routes as reload_routes
 from config.settings import Site
 from config.usage import DAY_S, branches
 from cti.access import Gate
 from cti.ami.client import AmiClient
-from cti.calls.events import CallEvent, CallId
+from cti.calls.events import CallEvent
 from cti.calls.part import Part, Work
-from cti.calls.standing import Standing
 from cti.calls.tracker import Message, Tracker
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
@@ -42,14 +42,13 @@ from cti.executor import Executor
 from ivr.api import routes as menu_routes
 from ivr.fetch import Fetcher
 from ivr.handler import MenuPart
-from ivr.outside import Contact, InLine, World
+from ivr.outside import World
 from ivr.pictures import routes as picture_routes
 from ivr.pins import Pins
 from ivr.prompts import Prompts
 from ivr.speech import Unmade, speakers
 from ivr.switches import Switches
 from ivr.usage import Usage
-from recordings import contacts
 from recordings.api import routes as recordings_routes
 from recordings.files import Files
 from recordings.handler import RecordsPart
@@ -66,9 +65,6 @@ from routing.store import GRACE_S, RedisStore, connect
 log = structlog.get_logger()
 
 _STOP_S = 5
-
-CONTACT_DAYS = 90
-"""How long a caller and the agent who spoke with him count as acquainted."""
 
 
 class CannotStart(Exception):
@@ -171,10 +167,10 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             Pins(redis, site.settings.webhooks, fetcher.post),
             switches.state,
             usage.of,
-            standing=_standing(routing),
-            contact=_contact(records),
+            standing=standing(routing),
+            contact=contact(records),
         )
-        menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, _music(site))
+        menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, music(site))
         reload = Reload(site, menus, make_prompts)
 
         async def counted(days: int) -> Mapping[tuple[str, str], int]:
@@ -221,30 +217,6 @@ def live_state(site: Site, redis: Redis) -> RedisStore:
 async def remembered(records: Records, history: Sequence[CallEvent], agents: Collection[str]) -> Mapping[str, Status]:
     """What the journal knows of agents whom the live state has lost."""
     return recall(await records.last_states(agents, time.time() - REMEMBERED_S), history)
-
-
-def _music(site: Site) -> Mapping[str, str]:
-    """The class of music of each queue."""
-    return {name: queue.music for name, queue in site.queues.items()}
-
-
-def _standing(routing: RoutingPart) -> InLine:
-    """Answers how a call stands in its queue."""
-
-    def standing(call: CallId) -> Standing | None:
-        found = routing.standing(call, time.time())
-        return Standing(found.position, found.estimate_s) if found is not None else None
-
-    return standing
-
-
-def _contact(records: Records) -> Contact:
-    """Answers who spoke with a caller in the last CONTACT_DAYS."""
-
-    async def contact(caller: str, first: bool) -> str:
-        return await contacts.last_agent(records, caller, time.time() - CONTACT_DAYS * DAY_S, first=first)
-
-    return contact
 
 
 def build_engine(

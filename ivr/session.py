@@ -203,8 +203,8 @@ class Session:
                 self._walk.waited = event
             case Accepted(), Hearing() | Speaking() | Asking() as state if self._walk.waiting:
                 asking = isinstance(state, Asking) and state.then is None
-                self._state = Joining(now + JOIN_S, asking)
-            case Refused(), Joining() as joining:
+                self._state = Joining(now + JOIN_S, event.offer, asking)
+            case Refused(), Joining() as joining if event.offer == joining.offer:
                 self._stay(joining)
         return self._taken()
 

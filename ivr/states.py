@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cti.calls.events import OfferId
 from ivr.prompt import Piece
 
 Said = tuple[str, Piece]
@@ -49,10 +50,11 @@ class Hearing:
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """An agent has picked up: nothing is said to the caller who waits until that has come to something.
-    ``asking``: a question was open."""
+    """The agent of an offer has picked up: nothing is said to the caller who waits until that has come to
+    something. ``asking``: a question was open."""
 
     deadline: float
+    offer: OfferId
     asking: bool
 
 

@@ -201,8 +201,8 @@ def accepted(at: Caller) -> list[Output]:
     return at.event(Accepted(at=at.now, call=CALL, offer=OFFER))
 
 
-def refused(at: Caller) -> list[Output]:
-    return at.event(Refused(at=at.now, call=CALL, offer=OFFER, agent="alice", reason=Refusal.UNREACHABLE))
+def refused(at: Caller, offer: OfferId = OFFER) -> list[Output]:
+    return at.event(Refused(at=at.now, call=CALL, offer=offer, agent="alice", reason=Refusal.WITHDRAWN))
 
 
 def test_nothing_is_said_once_an_agent_has_picked_up() -> None:
@@ -219,6 +219,7 @@ def test_music_goes_on_when_an_agent_who_cut_a_message_does_not_come() -> None:
     at.does("wait")
     accepted(at)
     assert at.does("whole") == []
+    assert refused(at, OfferId("of another phone that rang")) == []
     assert said(refused(at)) == ["music default"]
 
 
