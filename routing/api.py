@@ -43,7 +43,7 @@ class MoreWrapUp(BaseModel):
 
 class AgentNow(BaseModel):
     """What an agent is doing. Times are Unix seconds: ``since`` when, and ``until`` when it ends by
-    itself. ``after_call`` was asked for during a call; ``phone`` is where he sits."""
+    itself. ``after_call`` was asked for during a call; ``phone`` is where he sits, one of his ``phones``."""
 
     name: str
     state: AgentState
@@ -53,6 +53,7 @@ class AgentNow(BaseModel):
     after_call: AgentState | None
     until: float | None
     phone: str
+    phones: list[str]
     skills: dict[str, int]
     groups: list[str]
 
@@ -102,6 +103,7 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
             after_call=status.wish,
             until=status.until,
             phone=floor.crew.phone(name),
+            phones=list(floor.agents[name].all_phones),
             skills=dict(floor.agents[name].skills),
             groups=sorted(floor.agents[name].groups),
         )

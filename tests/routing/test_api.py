@@ -60,6 +60,7 @@ async def test_a_supervisor_sees_all_and_an_agent_himself(web: httpx.AsyncClient
         "after_call": None,
         "until": None,
         "phone": "PJSIP/alice",
+        "phones": ["PJSIP/alice"],
         "skills": {"orders": 8},
         "groups": [],
     }
