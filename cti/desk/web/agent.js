@@ -1,29 +1,11 @@
 import {
-  $, api, attempt, callerName, cell, countFrom, duration, each, el, field, follow, home, logOut, say, setState,
-  setText, showLink, when,
+  $, api, attempt, callerName, cell, countFrom, duration, each, el, field, follow, home, logOut, setText, showLink, when,
 } from "./desk.js";
+import { changeState, showState, startMine } from "./mine.js";
 
 const me = await api("GET", "/api/me");
 if (me.role !== "agent") location.replace(home(me.role));
 setText($("me"), me.name);
-
-// --- My state ---
-
-const agentPath = `/api/agents/${encodeURIComponent(me.name)}/state`;
-
-function changeState(state) {
-  const reason = state === "not ready" ? $("why").value.trim() : "";
-  return api("POST", agentPath, { state, reason });
-}
-
-async function askFor(state) {
-  const agent = await changeState(state);
-  if (agent?.after_call) say(`You will be ${agent.after_call} after this call.`, false);
-}
-
-for (const button of document.querySelectorAll("[data-to]")) {
-  button.addEventListener("click", () => attempt(() => askFor(button.dataset.to)));
-}
 
 $("logout").addEventListener("click", () =>
   attempt(async () => {
@@ -31,16 +13,6 @@ $("logout").addEventListener("click", () =>
     await logOut();
   }),
 );
-
-function showState(agent) {
-  if (!agent) return;
-  setState($("state"), agent.state);
-  $("reason").textContent = agent.reason ? `(${agent.reason})` : "";
-  countFrom($("since"), agent.since);
-  for (const button of document.querySelectorAll("[data-to]")) {
-    button.setAttribute("aria-pressed", button.dataset.to === agent.state);
-  }
-}
 
 // --- The caller's card ---
 
@@ -145,6 +117,7 @@ async function showHistory() {
   $("no-history").hidden = records.length > 0;
 }
 
+attempt(() => startMine(me.name));
 attempt(showHistory);
 
 follow({

@@ -122,18 +122,37 @@ export function when(at) {
   return at ? new Date(at * 1000).toLocaleString([], { dateStyle: "short", timeStyle: "short" }) : "–";
 }
 
+/** The server's time in Unix seconds. */
+export function serverNow() {
+  return Date.now() / 1000 + ahead;
+}
+
+/** A wait as people say it, rounded to minutes: 4 min. */
+export function roughly(seconds) {
+  if (seconds === null || seconds === undefined) return "not known";
+  const minutes = Math.round(seconds / 60);
+  return minutes ? `${minutes} min` : "under 1 min";
+}
+
 /** Makes the element count up from `since` (Unix seconds), or show a dash for nothing. */
 export function countFrom(element, since) {
   element.dataset.since = since || "";
   tick(element);
 }
 
-function tick(element) {
-  const since = Number(element.dataset.since);
-  setText(element, since ? duration(Date.now() / 1000 + ahead - since) : "–");
+/** Makes the element count down to `until` (Unix seconds), or show a dash for nothing. */
+export function countTo(element, until) {
+  element.dataset.until = until || "";
+  tick(element);
 }
 
-setInterval(() => document.querySelectorAll("[data-since]").forEach(tick), 1000);
+function tick(element) {
+  const [since, until] = [Number(element.dataset.since), Number(element.dataset.until)];
+  if (until) setText(element, duration(Math.ceil(until - serverNow())));
+  else setText(element, since ? duration(serverNow() - since) : "–");
+}
+
+setInterval(() => document.querySelectorAll("[data-since], [data-until]").forEach(tick), 1000);
 
 // --- Building the page ---
 
@@ -220,6 +239,28 @@ export async function attempt(work) {
     say(error.message);
     return undefined;
   }
+}
+
+/** Asks before something that can't be taken back. `text` is the question, `yes` the button that goes on. */
+export function sure(text, yes) {
+  const dialog = el(
+    "dialog",
+    { "aria-labelledby": "sure" },
+    el(
+      "form",
+      { method: "dialog" },
+      el("p", { id: "sure" }, text),
+      el("div", { class: "buttons" }, el("button", { autofocus: "" }, "Cancel"), el("button", { class: "danger", value: "yes" }, yes)),
+    ),
+  );
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+  });
 }
 
 /** Shows in the page's head whether what is seen is live. */

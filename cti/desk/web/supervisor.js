@@ -1,8 +1,11 @@
 import {
-  $, api, attempt, callerName, cell, countFrom, each, el, field, follow, home, logOut, say, setState, setText, showLink,
+  $, api, attempt, callerName, cell, countFrom, each, el, field, follow, home, logOut, roughly, say, setState, setText,
+  showLink,
 } from "./desk.js";
+import { askCallbacks, callbacksIn } from "./callbacks.js";
 import { startFinding } from "./find.js";
 import { startMenus } from "./menus.js";
+import { showWaiting, startWaiting, whyButton } from "./why.js";
 
 const me = await api("GET", "/api/me");
 if (me.role === "agent") location.replace(home(me.role));
@@ -12,13 +15,23 @@ $("logout").addEventListener("click", () => attempt(logOut));
 
 // --- Queues ---
 
-const READY_EVERY_MS = 5_000;
-let ready = new Map(); // Agents ready, by queue.
+const ASK_EVERY_MS = 5_000;
+let asked = new Map(); // What the feed doesn't say of queues, by name.
 
-async function askReady() {
-  const queues = await api("GET", "/api/queues");
-  ready = new Map(queues.map((queue) => [queue.name, queue.ready]));
-  for (const row of $("queues").children) setText(field(row, "ready"), ready.get(row.dataset.key));
+async function askQueues() {
+  const [queues] = await Promise.all([api("GET", "/api/queues"), askCallbacks(whyButton)]);
+  asked = new Map(queues.map((queue) => [queue.name, queue]));
+  for (const row of $("queues").children) showAsked(row);
+}
+
+function showAsked(row) {
+  const queue = asked.get(row.dataset.key);
+  const callbacks = callbacksIn(row.dataset.key);
+  field(row, "callbacks").textContent = callbacks ? ` + ${callbacks} to call back` : "";
+  setText(field(row, "estimate"), queue?.estimate_s === null ? null : roughly(queue?.estimate_s));
+  setText(field(row, "ready"), queue?.ready);
+  setText(field(row, "logged-in"), queue?.logged_in);
+  row.classList.toggle("nobody", queue?.logged_in === 0);
 }
 
 function showQueues(queues) {
@@ -31,15 +44,17 @@ function showQueues(queues) {
         "tr",
         {},
         el("th", { scope: "row" }, el("bdi", { "data-field": "name" })),
-        cell("Waiting", "waiting"),
+        cell("Waiting", "", el("span", { "data-field": "waiting" }), el("span", { class: "quiet", "data-field": "callbacks" })),
         cell("Longest wait", "longest"),
-        cell("Agents ready", "ready"),
+        cell("Estimate", "estimate"),
+        cell("Ready", "ready"),
+        cell("Logged in", "logged-in"),
       ),
     (row, queue) => {
       setText(field(row, "name"), queue.name);
       setText(field(row, "waiting"), queue.waiting);
       countFrom(field(row, "longest"), queue.longest_since);
-      setText(field(row, "ready"), ready.get(queue.name));
+      showAsked(row);
       row.classList.toggle("alert", queue.waiting > 0);
     },
   );
@@ -74,7 +89,7 @@ function showAgents(picture) {
 
 // --- Live calls ---
 
-const PLACES = { menu: "Menu", queue: "Waiting", talk: "Talking", transfer: "Transferred", fallback: "Fallback" };
+const PLACES = { menu: "Menu", talk: "Talking", transfer: "Transferred", fallback: "Fallback" };
 const MODES = { listen: "Listen", whisper: "Whisper", barge: "Barge in" };
 
 function makeCall(call) {
@@ -114,8 +129,6 @@ function showCall(row, call) {
 
 function where(call) {
   const place = PLACES[call.place] ?? call.place;
-  if (call.place === "queue" && call.offer) return `${place}: ${call.queue} (${call.offer})`;
-  if (call.place === "queue") return `${place}: ${call.queue}`;
   if (call.place === "menu") return `${place}: ${call.path.at(-1) ?? call.flow}`;
   if (call.place === "transfer") return `${place}: ${call.transferred_to}`;
   return call.held ? `${place} (on hold)` : place;
@@ -123,17 +136,20 @@ function where(call) {
 
 startFinding();
 attempt(() => startMenus(me.role === "admin"));
-attempt(askReady);
-setInterval(() => document.hidden || askReady().catch(() => {}), READY_EVERY_MS);
+startWaiting();
+attempt(askQueues);
+setInterval(() => document.hidden || askQueues().catch(() => {}), ASK_EVERY_MS);
 
 follow({
   onLink: showLink,
   onPicture(picture) {
-    const calls = [...picture.calls.values()].sort((a, b) => a.arrived_at - b.arrived_at);
+    const others = [...picture.calls.values()].filter((call) => call.place !== "queue");
+    others.sort((a, b) => a.arrived_at - b.arrived_at);
     showQueues([...picture.queues.values()]);
     showAgents(picture);
-    each($("calls"), calls, (call) => call.id, makeCall, showCall);
-    $("no-calls").hidden = calls.length > 0;
+    showWaiting(picture.calls);
+    each($("calls"), others, (call) => call.id, makeCall, showCall);
+    $("no-calls").hidden = others.length > 0;
   },
   onNotice(notice) {
     if (!notice.supervisor || notice.supervisor === me.name) say(notice.text);
