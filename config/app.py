@@ -169,6 +169,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             usage.of,
             standing=standing(routing),
             contact=contact(records),
+            may_call=site.callbacks,
         )
         menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, music(site))
         reload = Reload(site, menus, make_prompts)

@@ -27,8 +27,7 @@ def standing(routing: RoutingPart) -> InLine:
     """Answers how a call stands in its queue."""
 
     def ask(call: CallId) -> Standing | None:
-        found = routing.standing(call, time.time())
-        return Standing(found.position, found.estimate_s) if found is not None else None
+        return routing.standing(call, time.time())
 
     return ask
 

@@ -303,6 +303,7 @@ def load(folder: Path) -> Site:
         agents=agents,
         nobody=_nobody(built, agents) if built is not None and agents is not None else None,
         levels=built.levels if built is not None else None,
+        calls_back=site[0].callbacks is not None if site else None,
         entries=entries,
     )
     flows: Flows = {}

@@ -13,6 +13,7 @@ from ivr.questions import (
     InQueue,
     KeyUsage,
     LastAgent,
+    MayCall,
     Question,
     SendCode,
     SwitchState,
@@ -29,6 +30,7 @@ KINDS: Mapping[type[Any], str] = {
     KeyUsage: "usage",
     InQueue: "standing",
     LastAgent: "last_agent",
+    MayCall: "may_call",
 }
 """How a scenario calls each kind of question."""
 
@@ -38,6 +40,7 @@ _UNASKED: Mapping[type[Any], object] = {
     KeyUsage: {},
     InQueue: Standing(1, 60.0),
     LastAgent: "",
+    MayCall: True,
 }
 """The answers that nobody needs to write down."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 
 import structlog
 
@@ -17,6 +17,7 @@ from ivr.questions import (
     InQueue,
     KeyUsage,
     LastAgent,
+    MayCall,
     Question,
     SendCode,
     Spoken,
@@ -40,7 +41,8 @@ log = structlog.get_logger(__name__)
 
 
 class World:
-    """Answers the questions of all flows. What is left out is not answered."""
+    """Answers the questions of all flows. What is left out is not answered. ``may_call`` are the
+    numbers that the site calls back."""
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class World:
         usage: Usage | None = None,
         standing: InLine | None = None,
         contact: Contact | None = None,
+        may_call: Container[str] | None = None,
     ) -> None:
         self._prompts = prompts
         self._fetcher = fetcher
@@ -59,6 +62,7 @@ class World:
         self._usage = usage
         self._standing = standing
         self._contact = contact
+        self._may_call = may_call
 
     async def answer(self, question: Question) -> object:
         """The answer, or Unanswered; never raises."""
@@ -88,4 +92,6 @@ class World:
                 return self._standing(question.call)
             case LastAgent() if self._contact is not None:
                 return await self._contact(question.caller, question.first)
+            case MayCall() if self._may_call is not None:
+                return question.number in self._may_call
         return Unanswered("nobody answers this")

@@ -102,4 +102,11 @@ class LastAgent:
     first: bool = False
 
 
-Question = Spoken | Fetch | CheckSecret | SendCode | SwitchState | KeyUsage | InQueue | LastAgent
+@dataclass(frozen=True, slots=True)
+class MayCall:
+    """May we call this number back? Answered by True or False."""
+
+    number: str = field(repr=False)
+
+
+Question = Spoken | Fetch | CheckSecret | SendCode | SwitchState | KeyUsage | InQueue | LastAgent | MayCall

@@ -138,7 +138,7 @@ class Floor:
 
     def why(self, call: CallId, now: float) -> StillWaiting | None:
         """Why the call is still waiting; None if it isn't, or is being offered to somebody."""
-        place = self.router.place(call)
+        place = self.router.place(call) if not self.crew.on(call) else None
         return still_waiting(self.room, place, self.agents, self.crew.statuses, now) if place else None
 
     # What happens

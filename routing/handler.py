@@ -13,12 +13,13 @@ from cti.calls.commands import Withdraw
 from cti.calls.events import Accepted, AgentState, CallEvent, CallId, Event, OfferId, Refusal, Refused, Ringing
 from cti.calls.names import new_offer
 from cti.calls.part import Output
+from cti.calls.standing import Standing
 from routing.agents import OFFERED, Agent, Status
 from routing.floor import Floor
 from routing.queues import Queues
 from routing.router import Match
 from routing.store import Changed, Reservation, Store, StoreDown, StoreLost, Turn
-from routing.waiting_room import EstimateError, Standing
+from routing.waiting_room import EstimateError
 from routing.why import StillWaiting
 
 log = structlog.get_logger()

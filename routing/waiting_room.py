@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cti.calls.events import CallbackWanted, CallId, Queued
 from cti.calls.names import DIRECT_QUEUE
+from cti.calls.standing import Standing
 from routing import callbacks
 from routing.overflow import Outlook, overflow
 from routing.pace import Pace
@@ -19,15 +20,6 @@ DIRECT = Queue(DIRECT_QUEUE, {})
 
 EstimateError = Callable[[str, float], None]
 """Told the queue, and how many seconds longer a caller waited than he was told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a call stands: ``position`` counts from 1, who is next; ``estimate_s`` is how long it
-    will likely wait from now, None where that is unknown."""
-
-    position: int
-    estimate_s: float | None
 
 
 class WaitingRoom:

@@ -57,8 +57,9 @@ def words(needs: Needs) -> str:
 @dataclass(frozen=True, slots=True)
 class StillWaiting:
     """Why a call waits. Times are in seconds. ``needs`` are those of its ``step`` of relaxation, of
-    ``steps``. ``agents`` says why none of them takes it: each reason, and of how many it is true.
-    ``ahead`` are the first calls of the queue that have their turn before it."""
+    ``steps``. A callback isn't tried again before ``not_before_s``. ``agents`` says why none of them
+    takes it: each reason, and of how many it is true. ``ahead`` are the first calls of the queue that
+    have their turn before it."""
 
     call: CallId
     queue: str
@@ -70,6 +71,7 @@ class StillWaiting:
     steps: int
     needs: str
     next_step_s: float | None
+    not_before_s: float | None
     waits_for: str
     agents: Mapping[str, int]
     ahead: tuple[CallId, ...]
@@ -97,6 +99,7 @@ def still_waiting(
         steps=len(queue.relax),
         needs=words(lane.needs) if lane else words(waiting.needs),
         next_step_s=min(later) - now if later else None,
+        not_before_s=waiting.not_before - now if waiting.not_before > now else None,
         waits_for=lane.alone if lane else "",
         agents=dict(sorted(reasons.items(), key=lambda item: -item[1])),
         ahead=tuple(found[-1] for found in router.first(queue.name, NAMED) if found < place.turn),

@@ -19,8 +19,9 @@ Nobody = Callable[[str, Skills], Iterable[tuple[str, str]]]
 class Known:
     """What the site has that flows may name. ``prompts`` is the folder of its sound files.
 
-    ``entries`` are the flows that numbers and queues lead to, ``levels`` those of customers. What is
-    None is not known and not checked.
+    ``entries`` are the flows that numbers and queues lead to, ``levels`` those of customers;
+    ``calls_back`` says whether there are numbers that it calls back. What is None is not known and
+    not checked.
     """
 
     queues: Collection[str]
@@ -34,6 +35,7 @@ class Known:
     agents: Collection[str] | None = None
     nobody: Nobody | None = None
     levels: Collection[str] | None = None
+    calls_back: bool | None = None
     entries: Collection[str] | None = None
 
     def of(self, kind: NameOf) -> Collection[str] | None:

@@ -20,6 +20,9 @@ def check(
     for name, node in nodes.items():
         for want in node.wants():
             yield from _named(document, ("nodes", name, *want.key), want, languages, flows, known)
+        if node.verb == "callback" and known.calls_back is False:
+            hint = "name in site.yaml the numbers that may be called: callbacks: {context: ..., allow: [...]}"
+            yield document.problem(("nodes", name, "callback"), "the site calls nobody back", hint)
         for key, prompt in node.prompts():
             here: Key = ("nodes", name, *key)
             yield from _spoken(document, here, prompt, languages)

@@ -9,14 +9,15 @@ from cti.outbound import NUMBER
 from cti.site_files import Key
 from ivr.node import FieldName, Link, MenuKey, Name, Question, Sink, Tries, Use
 from ivr.prompt import Prompt, Prompted
-from ivr.walk import Hear, Speak, Steps, Walk
+from ivr.questions import MayCall
+from ivr.walk import Ask, Hear, Speak, Steps, Walk
 
 
 class Callback(Question):
     """Offers to call back about what a queue is for. ``confirm`` is the key that says yes and
     ``decline`` the one that says no; ``number`` is the field with the number to call. A caller
-    whose number is not known is not asked and goes to ``otherwise``. Who waited in that queue in this
-    call keeps the place."""
+    whose number is not known, or is none that the site calls back, is not asked and goes to
+    ``otherwise``. Who waited in that queue in this call keeps the place."""
 
     verb = "callback"
     names = "queue"
@@ -44,7 +45,7 @@ class Callback(Question):
 
     def walk(self, walk: Walk) -> Steps:
         number = str(walk.known().get(self.number, ""))
-        if not NUMBER.fullmatch(number):
+        if not NUMBER.fullmatch(number) or (yield Ask(MayCall(number))) is False:
             return walk.give_up(self.otherwise)
         tries = Tries(self)
         said: tuple[Prompt, ...] | None = (self.say,)

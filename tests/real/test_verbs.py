@@ -75,6 +75,7 @@ async def line(tmp_path_factory: pytest.TempPathFactory, peers: Mapping[str, Pro
             "lease": "3s",
             "numbers": {number: name for name, number in NUMBERS.items()},
             "lookups": {"hosts": [host]},
+            "callbacks": {"context": "outside", "allow": ["555*"]},
         }
         async with hotline(folder, peers, changes=changes, includes=[INTERNAL]) as running:
             await pins.keep(running.stage.site, ACCOUNT, PIN)

@@ -67,6 +67,7 @@ def prepare(site: Path, made_site: Path) -> dict[str, Any]:
         "folders": {"sounds": str(made_site / "sounds")},
         "lease": "3s",
         "boxes": {"night": {}},
+        "callbacks": {"context": "outside", "allow": ["555*"]},
     }
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import pytest
 
 from cti.calls.events import AgentState, CallId, Offered, StateAsked
+from cti.calls.standing import Standing
 from cti.hours import Hours
 from routing.agents import Agent, NotAllowed
 from routing.handler import RoutingPart
 from routing.memory_store import MemoryStore
 from routing.queues import Exit, Order, Overflow, Queue, Queues, Relaxation, Rule, Target
-from routing.waiting_room import Standing
 from tests.routing.line import Line
 from tests.routing.test_handler import Scenario
 
