@@ -18,6 +18,7 @@ from demo.stage import stage
 from demo.tones import PRESENT_DBFS, RATE, Samples, present, tone, tones_heard
 from ivr.prompts import Prompts
 from ivr.session import Sound
+from recordings.store import Store
 from tests.real.conftest import INTERNAL
 from tests.real.hotline import PATIENCE_S, Hotline, hotline, soon
 from tests.real.test_crash import desk, eventually, places, server
@@ -246,6 +247,14 @@ async def test_the_agent_who_spoke_with_the_caller_last_gets_the_call(line: Hotl
         await line.record((await line.watch.wait(ev.Ended, count=count)).call)
 
 
+async def written(database: str) -> bool:
+    """Whether the journal has it that a call waits."""
+    store = await Store.open(database)
+    events = await store.unfinished()
+    await store.close()
+    return any(isinstance(event, ev.Queued) for event in events)
+
+
 async def test_messages_and_keys_go_on_after_a_restart(
     site: Path, made_site: Path, peers: Mapping[str, Program]
 ) -> None:
@@ -260,6 +269,7 @@ async def test_messages_and_keys_go_on_after_a_restart(
             await caller.press("1")
             await eventually(hers, "/api/calls", lambda calls: places(calls) == {"5552": "queue"})
             await hears_a_message(caller)
+            await soon(lambda: written(at.site.database))
             await first.kill()
         async with server(at) as second, desk(at, second, "sue") as hers:
             await eventually(hers, "/api/calls", lambda calls: places(calls) == {"5552": "queue"})
