@@ -25,7 +25,7 @@ from cti.calls.part import Output
 from cti.site_files import parse
 from ivr.loader import Known, check_flow
 from ivr.prompt import File, Piece, Text
-from ivr.questions import Question, Spoken
+from ivr.questions import MayCall, Question, Spoken
 from ivr.session import Asked, Session, Sound
 from ivr.tree import Flow, Flows
 
@@ -75,7 +75,8 @@ def _told(output: Output) -> str:
 
 
 class Caller:
-    """A caller in a session, with a clock of their own. Questions are kept in ``asked``."""
+    """A caller in a session, with a clock of their own. Questions are kept in ``asked``; whether
+    a number may be called back is answered at once."""
 
     def __init__(
         self,
@@ -84,9 +85,11 @@ class Caller:
         flows: Flows | None = None,
         call: Call | None = None,
         home: Flow | None = None,
+        may_call: bool = True,
     ) -> None:
         self.now = now
         self.play = 0
+        self.may_call = may_call
         self.asked: list[Asked] = []
         known = flows or {flow.name: flow}
         self.session = Session(call or Call(id=CALL), flow, known, TwoSeconds(), count(1), home=home)
@@ -128,5 +131,8 @@ class Caller:
 
     def _kept(self, outputs: list[Output]) -> list[Output]:
         self.play = max([self.play, *(o.play for o in outputs if isinstance(o, Play | Tape))])
-        self.asked += self.session.asked()
+        for asked in self.session.asked():
+            self.asked.append(asked)
+            if isinstance(asked.question, MayCall):
+                outputs = outputs + self.answer(self.may_call)
         return outputs

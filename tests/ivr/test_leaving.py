@@ -214,6 +214,8 @@ def test_a_callback() -> None:
     at.does("2")
     assert flows.told(at.does("cut")) == ["at elsewhere", "hangup"]
     assert flows.told(caller(CALLBACK, number="").outputs)[1:] == ["at elsewhere", "hangup"], "nobody to call"
+    dear = Caller(flow(CALLBACK), call=Call(id=CALL, caller="+881234"), may_call=False)
+    assert flows.told(dear.outputs)[1:] == ["at elsewhere", "hangup"], "a number that is not called back"
 
 
 SURVEY = """

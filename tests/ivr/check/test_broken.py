@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from ruamel.yaml import YAML
 
 from cti.site_files import SiteError, parse
 from ivr.check.known import Known
-from ivr.loader import check_flows, load_flows
+from ivr.loader import check_flow, check_flows, load_flows
 from routing.agents import Agent
 from routing.check import lacks
 from routing.queues import Queue
@@ -55,3 +56,10 @@ def test_a_broken_site_is_refused(site: dict[str, Any]) -> None:
     with pytest.raises(SiteError) as caught:
         check_flows({name: parse(text, f"{name}.yaml") for name, text in texts.items()}, KNOWN)
     assert str(caught.value).replace(str(GOOD), "GOOD").splitlines() == site["says"]
+
+
+def test_a_callback_on_a_site_that_calls_nobody_back() -> None:
+    flow = "start: a\nnodes:\n  a: {callback: orders, say: Call?, next: b, otherwise: b}\n  b: {hangup: true}\n"
+    check_flow(parse(flow, "main.yaml"), "main", replace(KNOWN, entries=None))
+    with pytest.raises(SiteError, match="the site calls nobody back"):
+        check_flow(parse(flow, "main.yaml"), "main", replace(KNOWN, entries=None, calls_back=False))
