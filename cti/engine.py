@@ -1,28 +1,29 @@
-"""The one loop: an event in, the parts' answers, commands out, then the next deadline.
+"""The one loop over Asterisk: an item in, events to the switchboard, commands out, the next deadline.
 
 Everything that happens goes through one inbox in order: AMI events, what came of commands,
 requests from the API. One item is worked off completely before the next is taken, so no part
-ever sees half a step. The engine alone knows the calls; parts are handed theirs.
+ever sees half a step. What is done with events is the switchboard's; parts are handed their calls.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 import structlog
 
 from cti.ami.client import AmiError
-from cti.calls.call import Call, apply
+from cti.calls.call import Call
 from cti.calls.commands import Command
-from cti.calls.events import Arrived, CalledBack, CallEvent, CallId, Ended, Event
+from cti.calls.events import CallEvent, CallId, Event
 from cti.calls.part import Output, Part, Work
 from cti.calls.reconcile import Comparison, Reconciler
 from cti.calls.tracker import Message, Tracker
 from cti.executor import Executor, failed
+from cti.switchboard import Switchboard
 
 log = structlog.get_logger()
 
@@ -30,7 +31,7 @@ INBOX_LIMIT = 100_000
 """Items waiting; beyond it AMI events are dropped and Asterisk's own list is asked for instead."""
 SWEEP_S = 15.0
 RETRY_S = 1.0
-"""Before something is tried again: a comparison that failed, a part that raised on its deadline."""
+"""Before a comparison that failed is tried again."""
 _LEASES_RENEWED = 3
 """Renewals in the time of one lease, so that one or two may be lost."""
 
@@ -80,28 +81,22 @@ class Engine:
         self._tracker = tracker
         self._reconciler = Reconciler(tracker)
         self._executor = executor
-        self._parts = parts
+        self._board = Switchboard(parts, self._carry_out, history)
         self._settle = settle
         self._renew_every = lease_s / _LEASES_RENEWED
         self._clock = Clock()
         self._inbox: asyncio.Queue[Message | Step] = asyncio.Queue()
-        self._calls: dict[CallId, Call] = {}
         self._linked = False
         self._compared = False
         """What we know of Asterisk's channels is whole, as far as events can tell."""
         self._overrun = False
-        self._resting: dict[int, float] = {}
-        """Parts, by index, that raised on a deadline, and until when they are left alone."""
         self._renew_at = float("inf")
         self._sweep_at = float("inf")
-        for event in history:
-            if isinstance(event, CallEvent):
-                self._calls[event.call] = apply(self._calls.get(event.call), event)
 
     @property
     def calls(self) -> Mapping[CallId, Call]:
         """The live calls."""
-        return self._calls
+        return self._board.calls
 
     # Ways in; none of them waits
 
@@ -119,7 +114,7 @@ class Engine:
 
         async def work() -> None:
             now = self._clock.now()
-            await self._process([make(now)], now)
+            await self._board.work_off([make(now)], now)
 
         self._inbox.put_nowait(work)
 
@@ -138,9 +133,8 @@ class Engine:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         async def turn() -> None:
-            now = self._clock.now()
             try:
-                await self._process(await work(now), now)
+                await self._board.do(work, self._clock.now())
             except Exception as error:  # whatever it is, it is the asker's
                 if not done.cancelled():
                     done.set_exception(error)
@@ -172,7 +166,7 @@ class Engine:
             return
         now = self._clock.now()
         if events := self._tracker.feed(item, now):
-            await self._process(events, now)
+            await self._board.work_off(events, now)
 
     async def _next_item(self) -> Message | Step | None:
         """The next item, or None when a deadline comes first."""
@@ -189,12 +183,7 @@ class Engine:
             return None
 
     def _next_time(self) -> float:
-        return min([*map(self._due, range(len(self._parts))), self._renew_at, self._sweep_at])
-
-    def _due(self, index: int) -> float:
-        """When a part is to be woken."""
-        at = self._parts[index].next_time()
-        return float("inf") if at is None else max(at, self._resting.get(index, at))
+        return min(self._board.next_time(), self._renew_at, self._sweep_at)
 
     async def _on_time(self) -> None:
         now = self._clock.now()
@@ -203,51 +192,16 @@ class Engine:
             await self._compare()
         if now >= self._renew_at:
             self._renew_at = now + self._renew_every
-            self._executor.renew([call.id for call in self._calls.values() if call.leased])
-        for index, part in enumerate(self._parts):
-            if self._due(index) > now:
-                continue
-            try:
-                outputs = await part.on_time(now)
-            except Exception:
-                log.exception("a part failed on a deadline", part=type(part).__name__)
-                self._resting[index] = now + RETRY_S
-            else:
-                await self._process(outputs, now)
+            self._executor.renew([call.id for call in self.calls.values() if call.leased])
+        await self._board.on_time(now)
 
-    async def _process(self, outputs: Sequence[Output], now: float) -> None:
-        """Works off events and commands, and what the parts answer to the events, in order."""
-        pending = deque(outputs)
-        while pending:
-            output = pending.popleft()
-            if isinstance(output, Command):
-                self._carry_out(output)
-                continue
-            call = self._apply(output)
-            for part in self._parts:
-                try:
-                    pending.extend(await part.on_event(output, call, now))
-                except Exception:
-                    log.exception("a part failed", part=type(part).__name__, on=type(output).__name__)
-            if isinstance(output, Ended):
-                self._calls.pop(output.call, None)
-
-    def _carry_out(self, command: Command) -> None:
+    def _carry_out(self, command: Command, call: Call | None) -> None:
         try:
-            self._executor.carry_out(command, self._calls.get(command.call))
+            self._executor.carry_out(command, call)
         except Exception as error:
             why = type(error).__name__
             log.exception("a command could not be sent", command=type(command).__name__, call=command.call)
             self.emit(lambda now: failed(command, why, now))
-
-    def _apply(self, event: Event) -> Call | None:
-        if not isinstance(event, CallEvent):
-            return None
-        known = self._calls.get(event.call)
-        if known is None and not isinstance(event, Arrived | CalledBack):
-            return None  # what comes after the end goes into the journal, and makes no call live again
-        call = self._calls[event.call] = apply(known, event)
-        return call
 
     # Asterisk's own list
 
@@ -262,7 +216,7 @@ class Engine:
             channels = await self._ami.listing("CoreShowChannels")
             now = self._clock.now()
             if self._compared:
-                await self._mend(self._reconciler.sweep(self._calls, channels, now), now)
+                await self._mend(self._reconciler.sweep(self.calls, channels, now), now)
             else:
                 await self._take_up(channels, now)
         except Exception:
@@ -272,12 +226,12 @@ class Engine:
 
     async def _take_up(self, channels: Sequence[Message], now: float) -> None:
         self._renew_at = now
-        await self._mend(self._reconciler.after_login(self._calls, channels, now), now)
-        await self._process(await self._settle(frozenset(self._calls), now), now)
+        await self._mend(self._reconciler.after_login(self.calls, channels, now), now)
+        await self._board.do(partial(self._settle, frozenset(self.calls)), now)
         self._compared = True
-        log.info("took up the calls found on asterisk", calls=len(self._calls))
+        log.info("took up the calls found on asterisk", calls=len(self.calls))
 
     async def _mend(self, comparison: Comparison, now: float) -> None:
-        await self._process(comparison.events, now)
+        await self._board.work_off(comparison.events, now)
         for uniqueid in comparison.strays:
             self._executor.hang_up_stray(uniqueid)

@@ -42,6 +42,10 @@ def _zone(name: str) -> str:
     return name
 
 
+Zone = Annotated[str, AfterValidator(_zone)]
+"""A pydantic field type: the name of a time zone."""
+
+
 def _days(text: str) -> list[int]:
     """The days of ``mon``, ``mon-fri`` or ``mon,wed``; a range may go over the week's end."""
     days: list[int] = []
@@ -86,6 +90,10 @@ def _week(given: Any) -> Week:
     return tuple(week.get(day, ()) for day in range(7))
 
 
+WeekHours = Annotated[Week, BeforeValidator(_week)]
+"""A pydantic field type: days with their hours, such as ``{mon-fri: "08:00-18:00"}``."""
+
+
 def _special(given: Any) -> Any:
     if not isinstance(given, Mapping):
         raise ValueError('write each day and its hours, such as 2026-12-24: "08:00-12:00", or closed')
@@ -128,8 +136,8 @@ class Hours(SiteModel):
     instead (China), Monday's hours hold on that day if it has none of its own.
     """
 
-    zone: Annotated[str, AfterValidator(_zone)]
-    open: Annotated[Week, BeforeValidator(_week)]
+    zone: Zone
+    open: WeekHours
     closed_on: frozenset[date] = frozenset()
     holidays: Annotated[str, AfterValidator(_place)] | None = None
     special: Annotated[Mapping[date, tuple[Span, ...]], BeforeValidator(_special)] = {}

@@ -26,7 +26,7 @@ class Part(Protocol):
         ...
 
     def next_time(self) -> float | None:
-        """When this part wants ``on_time`` called, or None."""
+        """When this part wants ``on_time`` called, or None. It changes only in the part's turn."""
         ...
 
 

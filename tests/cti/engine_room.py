@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from cti.calls import events as ev
 from cti.calls.call import Call
 from cti.calls.events import CallEvent, CallId, Event
 from cti.calls.part import Output
@@ -14,8 +15,21 @@ from cti.calls.tracker import Message, Tracker
 from cti.engine import Engine
 from cti.executor import Destination, Executor, Fields
 from cti.outbound import Outbound
+from tests.cti.calls.talk import CALL, CALLER, CALLER_CHANNEL
 
 LEASE_S = 10
+QUEUED = ev.Queued(call=CALL, at=2.0, queue="orders")
+ARRIVED = ev.Arrived(
+    call=CALL, at=1.0, channel=CALLER_CHANNEL, uniqueid=CALLER, caller="1", caller_name="", dialled="100"
+)
+
+
+class Surprise(Exception):
+    """What a part raises that has a fault."""
+
+
+def surprised(*_: object) -> Sequence[Output]:
+    raise Surprise
 
 
 class Posted:
@@ -103,6 +117,11 @@ class Scripted:
     @property
     def words(self) -> list[str]:
         return [type(event).__name__ for event, _ in self.seen]
+
+
+def on(kind: type[Event], *outputs: Output) -> Scripted:
+    """A part that answers events of this kind with these outputs."""
+    return Scripted(lambda event, call: outputs if isinstance(event, kind) else ())
 
 
 class Room:

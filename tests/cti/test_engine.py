@@ -11,34 +11,15 @@ import pytest
 from cti import engine as engine_module
 from cti.ami.client import AmiDown, AmiTimeout
 from cti.calls import events as ev
-from cti.calls.call import Call
 from cti.calls.commands import Answer, Offer, Play, Transfer
-from cti.calls.events import Event, Place
 from cti.calls.part import Output
 from cti.engine import RETRY_S, SWEEP_S
 from tests.cti.calls import talk
 from tests.cti.calls.talk import CALL, CALLER, CALLER_CHANNEL, OFFER
-from tests.cti.engine_room import LEASE_S, Room, Scripted, working
+from tests.cti.engine_room import ARRIVED, LEASE_S, QUEUED, Room, Scripted, Surprise, on, surprised, working
 from tests.cti.virtual import run
 
 CALLER_THERE = {"Uniqueid": CALLER, "Channel": CALLER_CHANNEL, "Context": "cordboard", "Application": "AGI"}
-QUEUED = ev.Queued(call=CALL, at=2.0, queue="orders")
-ARRIVED = ev.Arrived(
-    call=CALL, at=1.0, channel=CALLER_CHANNEL, uniqueid=CALLER, caller="1", caller_name="", dialled="100"
-)
-
-
-def on(kind: type[Event], *outputs: Output) -> Scripted:
-    """A part that answers events of this kind with these outputs."""
-    return Scripted(lambda event, call: outputs if isinstance(event, kind) else ())
-
-
-class Surprise(Exception):
-    """What a part raises that has a fault."""
-
-
-def surprised(*_: object) -> Sequence[Output]:
-    raise Surprise
 
 
 def test_events_and_commands_go_out_in_the_order_given() -> None:
@@ -56,39 +37,6 @@ def test_events_and_commands_go_out_in_the_order_given() -> None:
                 'STREAM FILE "/s/late" ""',
             ]
             assert [call.node for _, call in first.seen if call] == ["", "main"]
-
-    run(scenario())
-
-
-def test_a_part_that_raises_stops_neither_the_others_nor_the_loop() -> None:
-    async def scenario() -> None:
-        last = Scripted()
-        async with working(Scripted(surprised), on(ev.Arrived, QUEUED), last) as room:
-            room.hear(*talk.ARRIVES)
-            await room.worked_off()
-            assert last.words == ["Arrived", "Queued"]
-            room.hear(talk.caller("Hangup", Cause="16"))
-            await room.worked_off()
-            assert last.words[-1] == "Ended"
-
-    run(scenario())
-
-
-def test_after_its_end_a_call_is_gone() -> None:
-    async def scenario() -> None:
-        part = on(ev.Ended, QUEUED)
-        async with working(part) as room:
-            room.hear(*talk.ARRIVES)
-            await room.worked_off()
-            assert list(room.engine.calls) == [CALL]
-            room.hear(talk.caller("Hangup", Cause="16"))
-            await room.worked_off()
-            assert not room.engine.calls
-            (_, arrived), (_, ended), (late, call) = part.seen
-            assert arrived is not None
-            assert ended is not None
-            assert not ended.live
-            assert (late, call) == (QUEUED, None)
 
     run(scenario())
 
@@ -173,27 +121,6 @@ def test_deadlines_wake_parts_in_their_time() -> None:
             await asyncio.sleep(60)
             assert [round(at - start, 3) for at in part.woken] == [7, 12, 17]
             assert other.words == ["Queued"] * 3
-
-    run(scenario())
-
-
-def test_a_part_that_raises_on_its_deadline_is_left_alone_for_a_while() -> None:
-    async def scenario() -> None:
-        part, other = Scripted(), Scripted()
-        part.on_waking = surprised
-        async with working(part, other) as room:
-            start = await room.now()
-            part.due = other.due = start + 1
-
-            def woken(now: float) -> Sequence[Output]:
-                other.due = None
-                return ()
-
-            other.on_waking = woken
-            await room.worked_off()
-            await asyncio.sleep(1 + 2.5 * RETRY_S)
-            assert [round(at - start, 3) for at in part.woken] == [1, 1 + RETRY_S, 1 + 2 * RETRY_S]
-            assert len(other.woken) == 1
 
     run(scenario())
 
@@ -423,15 +350,6 @@ def test_after_too_many_events_everything_is_compared_anew(monkeypatch: pytest.M
             assert part.words == ["Arrived", "Digit", "Ended"]
             await room.worked_off()
             assert len(room.ami.listings) == 2
-
-    run(scenario())
-
-
-def test_history_is_folded_into_calls() -> None:
-    async def scenario() -> None:
-        async with working(history=[ARRIVED, QUEUED]) as room:
-            call: Call = room.engine.calls[CALL]
-            assert (call.place, call.queue, call.caller) == (Place.QUEUE, "orders", "1")
 
     run(scenario())
 
