@@ -20,7 +20,7 @@ from config import app as server
 from config import dialplan as include
 from config import doctor as examination
 from config import log, new_site, report
-from config.commands import menus, pins, staff
+from config.commands import menus, pins, simulate, staff
 from config.commands.shared import HERE, SiteFolder, console, give_up, load, load_all, say
 from cti.durations import seconds
 from cti.site_files import SiteError
@@ -162,5 +162,5 @@ async def until_told(work: Coroutine[Any, Any, None]) -> None:
         await task
 
 
-for _command in (menus.walk, menus.graph, menus.schema, menus.diff, menus.reload, staff.staff):
+for _command in (menus.walk, menus.graph, menus.schema, menus.diff, menus.reload, simulate.simulate, staff.staff):
     app.command()(_command)

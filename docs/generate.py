@@ -21,12 +21,13 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
-from config import cli, people_file, settings
+from config import cli, people_file, roster, settings
 from config.fields import Phone
+from config.simulation import arrivals, spread
 from cti import durations, hours, site_files
 from cti.calls import commands, events
 from cti.site_files import SiteModel
-from ivr import expressions, node, prompt, template, url_template
+from ivr import expressions, node, prompt, questions, template, url_template
 from ivr.verbs import VERBS, data, leave, survey, talk, waiting
 from routing import queues_file
 
@@ -71,6 +72,12 @@ A phone is the dial string of one phone, such as `PJSIP/alice`.
 
 """
 
+SIMULATION = """# Simulation
+
+What `cordboard simulate` reads. How to use it: [see next Monday before it happens](../how-to/simulate.md).
+
+"""
+
 DICTIONARY = """# Events and commands
 
 The dictionary of the whole system. Events are facts; commands are wishes, and later events tell what
@@ -101,6 +108,11 @@ LOOKS: Sequence[tuple[Any, str]] = (
     (talk.Digits, "`6` or `4-8`"),
     (survey.Scale, "`1-5`"),
     (hours.Week, "days: hours"),
+    (hours.WeekHours, "days: hours"),
+    (arrivals.Clock, "time such as `08:15`"),
+    (arrivals.Keys, "keys"),
+    (questions.Scalar, "value"),
+    (arrivals.Shape, "list: 24 numbers"),
     (hours.Span, "hours"),
     (Phone, "phone"),
     (queues_file.Share, "`80%`"),
@@ -187,6 +199,18 @@ IN_SITE = (
     Section("## people.yaml", people_file.PeopleFile),
     Section("### A person", people_file.PersonSettings),
 )
+IN_SIMULATION = tuple(
+    Section(heading, model, spoken(model), "simulation.md")
+    for heading, model in (
+        ("## The arrivals file", arrivals.ArrivalsFile),
+        ("### A want", arrivals.Want),
+        ("### Answers", arrivals.Answers),
+        ("### Times of a queue", arrivals.QueueTimes),
+        ("### A time", spread.Spread),
+        ("## roster.yaml", roster.Roster),
+        ("### A shift", roster.Shift),
+    )
+)
 
 
 def pages() -> Mapping[Path, str]:
@@ -196,6 +220,7 @@ def pages() -> Mapping[Path, str]:
     made = {
         "flows.md": FLOWS + "".join(verbs) + PROMPTS + "\n" + shared,
         "settings.md": SITE + "\n".join(map(section, IN_SITE)),
+        "simulation.md": SIMULATION + "\n".join(map(section, IN_SIMULATION)),
         "events.md": DICTIONARY + dictionary(),
         "cli.md": COMMANDS + "\n".join(commands_of(cli.app)) + "\n",
     }
@@ -222,7 +247,7 @@ def meanings() -> Mapping[str, str]:
 
 def keys() -> Iterator[str]:
     """Every key there is, as ``meanings`` has it."""
-    for part in (*IN_FLOWS, *IN_SITE):
+    for part in (*IN_FLOWS, *IN_SITE, *IN_SIMULATION):
         yield from (known_as(part.model, name) for name in part.model.model_fields)
 
 
@@ -281,7 +306,7 @@ def plain_look(hint: Any) -> str:
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return " or ".join(f"`{member.value}`" for member in hint)
     if isinstance(hint, type) and issubclass(hint, SiteModel):
-        part = next(part for part in (*IN_FLOWS, *IN_SITE) if part.model is hint)
+        part = next(part for part in (*IN_FLOWS, *IN_SITE, *IN_SIMULATION) if part.model is hint)
         title = part.heading.lstrip("# ")
         return f"[{title}]({part.page}#{title.lower().replace(' ', '-').replace('.', '')})"
     names = {bool: "`true` or `false`", int: "number", float: "number", str: "text", Path: "path", date: "date"}

@@ -15,7 +15,9 @@ import pytest
 from config import new_site, settings
 from config.forecast import ForecastFile
 from config.people_file import PeopleFile
+from config.roster import Roster
 from config.settings import Site, SiteFile
+from config.simulation.arrivals import ArrivalsFile
 from cti import site_files
 from cti.site_files import SiteModel
 from ivr import scenario
@@ -30,6 +32,8 @@ FILES: dict[str, type[SiteModel]] = {
     "queues.yaml": QueuesFile,
     "people.yaml": PeopleFile,
     "forecast.yaml": ForecastFile,
+    "roster.yaml": Roster,
+    "arrivals.yaml": ArrivalsFile,
 }
 KNOWN = Known(
     queues={"orders", "support"},
