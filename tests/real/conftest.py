@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from demo.debian import Program, programs
+from demo.phones import Phone
 from demo.stage import make_site
 from tests.real.hotline import FLOW, QUEUES, Hotline, hotline
+from tests.real.shift import Shift, shifts
 
 INTERNAL = Path(__file__).parent / "internal.conf"
 
@@ -52,3 +55,25 @@ async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> Asy
     changes = {"web": {"port": 0}, "folders": {"sounds": str(made_site / "sounds")}, "lease": "3s"}
     async with hotline(site, peers, changes=changes, includes=[INTERNAL]) as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def team(
+    request: pytest.FixtureRequest,
+    made_site: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    peers: Mapping[str, Program],
+) -> AsyncIterator[tuple[Hotline, dict[str, Phone]]]:
+    """The hotline of the module's ``PLAN``, and the phones that are registered at it."""
+    folder = shutil.copytree(made_site, tmp_path_factory.mktemp("team") / "site")
+    async with shifts(folder, peers, made_site / "sounds", request.module.PLAN) as line:
+        yield line, {}
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def shift(team: tuple[Hotline, dict[str, Phone]], request: pytest.FixtureRequest) -> AsyncIterator[Shift]:
+    """A shift at the hotline of the module."""
+    line, phones = team
+    running = Shift(line, request.module.PLAN.numbers, phones)
+    yield running
+    await running.end()
