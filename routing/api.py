@@ -14,7 +14,7 @@ from cti.calls.part import Ask, Work
 from routing.agents import Agent, NotAllowed, UnknownAgent
 from routing.floor import UnknownCallback
 from routing.handler import RoutingPart
-from routing.queues import merge
+from routing.queues import Needs, Queue, merge
 from routing.why import StillWaiting
 
 _NOBODY = Agent("", "", {})
@@ -182,6 +182,9 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         except NotAllowed as error:
             raise HTTPException(409, str(error)) from None
 
+    def needs(queue: Queue) -> Needs:
+        return merge(queue.skills, groups=queue.groups)
+
     @router.get("/queues")
     async def queues(who: AnyAgent) -> list[QueueNow]:
         """How many wait in each queue, for how long, and who could take them."""
@@ -194,8 +197,8 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
                 name=queue.name,
                 waiting=len(since[queue.name]),
                 longest_wait_s=max(0.0, now - min(since[queue.name], default=now)),
-                estimate_s=floor.room.estimate(queue.name, len(since[queue.name]) + 1),
-                ready=len(floor.router.pool(merge(queue.skills, groups=queue.groups), queue).ready),
+                estimate_s=floor.room.newcomer_s(queue, needs(queue), floor.router.waiting(queue.name)),
+                ready=len(floor.router.pool(needs(queue), queue).ready),
                 logged_in=floor.crew.present.get(queue.name, 0),
                 needs=dict(queue.skills),
                 priority=queue.priority,

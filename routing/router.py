@@ -186,6 +186,10 @@ class Router:
         own = turn(waiting, self._queues[waiting.queue], self._order)
         return sum(bisect_left(lane.turns, own) for lane in self._of_queue[waiting.queue])
 
+    def waiting(self, queue: str) -> int:
+        """How many calls of the queue wait, without those that are being offered."""
+        return sum(len(lane.turns) for lane in self._of_queue[queue])
+
     def lanes(self, queue: str) -> Collection[Lane]:
         """The lanes of a queue."""
         return self._of_queue[queue]

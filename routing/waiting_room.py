@@ -12,7 +12,7 @@ from cti.calls.standing import Standing
 from routing import callbacks
 from routing.overflow import Outlook, overflow
 from routing.pace import Pace
-from routing.queues import Overflow, Queue, Queues, Rule, Waiting, merge
+from routing.queues import Needs, Overflow, Queue, Queues, Rule, Waiting, merge
 from routing.router import Router
 from routing.timers import Timers
 
@@ -184,7 +184,7 @@ class WaitingRoom:
         outlook = Outlook(
             since=waiting.since,
             ahead=ahead,
-            estimate_s=lambda: self.estimate(queue.name, ahead() + 1),
+            estimate_s=lambda: self.newcomer_s(queue, waiting.needs, ahead()),
             agents=lambda: self._present(queue.name),
         )
         return overflow(queue, rules, outlook, now)
@@ -211,6 +211,13 @@ class WaitingRoom:
 
     def _pace(self, queue: str) -> Pace:
         return self._paces.setdefault(queue, Pace())
+
+    def newcomer_s(self, queue: Queue, needs: Needs, ahead: int) -> float | None:
+        """Seconds until a call that comes now, behind so many, goes to an agent: none at all where one
+        is ready for it; None where that is unknown."""
+        if len(self.router.pool(needs, queue).ready) > ahead:
+            return 0.0
+        return self.estimate(queue.name, ahead + 1)
 
     def estimate(self, queue: str, position: int) -> float | None:
         """Seconds until the call at ``position`` of the queue goes to an agent; None where that is unknown."""

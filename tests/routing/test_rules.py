@@ -220,6 +220,25 @@ RULES: Mapping[str, tuple[Queues, Scenario]] = {
             ("c3 queued bills", ["diverted c3 busy: overflow: an estimated wait of 15 s"]),
         ],
     ),
+    "no overflow by the estimated wait while an agent is ready": (
+        queues(bills(Overflow(Rule.ESTIMATE, 15, Exit.FLOW, "busy"))),
+        [
+            ("dan ready", ["dan ready"]),
+            (
+                "c1 queued bills",
+                ["-> music c1 default", "offered c1 dan", "dan reserved c1", "-> offer c1 PJSIP/dan 15s"],
+            ),
+            ("c1 accepted", ["-> connect c1"]),
+            ("c1 connected", ["dan talking c1"]),
+            ("wait 20", []),
+            ("c1 left talk", ["dan ready"]),
+            (
+                "c2 queued bills",
+                ["-> music c2 default", "offered c2 dan", "dan reserved c2", "-> offer c2 PJSIP/dan 15s"],
+            ),
+            ("c3 queued bills", ["diverted c3 busy: overflow: an estimated wait of 15 s"]),
+        ],
+    ),
     "a caller who was cut off and calls again has his place back": (
         queues(),
         [
