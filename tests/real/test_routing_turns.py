@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 PLAN = Plan(
     agents="""
     ann: {skills: {bills: 5}}
-    ben: {skills: {bills: 5}}
+    ben: {skills: {rare: 5}}
     """,
     queues="""
     levels: {gold: 20}
@@ -20,6 +20,7 @@ PLAN = Plan(
       bills: {skills: {bills: 1}, wrap_up: 0s, record: false}
       others: {skills: {bills: 2}, wrap_up: 0s, record: false}
       pressing: {skills: {bills: 3}, priority: 10, wrap_up: 0s, record: false}
+      rare: {skills: {rare: 1}, priority: 50, wrap_up: 0s, record: false}
       aging: {skills: {bills: 1}, ageing: 1000, wrap_up: 0s, record: false}
       kept: {skills: {bills: 1}, resume: 2m, wrap_up: 0s, record: false}
     """,
@@ -29,6 +30,7 @@ PLAN = Plan(
         "gold": "{queue: bills, level: gold}",
         "others": "{queue: others}",
         "pressing": "{queue: pressing}",
+        "rare": "{queue: rare}",
         "aging": "{queue: aging}",
         "kept": "{queue: kept}",
     },
@@ -70,10 +72,12 @@ async def test_who_has_waited_for_long_enough_passes_a_better_customer(shift: Sh
 
 
 async def test_who_cannot_be_served_holds_nobody_up(shift: Shift) -> None:
-    """The first in the order is offered to ann and doesn't need ben: he takes the next."""
-    gold, plain = await callers(shift, "gold", "bills")
-    await shift.come("ann", "ben")
-    assert [await shift.talks_to(gold), await shift.talks_to(plain)] == ["ann", "ben"]
+    """The first in the order needs ben, who is not there; ann takes the next."""
+    rare, plain = await callers(shift, "rare", "bills")
+    await shift.come("ann")
+    assert await shift.talks_to(plain) == "ann"
+    await shift.come("ben")
+    assert await shift.talks_to(rare) == "ben"
 
 
 async def test_a_caller_who_was_cut_off_and_calls_again_has_the_place_back(shift: Shift) -> None:
