@@ -67,6 +67,7 @@ async def team(
     """The hotline of the module's ``PLAN``, and the phones that are registered at it."""
     folder = shutil.copytree(made_site, tmp_path_factory.mktemp("team") / "site")
     async with shifts(folder, peers, made_site / "sounds", request.module.PLAN) as line:
+        await line.desk("sue")
         yield line, {}
 
 

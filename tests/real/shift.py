@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from itertools import count
@@ -203,14 +203,14 @@ async def shifts(folder: Path, programs: Mapping[str, Program], sounds: Path, pl
         yield line
 
 
-async def journal(site: Site, until: Event) -> list[Event]:
-    """What was written down, in order, as soon as an event is there."""
+async def journal(site: Site, complete: Callable[[Sequence[Event]], bool]) -> Sequence[Event]:
+    """What was written down, in order, as soon as it is ``complete``."""
 
-    async def whole() -> list[Event]:
-        found = await asyncio.to_thread(_rows, site)
-        return found if until in found else []
+    async def found() -> Sequence[Event]:
+        rows = await asyncio.to_thread(_rows, site)
+        return rows if complete(rows) else ()
 
-    return await soon(whole)
+    return await soon(found)
 
 
 def _rows(site: Site) -> list[Event]:

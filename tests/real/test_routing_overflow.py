@@ -44,7 +44,9 @@ PLAN = Plan(
       full: {{skills: {{bills: 1}}, overflow: [{{when: length, over: 1, to: {{flow: sorry}}}}]}}
       away: {{skills: {{bills: 1}}, overflow: [{{when: nobody, to: {{message: Nobody is here.}}}}]}}
     """,
-    ways={name: f"{{queue: {name}}}" for name in ("wait", "length", "nobody", "closed", "open", "long", "full", "away")},
+    ways={
+        name: f"{{queue: {name}}}" for name in ("wait", "length", "nobody", "closed", "open", "long", "full", "away")
+    },
     flows={
         "sorry": """
 start: menu
