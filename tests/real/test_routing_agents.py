@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from cti.calls import events as ev
 from cti.calls.events import AgentState
 from demo.phones import OnRing
 from tests.real.shift import Plan, Shift
