@@ -229,9 +229,9 @@ class VirtualSide:
         self._put(self.now + seconds, partial(self._taped, tape, line, seconds))
 
     def _wait(self, call: CallId, line: _Line, known: Call | None) -> None:
-        line.turn += 1
         if known is None or line.waits:
             return
+        line.turn += 1
         line.waits = True
         line.patience_until = self.now + line.caller.patience_s(known)
         if line.patience_until < float("inf"):
@@ -265,7 +265,8 @@ class VirtualSide:
         if connect.offer not in line.accepted or call is None:
             self._fail(connect, "the agent's leg is gone")
             return
-        line.waits = False
+        line.turn += 1
+        line.waits, line.playing = False, None
         line.talking = connect.offer
         line.after = bool(call.after)
         self._soon(Connected(call=connect.call, at=self.now, offer=connect.offer, agent=line.offers[connect.offer]))

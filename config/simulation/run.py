@@ -19,8 +19,22 @@ from cti.calls.part import Ask, Output, Work
 from cti.switchboard import Switchboard
 from cti.virtual import VirtualSide, drive
 from ivr.handler import MenuPart
+from ivr.outside import InLine
 from ivr.prompt import Piece
-from ivr.questions import CheckSecret, Fetch, KeyUsage, Question, SendCode, Spoken, SwitchState, Unanswered, Verdict
+from ivr.questions import (
+    CheckSecret,
+    Fetch,
+    InQueue,
+    KeyUsage,
+    LastAgent,
+    MayCall,
+    Question,
+    SendCode,
+    Spoken,
+    SwitchState,
+    Unanswered,
+    Verdict,
+)
 from ivr.rehearsal import Guessed
 from ivr.session import Sound
 from ivr.tree import Flows
@@ -83,7 +97,7 @@ async def _simulate(hotline: Hotline, plan: ArrivalsFile, seed: int, progress: P
     async def turn(work: Work) -> None:
         await board.do(work, side.now)
 
-    menus = _Menus(hotline, plan, callers, sounds, turn)
+    menus = _Menus(hotline, plan, callers, sounds, lambda call: routing.standing(call, side.now), turn)
     board = Switchboard((tally, menus, _Unhurried(routing), staff), side.carry_out)
     await board.do(routing.start, start)
     staff.on_duty(_duties(hotline, plan, start, end), start)
@@ -143,11 +157,13 @@ class _Sounds:
 
 
 class _Outside:
-    """Answers flows' questions as the arrivals file says it for one want."""
+    """Answers flows' questions as the arrivals file says it for one want; how a call stands in its
+    queue, as routing says it. Nobody has called before, and every number may be called back."""
 
-    def __init__(self, answers: Answers, sounds: _Sounds) -> None:
+    def __init__(self, answers: Answers, sounds: _Sounds, standing: InLine) -> None:
         self._answers = answers
         self._sounds = sounds
+        self._standing = standing
 
     async def answer(self, question: Question) -> object:
         if isinstance(question, Spoken):
@@ -175,6 +191,12 @@ class _Outside:
                 return answers.switch
             case KeyUsage():
                 return {}
+            case InQueue(call=call):
+                return self._standing(call)
+            case LastAgent():
+                return ""
+            case MayCall():
+                return True
         return "fails"
 
 
@@ -182,15 +204,27 @@ class _Menus:
     """The menus' part: one MenuPart a want, since a question does not say whose call it is for."""
 
     def __init__(
-        self, hotline: Hotline, plan: ArrivalsFile, callers: Mapping[CallId, MadeUp], sounds: _Sounds, turn: Ask
+        self,
+        hotline: Hotline,
+        plan: ArrivalsFile,
+        callers: Mapping[CallId, MadeUp],
+        sounds: _Sounds,
+        standing: InLine,
+        turn: Ask,
     ) -> None:
         self._callers = callers
+        music = {name: queue.music for name, queue in hotline.queues.items()}
         self._turn = turn
         self._due = dict.fromkeys(plan.wants, float("inf"))
         """When each is to be woken: with many wants it would be slow to ask all of them each time."""
         self._parts = {
             name: MenuPart(
-                hotline.flows, sounds, hotline.numbers, _Outside(want.answers, sounds), partial(self._answer, name)
+                hotline.flows,
+                sounds,
+                hotline.numbers,
+                _Outside(want.answers, sounds, standing),
+                partial(self._answer, name),
+                music,
             )
             for name, want in plan.wants.items()
         }

@@ -218,6 +218,36 @@ def test_who_wants_a_callback_is_called_back_after_the_agent() -> None:
     assert day.outcomes[Outcome.ANSWERED] == day.outcomes[Outcome.ENDED_IN_MENU] == len(day.waits)
 
 
+WAITING = """
+start: wait
+nodes:
+  wait:
+    queue: a
+    waiting: [{after: 10s, every: 20s, say: "You are number {position}. Press 1 to leave."}]
+    keys: {"1": bye}
+  bye: {hangup: true}
+"""
+
+
+def test_messages_while_waiting_are_heard_and_their_keys_pressed() -> None:
+    queues = {"a": Queue("a", {})}
+    hotline = Hotline(flows(WAITING, queues), {"*": "main"}, Queues(queues), {})
+    stays = simulate(hotline, plan({"a": want((5.0,), keys={})}, patience=spread(100.0, "fixed")))
+    assert {(wait.came, round(wait.seconds, 6)) for wait in stays.waits} == {(Came.ABANDONED, 100.0)}
+    leaves = simulate(hotline, plan({"a": want((5.0,), keys={"wait": "1"})}, patience=spread(100.0, "fixed")))
+    assert {wait.came for wait in leaves.waits} == {Came.MOVED}
+    assert all(10.0 < wait.seconds < 16.0 for wait in leaves.waits)
+
+
+def test_a_queue_gives_calls_to_a_flow() -> None:
+    queues = {"a": Queue("a", {}, overflow=(Overflow(Rule.WAIT, 10.0, Exit.FLOW, "main"),)), "b": Queue("b", {})}
+    made = flows("start: b\nnodes:\n  b: {queue: b}\n", queues)
+    hotline = straight(queues, {})
+    hotline = replace(hotline, flows={**hotline.flows, **made})
+    day = simulate(hotline, plan({"a": want((5.0,), dials="a")}, patience=spread(30.0, "fixed")))
+    assert {(wait.queue, wait.came) for wait in day.waits} == {("a", Came.MOVED), ("b", Came.ABANDONED)}
+
+
 # Shifts
 
 
