@@ -300,6 +300,7 @@ def test_the_same_seed_gives_the_same_day_to_the_last_digit(hotline: Hotline) ->
     assert simulate(hotline, busy) == simulate(hotline, busy, busy.seed)
 
 
+@pytest.mark.long
 def test_the_day_does_not_depend_on_how_python_hashes() -> None:
     program = (
         "import json; from tests.config.test_simulate import *; "

@@ -85,6 +85,7 @@ def expected_blocked(agents: int, load: float) -> float:
     return terms[-1] / sum(terms)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("patience", [None, 30.0])
 def test_a_small_hotline_waits_as_in_theory(patience: float | None) -> None:
     holds(4, 2.8, patience, count=4, quarters=6)
