@@ -16,8 +16,10 @@ from demo.debian import Program
 
 SCENARIOS = Path(__file__).parent / "sipp"
 NUMBER = "100"
-CALLS_PER_S = 15
-ON_THE_LINE_MS = 5000
+WAITING = "101"
+"""Where callers wait and no agent is ever free."""
+CALLS_PER_S = 20
+ON_THE_LINE_MS = 4000
 """From the answer to the caller's hang-up. Asterisk's Answer() waits 500 ms of it for sound that
 does not come; the rest but some milliseconds is talk."""
 LATE_S = 15.0
@@ -70,8 +72,10 @@ class Load:
         self._folder = folder
         self._runs = 0
 
-    async def run(self, sip_port: int, calls: int) -> Tally:
-        """So many calls to the Asterisk on ``sip_port``, one after the other at CALLS_PER_S, until
+    async def run(
+        self, sip_port: int, calls: int, calls_per_s: float = CALLS_PER_S, on_the_line_ms: int = ON_THE_LINE_MS
+    ) -> Tally:
+        """So many calls to the Asterisk on ``sip_port``, one after the other at a steady rate, until
         the last is over. Raises LoadFailed."""
         self._runs += 1
         here = self._folder / f"run-{self._runs}"
@@ -79,7 +83,7 @@ class Load:
         common = ["-i", HOST, "-bind_local", "-nostdin", "-trace_stat", "-fd", "1", "-m", str(calls)]
         phones = [*self._sipp.argv, "-sf", str(SCENARIOS / "agent.xml"), "-p", str(self.port), *common]
         callers = [*self._sipp.argv, f"{HOST}:{sip_port}", "-sf", str(SCENARIOS / "caller.xml"), *common]
-        callers += ["-s", NUMBER, "-r", str(CALLS_PER_S), "-d", str(ON_THE_LINE_MS)]
+        callers += ["-s", NUMBER, "-r", str(calls_per_s), "-d", str(on_the_line_ms)]
         async with AsyncExitStack() as stack:
             answering = await stack.enter_async_context(
                 program([*phones, "-stf", str(here / "phones.csv")], here / "phones.log")
@@ -88,7 +92,7 @@ class Load:
             calling = await stack.enter_async_context(
                 program([*callers, "-stf", str(here / "callers.csv")], here / "callers.log")
             )
-            await _over(calling, calls / CALLS_PER_S + ON_THE_LINE_MS / 1000 + LATE_S)
+            await _over(calling, calls / calls_per_s + on_the_line_ms / 1000 + LATE_S)
             await _over(answering, LATE_S)
         return tally(calls, _figures(here / "callers.csv"), _figures(here / "phones.csv"))
 

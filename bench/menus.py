@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.figures import percentile
 from bench.load import NUMBER, SCENARIOS, LoadFailed, free_port, last_row
+from bench.manager import watching
 from bench.processes import last_words, program
 from bench.server import server, write_site
 from bench.targets import Target, dialplan
@@ -119,7 +120,8 @@ async def measure(folder: Path, found: Mapping[str, Program]) -> Menus:
         pids = {"asterisk": at.asterisk.pid, "engine": running.pid, "valkey": running.valkey}
         target = Target("menus", "Cordboard", at.asterisk.ports.sip, pids)
         failed, plain_s = await _run(other, found["sipp"], folder / "callers-dialplan")
-        async with _watching(at.asterisk.ports.ami, watcher) as waits:
+        waits = Waits()
+        async with watching(at.asterisk.ports.ami, watcher, waits.feed):
             more_failed, ours_s = await _run(target, found["sipp"], folder / "callers")
     if not waits.waits_ms:
         raise LoadFailed("No key of a caller was followed by a prompt; the menus were not walked.")
@@ -151,31 +153,3 @@ def _scenario(folder: Path) -> Path:
     text = (SCENARIOS / "menu.xml").read_text(encoding="utf-8")
     scenario.write_text(text.replace("@STEPS@", str(STEPS)).replace("@SILENCE@", str(silence)), encoding="utf-8")
     return scenario
-
-
-@asynccontextmanager
-async def _watching(port: int, watcher: Manager) -> AsyncIterator[Waits]:
-    """Looks on over AMI, on a connection of its own."""
-    reader, writer = await asyncio.open_connection(HOST, port)
-    writer.write(f"Action: Login\r\nUsername: {watcher.name}\r\nSecret: {watcher.secret}\r\n\r\n".encode())
-    waits = Waits()
-    reading = asyncio.create_task(_read(reader, waits))
-    try:
-        yield waits
-    finally:
-        reading.cancel()
-        await asyncio.wait({reading})
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-
-
-async def _read(reader: asyncio.StreamReader, waits: Waits) -> None:
-    while not reader.at_eof():
-        raw = await reader.readuntil(b"\r\n\r\n")
-        waits.feed(event(raw.decode(errors="replace").splitlines()))
-
-
-def event(lines: Iterable[str]) -> dict[str, str]:
-    """An AMI event's headers."""
-    return {name: value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon}

@@ -1,35 +1,49 @@
 """What is measured: three ways to bring a caller to an agent, each on an Asterisk of its own.
 
-All three answer, find an agent, ring that agent's phone and join the two; nothing is said and
-nothing recorded. Each has its own private Asterisk, so that none pays for what another one has
+All three answer, find an agent, ring that agent's phone, join the two and record each side in a
+file of its own; no sound flows, so that the files have a header only. Each has its own private Asterisk, so that none pays for what another one has
 subscribed to; those that are not called at the moment are idle.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cpu import process
-from bench.load import NUMBER
-from bench.server import QUEUE, server, write_site
-from demo.asterisk import HOST, Phone, Plan, PrivateAsterisk
+from bench.load import NUMBER, WAITING
+from bench.server import QUEUE, Server, server, write_site
+from demo.asterisk import HOST, Manager, Phone, Plan, PrivateAsterisk, free_ports
 from demo.debian import Program
 from demo.stage import MANAGER, stage
 
-AGENTS = tuple(f"a{number:03}" for number in range(1, 401))
+AGENTS = tuple(f"a{number:04}" for number in range(1, 2101))
+"""The size of a large national hotline."""
+CALLS = 450
+"""At once: room for the callers who wait, and for those who come at the fastest rate."""
+WATCHER = "watcher"
+RECORD = "MixMonitor(,bSr(@FOLDER@/${UNIQUEID}-caller.wav)t(@FOLDER@/${UNIQUEID}-agent.wav))"
+"""As Cordboard does it: from the joining on, each direction in a file of its own, silence kept."""
 
 DIAL = f"""
 [bench]
 exten => {NUMBER},1,Answer()
+ same => n,{RECORD}
  same => n,Dial(PJSIP/{AGENTS[0]},15)
  same => n,Hangup()
+exten => {WAITING},1,Answer()
+ same => n,MusicOnHold(default)
 """
 APP_QUEUE = f"""
 [bench]
 exten => {NUMBER},1,Answer()
+ same => n,{RECORD}
+ same => n,Queue({QUEUE})
+ same => n,Hangup()
+exten => {WAITING},1,Answer()
  same => n,Queue({QUEUE})
  same => n,Hangup()
 """
@@ -62,12 +76,21 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Dialplan(Target):
+    """An Asterisk alone, and a manager user to look on with at AMI's port ``ami``."""
+
+    ami: int
+    watcher: Manager
+
+
+@dataclass(frozen=True, slots=True)
 class Cordboard(Target):
     """Cordboard, and how to look on from beside: AMI's port, user and secret."""
 
     ami: int
     user: str
     secret: str
+    server: Server
 
 
 def phones(port: int) -> Sequence[Phone]:
@@ -78,19 +101,18 @@ def phones(port: int) -> Sequence[Phone]:
 @asynccontextmanager
 async def dialplan(
     key: str, title: str, text: str, files: Mapping[str, str], folder: Path, asterisk: Program, port: int
-) -> AsyncIterator[Target]:
-    """An Asterisk that does it alone, by its dialplan. Raises AsteriskFailed."""
-    include = _written(folder, text)
-    plan = Plan(phones=phones(port), includes=[include], caller_context="bench", files=files)
-    async with PrivateAsterisk(asterisk, folder / "asterisk", plan) as running:
-        yield Target(key, title, running.ports.sip, {"asterisk": running.pid})
-
-
-def _written(folder: Path, text: str) -> Path:
-    folder.mkdir()
+) -> AsyncIterator[Dialplan]:
+    """An Asterisk that does it alone, by its dialplan; ``@FOLDER@`` in it is a folder for its
+    recordings. Raises AsteriskFailed."""
+    recordings = folder / "recordings"
+    recordings.mkdir(parents=True)
     include = folder / "bench.conf"
-    include.write_text(text, encoding="ascii")
-    return include
+    include.write_text(text.replace("@FOLDER@", str(recordings)), encoding="ascii")
+    events = ("QueueCallerJoin", "QueueMemberPause", "Newstate")
+    watcher = Manager(WATCHER, secrets.token_hex(16), "agent,call", "agent", events)
+    plan = Plan(phones=phones(port), managers=[watcher], includes=[include], caller_context="bench", files=files)
+    async with PrivateAsterisk(asterisk, folder / "asterisk", plan, free_ports(CALLS)) as running:
+        yield Dialplan(key, title, running.ports.sip, {"asterisk": running.pid}, running.ports.ami, watcher)
 
 
 @asynccontextmanager
@@ -99,10 +121,11 @@ async def cordboard(folder: Path, programs: Mapping[str, Program], port: int) ->
     password = write_site(folder, AGENTS)
     changes = {"web": {"host": HOST, "port": 0}}
     async with (
-        stage(folder, programs, phones=phones(port), changes=changes) as at,
+        stage(folder, programs, phones=phones(port), changes=changes, calls=CALLS) as at,
         server(folder, password, AGENTS, folder / "cordboard.log") as ours,
     ):
         secret = at.site.ami_secret_file.read_text(encoding="ascii").strip()
         pids = {"asterisk": at.asterisk.pid, "engine": ours.pid, "valkey": ours.valkey}
         ports = at.asterisk.ports
-        yield Cordboard("cordboard", f"Cordboard, {len(AGENTS)} agents", ports.sip, pids, ports.ami, MANAGER, secret)
+        title = f"Cordboard, {len(AGENTS):,} agents"
+        yield Cordboard("cordboard", title, ports.sip, pids, ports.ami, MANAGER, secret, ours)

@@ -126,7 +126,7 @@ def render(plan: Plan, ports: Ports, folders: Folders, ready_secret: str) -> dic
 
 
 def _manager(manager: Manager) -> str:
-    filters = "\n".join(f"eventfilter = Event: {_name(event)}" for event in manager.events)
+    filters = "\n".join(f"eventfilter(name({_name(event)})) =" for event in manager.events)
     return _fill(
         "manager_user.section",
         {

@@ -68,14 +68,16 @@ async def stage(
     includes: Sequence[Path] = (),
     managers: Sequence[Manager] = (),
     files: Mapping[str, str] = MappingProxyType({}),
+    calls: int = 100,
 ) -> AsyncIterator[Stage]:
     """Sets the stage for the site that ``make_site`` made in ``folder``: its Asterisk, with a line
     for each person's phone.
 
     ``changes`` go into site.yaml; ``phones`` are further lines, ``includes`` further dialplan,
-    ``managers`` further AMI users, ``files`` further configuration. Raises AsteriskFailed, SiteError.
+    ``managers`` further AMI users, ``files`` further configuration; ``calls`` is how many there is room for.
+    Raises AsteriskFailed, SiteError.
     """
-    ports = free_ports()
+    ports = free_ports(calls)
     point_site(folder, ports, programs["espeak-ng"], changes)
     site = settings.load(folder)
     include = folder / "extensions_cordboard.conf"

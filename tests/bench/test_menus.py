@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.menus import STEPS, Menus, Waits, event, extensions, flow
+from bench.manager import headers
+from bench.menus import STEPS, Menus, Waits, extensions, flow
 from cti.site_files import parse
 from ivr.loader import Known, check_flow
 
@@ -33,7 +34,7 @@ def test_a_wait_is_from_the_end_of_a_prompt_to_the_next_one() -> None:
         ("AGIExecStart", "2.125", play, "a"),
         ("AGIExecEnd", "3.0", play, "a"),
     ):
-        waits.feed(event([f"Event: {name}", f"Timestamp: {at}", command, f"Uniqueid: {channel}"]))
+        waits.feed(headers([f"Event: {name}", f"Timestamp: {at}", command, f"Uniqueid: {channel}"]))
     assert waits.waits_ms == [125.0]
 
 
