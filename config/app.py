@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import os
 import secrets
 import shutil
@@ -65,6 +66,8 @@ from routing.store import GRACE_S, RedisStore, connect
 log = structlog.get_logger()
 
 _STOP_S = 5
+_GARBAGE = 10_000
+"""Objects made and not gone yet, before garbage is looked for."""
 
 
 class CannotStart(Exception):
@@ -271,6 +274,7 @@ async def serve(
             lifespan="off",
             log_config=None,
             access_log=False,
+            ws_per_message_deflate=False,  # packing each message costs more than sending it
             timeout_graceful_shutdown=_STOP_S,
         )
         server = _Server(config)
@@ -281,6 +285,7 @@ async def serve(
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         try:
             with findable(site.state, url, works.reload.key), on_hangup(works.reload if hangup_reloads else None):
+                _settle_down()
                 started(url)
                 over, _ = await asyncio.wait({serving, *works.tasks}, return_when=asyncio.FIRST_COMPLETED)
             died = over.pop()
@@ -289,6 +294,13 @@ async def serve(
             server.should_exit = True
             await asyncio.wait({serving})
             bound.close()
+
+
+def _settle_down() -> None:
+    """What is there now stays: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
 
 
 def make_prompts(site: Site) -> Prompts:

@@ -33,6 +33,8 @@ class Measured:
 def closed(path: Path) -> bool:
     """Whether ``path`` is a WAV file that holds sound and all that its header promises."""
     try:
+        if path.stat().st_size <= _HEADER_BYTES:
+            return False
         with wave.open(str(path), "rb") as file:
             promised = file.getnframes() * file.getnchannels() * file.getsampwidth()
         return 0 < promised <= path.stat().st_size - _HEADER_BYTES
@@ -50,10 +52,12 @@ def join(caller: Path, agent: Path, stereo: Path) -> Measured:
     there = [path for path in (caller, agent) if path.exists()]
     if not there:
         return Measured(RecordingState.MISSING, 0.0)
+    if all(path.stat().st_size <= _HEADER_BYTES for path in there):
+        return Measured(RecordingState.SILENT, 0.0)
     with ExitStack() as stack:
         sides = [_open(path, stack) for path in (caller, agent)]
         rates = {side.file.samplerate for side in sides if side is not None}
-        if len(rates) > 1 or (not rates and any(path.stat().st_size > _HEADER_BYTES for path in there)):
+        if len(rates) != 1:
             return Measured(RecordingState.UNREADABLE, 0.0)
         frames = max((side.frames for side in sides if side is not None), default=0)
         if frames == 0:

@@ -47,9 +47,8 @@ class Spool:
         """Keeps the row. Raises OSError (no room, say); the row is then in memory only."""
         if not self._segments or self._segments[-1].rows >= ROWS_EACH:
             self._begin()
-        line = json.dumps({"run": row.run, "number": row.number, "event": codec.encode(row.event)})
         segment = self._segments[-1]
-        os.write(segment.handle, line.encode() + b"\n")
+        os.write(segment.handle, f'{{"run": "{row.run}", "number": {row.number}, "event": {row.data}}}\n'.encode())
         segment.rows += 1
 
     def committed(self, rows: int) -> None:

@@ -6,9 +6,11 @@ are plain Core, and a row is replaced by deleting and inserting it in one transa
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +34,24 @@ STRETCH = 100_000
 """How many journal rows are looked through at a time."""
 
 
-@dataclass(frozen=True, slots=True)
+class Json(str):
+    """A text that is JSON already, for a column of JSON."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
 class JournalRow:
     """An event and who wrote it: one run of the program, and its own count."""
 
     run: str
     number: int
     event: Event
+
+    @cached_property
+    def data(self) -> Json:
+        """The event as the journal has it. Made once, for the spool and the database."""
+        return Json(json.dumps(codec.encode(self.event)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +121,8 @@ class Store:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._whole: dict[CallId, list[CallEvent]] = {}
+        """Open calls whose every event passed through here: they need not be read again at their end."""
 
     @classmethod
     async def open(cls, url: str) -> Store:
@@ -119,7 +134,7 @@ class Store:
         """
         parsed = make_url(url)
         # Hidden parameters: an error's text goes to the log, a caller's number must not.
-        engine = create_async_engine(parsed, hide_parameters=True)
+        engine = create_async_engine(parsed, hide_parameters=True, json_serializer=_serialized)
         if parsed.get_backend_name() == "sqlite":
             if parsed.database and parsed.database != ":memory:":
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -141,15 +156,25 @@ class Store:
         Writing the same again changes nothing. A call whose end is among the rows gets its
         record, folded from the journal. An expected recording never replaces a measured one.
         """
+        events: dict[CallId, list[CallEvent]] = defaultdict(list)
+        for row in rows:
+            if isinstance(row.event, CallEvent):
+                events[row.event.call].append(row.event)
+        over = {call for call, happened in events.items() if any(isinstance(e, Ended) for e in happened)}
         async with self._engine.begin() as connection:
             await _append(connection, rows)
-            of_calls = [row.event for row in rows if isinstance(row.event, CallEvent)]
-            ended = {e.call for e in of_calls if isinstance(e, Ended)}
-            await _open(connection, {e.call for e in of_calls} - ended)
-            if ended:
-                await _record(connection, ended)
-            for recording in measured:
-                await _keep(connection, recording)
+            new = await _unknown(connection, events)
+            if opened := new - over:
+                await connection.execute(insert(open_calls), [{"call": call} for call in opened])
+            whole = {
+                call: self._whole.get(call, []) + events[call] for call in events if call in new | self._whole.keys()
+            }
+            if over:
+                await _record(connection, over, whole)
+            await _keep(connection, measured)
+        self._whole |= whole
+        for call in over:
+            self._whole.pop(call, None)
 
     async def unfinished(self) -> list[CallEvent]:
         """The events of all calls that have no end yet, in the journal's order."""
@@ -249,6 +274,10 @@ class Store:
             return [replace(_recording(row), talk_s=row.length) for row in await connection.execute(wanted)]
 
 
+def _serialized(value: Any) -> str:
+    return value if isinstance(value, Json) else json.dumps(value)
+
+
 def _set_up_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
@@ -275,7 +304,7 @@ async def _append(connection: AsyncConnection, rows: Sequence[JournalRow]) -> No
             "call": row.event.call if isinstance(row.event, CallEvent) else None,
             "at": row.event.at,
             "kind": type(row.event).__name__,
-            "data": codec.encode(row.event),
+            "data": row.data,
         }
         for row in rows
         if (row.run, row.number) not in there
@@ -284,42 +313,58 @@ async def _append(connection: AsyncConnection, rows: Sequence[JournalRow]) -> No
         await connection.execute(insert(journal), new)
 
 
-async def _open(connection: AsyncConnection, seen: Collection[CallId]) -> None:
-    """Notes calls as open that are neither open nor over."""
+async def _unknown(connection: AsyncConnection, seen: Collection[CallId]) -> set[CallId]:
+    """The calls that are neither open nor over as far as the database knows."""
     if not seen:
-        return
+        return set()
     known = union(
         select(open_calls.c.call).where(open_calls.c.call.in_(seen)), select(calls.c.id).where(calls.c.id.in_(seen))
     )
-    new = set(seen).difference((await connection.execute(known)).scalars())
-    if new:
-        await connection.execute(insert(open_calls), [{"call": call} for call in new])
+    return set(seen).difference((await connection.execute(known)).scalars())
 
 
-async def _record(connection: AsyncConnection, ended: Collection[CallId]) -> None:
-    """Folds the calls from the journal and writes their records anew."""
-    wanted = select(journal.c.data).where(journal.c.call.in_(ended)).order_by(journal.c.seq)
-    events: dict[CallId, list[CallEvent]] = defaultdict(list)
-    for happened in _events((await connection.execute(wanted)).scalars()):
-        events[happened.call].append(happened)
+async def _record(
+    connection: AsyncConnection, over: Collection[CallId], whole: Mapping[CallId, Sequence[CallEvent]]
+) -> None:
+    """Writes the records of these calls: of those that are ``whole`` for the first time, of the
+    others anew, from the journal."""
+    events: dict[CallId, Sequence[CallEvent]] = {call: whole[call] for call in over if call in whole}
+    if again := [call for call in over if call not in whole]:
+        events |= await _read_again(connection, again)
+        await connection.execute(delete(segments).where(segments.c.call.in_(again)))
+        await connection.execute(delete(calls).where(calls.c.id.in_(again)))
+    await connection.execute(delete(open_calls).where(open_calls.c.call.in_(over)))
     folded = [fold(of_call) for of_call in events.values()]
-    await connection.execute(delete(segments).where(segments.c.call.in_(ended)))
-    await connection.execute(delete(calls).where(calls.c.id.in_(ended)))
-    await connection.execute(delete(open_calls).where(open_calls.c.call.in_(ended)))
     await connection.execute(insert(calls), [_plain(record) for record, _ in folded])
     parts = [_plain(segment) for _, of_call in folded for segment in of_call]
     if parts:
         await connection.execute(insert(segments), parts)
 
 
-async def _keep(connection: AsyncConnection, recording: Recording) -> None:
-    same = recordings.c.stem == recording.stem
-    if recording.state is RecordingState.EXPECTED:
-        if (await connection.execute(select(recordings.c.stem).where(same))).first() is not None:
-            return
-    else:
-        await connection.execute(delete(recordings).where(same))
-    await connection.execute(insert(recordings), [_plain(recording)])
+async def _read_again(connection: AsyncConnection, wanted: Collection[CallId]) -> dict[CallId, list[CallEvent]]:
+    """All events of these calls that the journal has."""
+    rows = select(journal.c.data).where(journal.c.call.in_(wanted)).order_by(journal.c.seq)
+    events: dict[CallId, list[CallEvent]] = defaultdict(list)
+    for happened in _events((await connection.execute(rows)).scalars()):
+        events[happened.call].append(happened)
+    return events
+
+
+async def _keep(connection: AsyncConnection, found: Sequence[Recording]) -> None:
+    """Of each recording the row that says most: the last one measured, or else that it is expected."""
+    rows: dict[str, Recording] = {}
+    for one in found:
+        if one.state is not RecordingState.EXPECTED or one.stem not in rows:
+            rows[one.stem] = one
+    if not rows:
+        return
+    there = select(recordings.c.stem).where(recordings.c.stem.in_(rows))
+    known = set((await connection.execute(there)).scalars())
+    measured = {stem for stem, one in rows.items() if one.state is not RecordingState.EXPECTED}
+    if replaced := known & measured:
+        await connection.execute(delete(recordings).where(recordings.c.stem.in_(replaced)))
+    if new := [_plain(one) for stem, one in rows.items() if stem in measured or stem not in known]:
+        await connection.execute(insert(recordings), new)
 
 
 def _decoded(written: Iterable[Mapping[str, Any]]) -> Iterator[Event]:

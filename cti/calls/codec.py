@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from enum import StrEnum
+from operator import attrgetter
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -37,12 +38,20 @@ def _fields(cls: type[Event]) -> tuple[tuple[Field[Any], type[StrEnum] | None], 
 _WRITTEN = {cls: _fields(cls) for cls in KINDS.values()}
 
 
+_KEYS = {cls: ("kind", *(f.name for f, _ in written)) for cls, written in _WRITTEN.items()}
+_VALUES = {cls: attrgetter("__class__.__name__", *keys[1:]) for cls, keys in _KEYS.items()}
+_MAPPINGS = {
+    cls: tuple(n for n, h in get_type_hints(cls, vars(events)).items() if get_origin(h) is Mapping)
+    for cls in KINDS.values()
+}
+
+
 def encode(event: Event) -> dict[str, Any]:
     """The event as JSON values, its class under ``kind``. Secret fields are left out."""
-    out: dict[str, Any] = {"kind": type(event).__name__}
-    for f, _ in _WRITTEN[type(event)]:
-        value = getattr(event, f.name)
-        out[f.name] = dict(value) if isinstance(value, Mapping) else value
+    cls = type(event)
+    out: dict[str, Any] = dict(zip(_KEYS[cls], _VALUES[cls](event), strict=True))
+    for name in _MAPPINGS[cls]:
+        out[name] = dict(out[name])
     return out
 
 

@@ -22,8 +22,6 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -35,7 +33,7 @@ from cti.calls.events import Event
 from cti.calls.part import Output
 from cti.desk.guard import same_host
 from cti.desk.metrics import Metrics
-from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of
+from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of, together
 
 ALIVE_S = 5.0
 LOG_IN_FIRST = 4401
@@ -44,16 +42,21 @@ ONLY_LISTEN = 1008
 """RFC 6455, 7.4.1, policy violation: desktops have nothing to say on this socket."""
 
 
-@dataclass
 class _Sent:
-    seq: int
-    prev: int
-    change: Change
+    """A message. Its text is made when the first desktop wants it: most are seen by nobody."""
 
-    @cached_property
+    __slots__ = ("_what", "prev", "seq")
+
+    def __init__(self, seq: int, prev: int, change: Change) -> None:
+        self.seq = seq
+        self.prev = prev
+        self._what: Change | str = change
+
+    @property
     def text(self) -> str:
-        """Made when the first desktop wants it: most changes are seen by nobody."""
-        return _change_text(self.change, self.seq, self.prev)
+        if isinstance(self._what, Change):
+            self._what = _change_text(self._what, self.seq, self.prev)
+        return self._what
 
 
 class _Log:
@@ -116,17 +119,19 @@ class Reader:
 class Feed:
     """Gives each audience its changes.
 
-    The last ``kept`` messages to supervisors, and the last ``kept_each`` to each agent, can be
-    had again. A desktop that has ``limit`` of them unsent is sent a snapshot instead.
+    Supervisors see everybody's, and get those of ``gather_s`` seconds together as one. The last
+    ``kept`` messages to supervisors, and the last ``kept_each`` to each agent, can be had again. A
+    desktop that has ``limit`` of them unsent is sent a snapshot instead.
     """
 
     def __init__(
         self,
         view: View,
         *,
-        kept: int = 2000,
-        kept_each: int = 100,
+        kept: int = 600,
+        kept_each: int = 20,
         limit: int = 200,
+        gather_s: float = 0.1,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.view = view
@@ -134,21 +139,38 @@ class Feed:
         self._kept = kept
         self._kept_each = kept_each
         self._limit = limit
+        self._gather_s = gather_s
+        self._gathered: list[Change] = []
         self._clock = clock
         self._numbers = count(1)
         self._logs: dict[Audience, _Log] = {}
         self._readers: dict[Audience, set[Reader]] = {}
 
+    def wanted(self, audience: Audience) -> bool:
+        """Whether a desktop of this audience was ever there. Nobody else can have missed a change."""
+        return audience in self._logs
+
     def publish(self, changes: Iterable[Change]) -> None:
         """Numbers the changes, keeps them and hands them to who may see them. Never waits."""
         for change in changes:
-            log = self._log(change.audience)
-            seq, prev = next(self._numbers), log.seq
-            sent = _Sent(seq, prev, change)
-            log.sent.append(sent)
-            log.seq = seq
-            for reader in self._readers.get(change.audience, ()):
-                reader.put(sent.text)
+            if change.audience is not EVERYTHING or not self._gather_s:
+                self._tell(change)
+                continue
+            if not self._gathered:
+                asyncio.get_running_loop().call_later(self._gather_s, self._tell_gathered)
+            self._gathered.append(change)
+
+    def _tell_gathered(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        self._tell(together(gathered))
+
+    def _tell(self, change: Change) -> None:
+        log = self._log(change.audience)
+        sent = _Sent(next(self._numbers), log.seq, change)
+        log.sent.append(sent)
+        log.seq = sent.seq
+        for reader in self._readers.get(change.audience, ()):
+            reader.put(sent.text)
 
     def join(self, audience: Audience, stream: str = "", after: int | None = None) -> Reader:
         """A reader that goes on after message ``after`` of ``stream``, or begins with a snapshot."""
@@ -276,7 +298,7 @@ class DeskPart:
 
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
         self._metrics.count(event)
-        self._feed.publish(self._feed.view.apply(event, call))
+        self._feed.publish(self._feed.view.apply(event, call, self._feed.wanted))
         return ()
 
     async def on_time(self, now: float) -> Sequence[Output]:

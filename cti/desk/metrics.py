@@ -19,10 +19,15 @@ class Metrics(Collector):
     def __init__(self, view: View, registry: CollectorRegistry) -> None:
         self._view = view
         self._events = Counter("cordboard_events", "Events dispatched, by kind", ["kind"], registry=registry)
+        self._of_kind: dict[type[Event], Counter] = {}
         registry.register(self)
 
     def count(self, event: Event) -> None:
-        self._events.labels(type(event).__name__).inc()
+        kind = type(event)
+        counter = self._of_kind.get(kind)
+        if counter is None:  # finding it by its label costs more than counting
+            counter = self._of_kind[kind] = self._events.labels(kind.__name__)
+        counter.inc()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         calls = GaugeMetricFamily("cordboard_calls", "Live calls, by place", labels=["place"])

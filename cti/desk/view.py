@@ -7,8 +7,9 @@ or held by him; or EVERYTHING, which supervisors see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeAlias
 
 from cti.access import Person, Role
@@ -59,6 +60,32 @@ class Change:
     @property
     def empty(self) -> bool:
         return not (self.agents or self.queues or self.calls or self.gone or self.notices)
+
+
+def together(changes: Sequence[Change]) -> Change:
+    """One audience's changes, one or more, as one: of each row the last. ``event`` is the last one's."""
+    agents: dict[str, Row] = {}
+    queues: dict[str, Row] = {}
+    calls: dict[str, Row] = {}
+    gone: dict[CallId, None] = {}
+    for change in changes:
+        agents |= {row["name"]: row for row in change.agents}
+        queues |= {row["name"]: row for row in change.queues}
+        for row in change.calls:
+            calls[row["id"]] = row
+            gone.pop(row["id"], None)
+        for call in change.gone:
+            calls.pop(call, None)
+            gone[call] = None
+    last = changes[-1]
+    return replace(
+        last,
+        agents=tuple(agents.values()),
+        queues=tuple(queues.values()),
+        calls=tuple(calls.values()),
+        gone=tuple(gone),
+        notices=tuple(notice for change in changes for notice in change.notices),
+    )
 
 
 def audience_of(person: Person) -> Audience:
@@ -115,8 +142,25 @@ def _state(offer: OpenOffer | None) -> str | None:
     return next((state for state, reached in states.items() if reached), "offered")
 
 
-def _waits(call: Call) -> bool:
-    return call.place is Place.QUEUE
+_Order: TypeAlias = tuple[int, float, CallId]
+"""Waiting calls sort by this: priority first, then who came first."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """The calls that wait in one queue, in order, and since when each of them does; both sorted, so
+    that a change costs little however many wait."""
+
+    order: list[_Order] = field(default_factory=list)
+    since: list[float] = field(default_factory=list)
+
+    def add(self, order: _Order) -> None:
+        insort(self.order, order)
+        insort(self.since, order[1])
+
+    def remove(self, order: _Order) -> None:
+        del self.order[bisect_left(self.order, order)]
+        del self.since[bisect_left(self.since, order[1])]
 
 
 class View:
@@ -125,12 +169,17 @@ class View:
     def __init__(self, agents: Iterable[str], queues: Iterable[str]) -> None:
         self.agents = {name: Agent(name) for name in agents}
         self.calls: dict[CallId, Call] = {}
-        self._waiting: dict[str, dict[CallId, Call]] = {name: {} for name in queues}
+        self._cards: dict[CallId, Row] = {}
+        """As supervisors last had them told."""
+        self._waiting = {name: _Line() for name in queues}
 
-    def apply(self, event: Event, call: Call | None) -> list[Change]:
-        """Takes in an event, and its call with the event applied. Returns what changed for whom."""
+    def apply(
+        self, event: Event, call: Call | None, wanted: Callable[[Audience], bool] = lambda audience: True
+    ) -> list[Change]:
+        """Takes in an event, and its call with the event applied. Returns what changed for whom, of
+        the audiences that are ``wanted``."""
         if isinstance(event, AgentChanged):
-            return self._apply_agent(event)
+            return self._apply_agent(event, wanted)
         if not isinstance(event, CallEvent) or call is None:
             return []
         old = self.calls.get(call.id)
@@ -139,61 +188,65 @@ class View:
             self.calls.pop(call.id, None)
         else:
             self.calls[call.id] = new
-        queues = self._apply_queues(old, new)
-        audiences: list[Audience] = [EVERYTHING]
-        for side in (old, new):
-            for offer in side.offers if side is not None else ():
-                if offer.agent not in audiences:
-                    audiences.append(offer.agent)
-        changes = [self._change(event, old, new, audience, queues) for audience in audiences]
+        touched = self._apply_queues(old, new)
+        offers = [offer for side in (old, new) if side is not None for offer in side.offers]
+        agents = dict.fromkeys(offer.agent for offer in offers)
+        changes = [_agents_change(event, old, new, name) for name in agents if wanted(name)]
+        if wanted(EVERYTHING):
+            changes.insert(0, self._everythings_change(event, old, new, touched))
+        else:
+            self._cards.pop(call.id, None)
         return [change for change in changes if not change.empty]
 
-    def _apply_agent(self, event: AgentChanged) -> list[Change]:
+    def _apply_agent(self, event: AgentChanged, wanted: Callable[[Audience], bool]) -> list[Change]:
         agent = Agent(event.agent, event.state, event.at, shown(event.reason), event.call)
         self.agents[event.agent] = agent
         return [
             Change(audience, event.at, type(event).__name__, agents=(asdict(agent),))
             for audience in (EVERYTHING, event.agent)
+            if wanted(audience)
         ]
 
-    def _apply_queues(self, old: Call | None, new: Call | None) -> tuple[Row, ...]:
-        """Moves the call between queues. Returns the rows of those whose waiting calls changed."""
-        before = old if old is not None and _waits(old) else None
-        after = new if new is not None and _waits(new) else None
+    def _apply_queues(self, old: Call | None, new: Call | None) -> list[str]:
+        """Moves the call between queues. Returns those whose waiting calls changed."""
+        before, after = _place(old), _place(new)
+        if before == after:
+            return []
         touched = []
-        if before is not None and (after is None or after.queue != before.queue):
-            self._waiting[before.queue].pop(before.id, None)
-            touched.append(before.queue)
+        if before is not None:
+            self._waiting[before[0]].remove(before[1])
+            touched.append(before[0])
         if after is not None:
-            self._waiting.setdefault(after.queue, {})[after.id] = after
-            if before is None or _order(before) != _order(after) or before.queue != after.queue:
-                touched.append(after.queue)
-        return tuple(self.queue(name) for name in touched)
+            self._waiting.setdefault(after[0], _Line()).add(after[1])
+            if after[0] not in touched:
+                touched.append(after[0])
+        return touched
 
-    def _change(
-        self, event: CallEvent, old: Call | None, new: Call | None, audience: Audience, queues: tuple[Row, ...]
+    def _everythings_change(
+        self, event: CallEvent, old: Call | None, new: Call | None, queues: Iterable[str]
     ) -> Change:
-        before = card(old, audience) if old is not None and visible(old, audience) else None
-        after = card(new, audience) if new is not None and visible(new, audience) else None
-        everything = audience is EVERYTHING
+        before = self._cards.pop(event.call, None)
+        after = None if new is None else card(new, EVERYTHING)
+        if after is not None:
+            self._cards[event.call] = after
         return Change(
-            audience,
+            EVERYTHING,
             event.at,
             type(event).__name__,
-            queues=queues if everything else (),
+            queues=tuple(self.queue(name) for name in queues),
             calls=(after,) if after is not None and after != before else (),
-            gone=(event.call,) if before is not None and after is None else (),
-            notices=_notices(event) if everything else (),
+            gone=(event.call,) if old is not None and new is None else (),
+            notices=_notices(event),
         )
 
     def queue(self, name: str) -> Row:
         """A queue: how many calls wait, the first of them in order, and since when the longest does."""
-        waiting = sorted(self._waiting.get(name, {}).values(), key=_order)
+        line = self._waiting.get(name) or _Line()
         return {
             "name": name,
-            "waiting": len(waiting),
-            "calls": [call.id for call in waiting[:WAITING_SHOWN]],
-            "longest_since": min((call.queued_at or call.arrived_at for call in waiting), default=None),
+            "waiting": len(line.order),
+            "calls": [call for _, _, call in line.order[:WAITING_SHOWN]],
+            "longest_since": line.since[0] if line.since else None,
         }
 
     @property
@@ -210,9 +263,23 @@ class View:
         }
 
 
-def _order(call: Call) -> tuple[int, float, str]:
-    """Waiting calls sort by this: priority first, then who came first."""
-    return (-call.priority, call.queued_at or call.arrived_at, call.id)
+def _agents_change(event: CallEvent, old: Call | None, new: Call | None, name: str) -> Change:
+    before = card(old, name) if old is not None and visible(old, name) else None
+    after = card(new, name) if new is not None and visible(new, name) else None
+    return Change(
+        name,
+        event.at,
+        type(event).__name__,
+        calls=(after,) if after is not None and after != before else (),
+        gone=(event.call,) if before is not None and after is None else (),
+    )
+
+
+def _place(call: Call | None) -> tuple[str, _Order] | None:
+    """The queue where the call waits, and its place there; None where it waits in none."""
+    if call is None or call.place is not Place.QUEUE:
+        return None
+    return call.queue, (-call.priority, call.queued_at or call.arrived_at, call.id)
 
 
 def _notices(event: CallEvent) -> tuple[Row, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from cti.calls.call import Call, apply
 from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId
-from recordings import handler
+from recordings import measuring
 from recordings.files import Files
 from recordings.handler import RecordsPart
 from recordings.record import Outcome, Recording, RecordingState
@@ -30,8 +30,8 @@ END = f"9.1 Ended by=caller\n9.1 RecordingStopped recording={STEM}"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handler, "POLL_S", 0.005)
-    monkeypatch.setattr(handler, "CLOSE_S", 0.05)
+    monkeypatch.setattr(measuring, "LOOK_S", 0.005)
+    monkeypatch.setattr(measuring, "CLOSE_S", 0.05)
 
 
 async def tell(part: RecordsPart, happened: list[CallEvent], call: Call | None = None) -> Call | None:
@@ -111,7 +111,8 @@ async def test_it_waits_until_asterisk_has_closed_the_files(
             record_sides(files, 2.0)
         return looks >= 4
 
-    monkeypatch.setattr(handler, "closed", closing)
+    monkeypatch.setattr(measuring, "closed", closing)
+    monkeypatch.setattr(measuring, "CLOSE_S", 30.0)
     part = RecordsPart(store, files, tmp_path / "spool")
     await part.start()
     await tell(part, events(TALK + END))

@@ -42,14 +42,14 @@ NOW = 1_700_000_000.0
 class Desk:
     """A whole desk over a fake engine: events go in, what was asked of the engine comes out."""
 
-    def __init__(self, routers: Sequence[APIRouter] = (), **feed: int) -> None:
+    def __init__(self, routers: Sequence[APIRouter] = (), gather_s: float = 0.0, **feed: int) -> None:
         self.now = NOW
         self.calls: dict[CallId, Call] = {}
         self.asked: list[Output] = []
         self.trouble: dict[str, str] = {"asterisk": ""}
         registry = CollectorRegistry()
         self.view = View(["ann", "bob"], ["sales"])
-        self.feed = Feed(self.view, clock=lambda: self.now, **feed)
+        self.feed = Feed(self.view, gather_s=gather_s, clock=lambda: self.now, **feed)
         self._part = DeskPart(self.feed, Metrics(self.view, registry))
         self.app = create_app(
             gate=GATE,

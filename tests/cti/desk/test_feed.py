@@ -151,6 +151,29 @@ async def test_all_supervisors_share_one_text() -> None:
     assert one is other
 
 
+async def test_supervisors_get_the_changes_of_a_moment_together() -> None:
+    desk = Desk(gather_s=0.001)
+    async with connected(desk.app, token("sue")) as socket:
+        snapshot = await socket.hear()
+        await desk.happens(*talks("ann"), *talks("bob", CallId("c2")), *ends(CallId("c2")))
+        change = await socket.hear()
+        assert change["prev"] == snapshot["seq"]
+        assert [(call["id"], call["agent"]) for call in change["calls"]] == [(C1, "ann")]
+        assert change["gone"] == ["c2"]
+        assert [(queue["name"], queue["waiting"]) for queue in change["queues"]] == [("sales", 0)]
+        await desk.happens(*ends())
+        assert (await socket.hear())["prev"] == change["seq"]
+
+
+async def test_nothing_is_kept_for_who_was_never_there() -> None:
+    desk = Desk()
+    await desk.happens(*talks("ann"))
+    assert not desk.feed.wanted("ann")
+    assert not desk.feed.wanted(EVERYTHING)
+    await drain(desk, "ann")
+    assert desk.feed.wanted("ann")
+
+
 async def test_a_quiet_feed_says_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_module, "ALIVE_S", 0.001)
     async with connected(Desk().app, token("sue")) as socket:
