@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import structlog
 
@@ -32,6 +33,8 @@ class _Due:
     pause_s: float
     at: float
     last_at: float
+    written: tuple[Path, ...] = ()
+    """What Asterisk writes: the caller's side and the agent's, or that of a caller alone."""
 
 
 class Measurer:
@@ -77,7 +80,7 @@ class Measurer:
         """The recording as measured, or what went wrong; None while its files are open. Blocks."""
         recording = due.recording
         try:
-            found = self._measure(recording, wait=now < due.last_at)
+            found = self._measure(due, wait=now < due.last_at)
         except NotARecording as error:
             log.error("recording refused", call=recording.call, error=str(error))
             found = Measured(RecordingState.MISSING, 0.0)
@@ -86,15 +89,19 @@ class Measurer:
             return error
         return None if found is None else judge(recording, found)
 
-    def _measure(self, recording: Recording, *, wait: bool) -> Measured | None:
-        stem = recording.stem
-        if recording.taped:
-            tape = self._files.tape(stem)
-            return None if wait and not closed(tape) else measure(tape)
-        caller, agent = self._files.caller(stem), self._files.agent(stem)
-        if wait and not (closed(caller) and closed(agent)):
+    def _measure(self, due: _Due, *, wait: bool) -> Measured | None:
+        stem = due.recording.stem
+        if not due.written:
+            sides = (self._files.caller(stem), self._files.agent(stem))
+            due.written = (self._files.tape(stem),) if due.recording.taped else sides
+        if wait and not all(map(closed, due.written)):
             return None
-        return join(caller, agent, self._files.stereo(stem))
+        match due.written:
+            case (caller, agent):
+                return join(caller, agent, self._files.stereo(stem))
+            case (tape,):
+                return measure(tape)
+        return None
 
 
 def judge(recording: Recording, found: Measured) -> Recording:

@@ -135,6 +135,9 @@ class Store:
         parsed = make_url(url)
         # Hidden parameters: an error's text goes to the log, a caller's number must not.
         engine = create_async_engine(parsed, hide_parameters=True, json_serializer=_serialized)
+        # Many rows in one statement, as the driver has it for each row to itself otherwise: with SQLite's
+        # that is a change of threads a row.
+        engine.dialect.use_insertmanyvalues_wo_returning = True
         if parsed.get_backend_name() == "sqlite":
             if parsed.database and parsed.database != ":memory:":
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

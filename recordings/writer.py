@@ -23,7 +23,7 @@ from recordings.store import JournalRow
 log = structlog.get_logger(__name__)
 
 BATCH = 500
-BATCH_S = 0.5
+BATCH_S = 1.0
 RETRY_S = 0.1
 LONGEST_RETRY_S = 5.0
 
