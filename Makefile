@@ -7,7 +7,7 @@ BIN := .venv/bin
 LOCK := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
-.PHONY: run call test unit long lint bench docs lock clean
+.PHONY: run call test unit long lint bench soak docs lock clean
 
 run: .venv/ready
 	@$(BIN)/python -m demo.run
@@ -34,6 +34,11 @@ lint: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m demo.debian
 	$(BIN)/python -m bench
+
+# 50 calls/s for 5 minutes; shorter: make soak SOAK="--rate 20 --seconds 30"
+soak: .venv/ready
+	$(BIN)/python -m demo.debian
+	$(BIN)/python -m bench.soak $(SOAK)
 
 # The reference pages, from the code.
 docs: .venv/ready

@@ -1,41 +1,50 @@
-"""``make bench``: measures Cordboard beside plain Dial and app_queue, and its menus beside plain dialplan,
-in one run of five minutes.
+"""``make bench``: measures Cordboard beside plain Dial and app_queue, callers who wait beside music alone,
+and menus beside plain dialplan, in one run of ten minutes.
 
-Shows a table and writes ``bench/results.json``. Ends with 1, and writes nothing, when a call failed.
+Shows tables and writes ``bench/results.json``. Ends with 1, and writes nothing, when a call failed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import platform
-import signal
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-from bench import ami_parse, menus
+from bench import ami_parse, menus, waiting
 from bench.ami_events import counting
-from bench.cpu import Gone
-from bench.figures import FLOOR, OURS, PEER, Round, figures, of
-from bench.load import CALLS_PER_S, ON_THE_LINE_MS, Load, LoadFailed
-from bench.server import ServerFailed, journal, offer_to_bridged_ms
-from bench.targets import AGENTS, APP_QUEUE, DIAL, QUEUES_CONF, Cordboard, Target, cordboard, dialplan
-from demo.asterisk import AsteriskFailed
-from demo.debian import Missing, Program, programs
+from bench.app_queue import pause, rings
+from bench.figures import FLOOR, OURS, PEER, RESULTS, Round, Times, figures, keep, of
+from bench.journal import journal, took_ms
+from bench.load import CALLS_PER_S, ON_THE_LINE_MS, Load
+from bench.run import console, end_with
+from bench.targets import AGENTS, APP_QUEUE, DIAL, QUEUES_CONF, Cordboard, Dialplan, Target, cordboard, dialplan
+from demo.debian import Program, programs
 
-RESULTS = Path(__file__).parent / "results.json"
 ROUNDS = 3
 CALLS = 200
 WARM_UP = 40
-console = Console(highlight=False)
+SETTLE_S = 1.5
+"""After a round, before its CPU is read: Cordboard writes its last records a second later."""
+WAITS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the three targets gave."""
+
+    rounds: list[Round]
+    waits: list[waiting.Wait]
+    events_per_call: float
+    app_queue_ms: list[float]
 
 
 async def main() -> int:
@@ -43,53 +52,85 @@ async def main() -> int:
     found = await asyncio.to_thread(programs, ("asterisk", "sipp", "espeak-ng"), console.print)
     console.print(
         f"Asterisk {found['asterisk'].version}, SIPp {found['sipp'].version}: {ROUNDS} rounds of {CALLS} calls each, "
-        f"{CALLS_PER_S} calls/s, {ON_THE_LINE_MS / 1000:g} s on the line, no sound, no recording."
+        f"{CALLS_PER_S} calls/s, {ON_THE_LINE_MS / 1000:g} s on the line, recorded, no sound; {len(AGENTS):,} agents."
     )
     with tempfile.TemporaryDirectory(prefix="cordboard-bench-") as name:
         folder = Path(name)
-        rounds, events_per_call = await _measure_calls(folder, found)
-        spans = [(one.start, one.end) for one in of(rounds, OURS)]
-        offers = offer_to_bridged_ms(journal(folder / OURS / "var" / "state" / "cordboard.db"), spans)
+        measured = await _measure_calls(folder, found)
+        times = _times(folder / OURS / "var" / "state" / "cordboard.db", measured)
         console.print(f"{menus.CALLERS} callers at once in menus, ours and plain dialplan's ...")
         in_menus = await menus.measure(folder, found)
     console.print("Parsing AMI events, ours and stock panoramisk ...")
     parse = await asyncio.to_thread(ami_parse.measure)
-    if failed := sum(one.failed for one in rounds) + in_menus.failed:
+    if failed := sum(one.failed for one in measured.rounds) + in_menus.failed:
         console.print(f"[bold red]{failed} CALLS FAILED. The figures would be wrong: nothing is written.")
         return 1
-    result = figures(rounds, offers, events_per_call, parse) | in_menus.figures()
-    _show(result, rounds, len(offers))
+    result: dict[str, float] = {
+        **figures(measured.rounds, measured.events_per_call),
+        **times.figures(),
+        **waiting.figures(measured.waits),
+        **in_menus.figures(),
+        **parse,
+    }
+    _show(result, measured.rounds)
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, Asterisk {found['asterisk'].version}"
-    kept = {name: round(value, 2) for name, value in result.items()} | {"machine": machine}
-    RESULTS.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n", encoding="ascii")
+    keep({**result, "machine": machine})
     console.print(f"Written to bench/{RESULTS.name}.")
     return 0
 
 
-async def _measure_calls(folder: Path, found: Mapping[str, Program]) -> tuple[list[Round], float]:
-    """The rounds, and AMI events a call of Cordboard's."""
+async def _measure_calls(folder: Path, found: Mapping[str, Program]) -> Measured:
     async with AsyncExitStack() as stack:
         load = Load(found["sipp"], folder)
         asterisk, port = found["asterisk"], load.port
         floor = await stack.enter_async_context(
             dialplan(FLOOR, "plain Dial (the floor)", DIAL, {}, folder / FLOOR, asterisk, port)
         )
-        title, files = f"app_queue, {len(AGENTS)} members", {"queues.conf": QUEUES_CONF}
+        title, files = f"app_queue, {len(AGENTS):,} members", {"queues.conf": QUEUES_CONF}
         peer = await stack.enter_async_context(dialplan(PEER, title, APP_QUEUE, files, folder / PEER, asterisk, port))
         ours = await stack.enter_async_context(cordboard(folder / OURS, found, port))
         console.print("All are up. Warming up ...")
-        for target in (floor, peer):
-            await load.run(target.sip, WARM_UP)
+        for alone in (floor, peer):
+            await load.run(alone.sip, WARM_UP)
         events_per_call = await _events_per_call(ours, load)
         rounds: list[Round] = []
         for number in range(1, ROUNDS + 1):
-            for target in (floor, peer, ours):
+            targets: tuple[Target, ...] = (floor, peer, ours)
+            for target in targets:
                 one = await _round(target, load)
                 rounds.append(one)
                 used = ", ".join(f"{name} {one.ms_per_call(name):.1f} ms" for name in one.cpu_s)
                 failed = f", [bold red]{one.failed} FAILED[/]" if one.failed else ""
                 console.print(f"  round {number}  {target.title:25} CPU a call: {used}{failed}")
-        return rounds, events_per_call
+        async with rings(peer.ami, peer.watcher) as rung:
+            await load.run(peer.sip, CALLS)
+        waits = await _wait(folder, found["sipp"], floor, peer, ours)
+        return Measured(rounds, waits, events_per_call, rung.took_ms)
+
+
+async def _wait(folder: Path, sipp: Program, floor: Dialplan, peer: Dialplan, ours: Cordboard) -> list[waiting.Wait]:
+    """Nobody is free any more, and callers wait."""
+    await pause(peer.ami, peer.watcher, [f"PJSIP/{agent}" for agent in AGENTS])
+    await ours.server.put(AGENTS, "not ready")
+    console.print(f"{waiting.CALLERS} callers wait for {waiting.SPAN_S:g} s, nobody is free ...")
+    waits: list[waiting.Wait] = []
+    for number in range(1, WAITS + 1):
+        for target in (floor, peer, ours):
+            one = await waiting.wait(target, sipp, folder / f"wait-{target.key}-{number}")
+            waits.append(one)
+            console.print(f"  round {number}  {target.title:25} CPU: {one.cpu_s:.2f} s")
+    return waits
+
+
+def _times(database: Path, measured: Measured) -> Times:
+    rows = journal(database)
+    spans = [(one.start, one.end) for one in of(measured.rounds, OURS)]
+    return Times(
+        offer_to_ring=took_ms(rows, "Offered", "Ringing", spans),
+        offer_to_bridged=took_ms(rows, "Offered", "Connected", spans),
+        queued_to_ring=took_ms(rows, "Queued", "Ringing", spans),
+        queued_to_ring_app_queue=measured.app_queue_ms,
+    )
 
 
 async def _events_per_call(ours: Cordboard, load: Load) -> float:
@@ -102,18 +143,20 @@ async def _events_per_call(ours: Cordboard, load: Load) -> float:
 async def _round(target: Target, load: Load) -> Round:
     before, start = target.cpu_s(), time.time()
     tally = await load.run(target.sip, CALLS)
+    end = time.time()
+    await asyncio.sleep(SETTLE_S)
     after = target.cpu_s()
     used = {name: after[name] - before[name] for name in before}
-    return Round(target.key, CALLS, tally.failed, used, start, time.time())
+    return Round(target.key, CALLS, tally.failed, used, start, end)
 
 
-def _show(result: dict[str, float], rounds: list[Round], offers: int) -> None:
+def _show(result: dict[str, float], rounds: list[Round]) -> None:
     console.print(f"\nCPU milliseconds a call, the median of {ROUNDS} rounds; the range is of all processes together")
     table = Table("", "Asterisk", "engine", "Valkey", "range", "above floor")
     for column in table.columns[1:]:
         column.justify = "right"
     for key, title in ((FLOOR, "plain Dial, the floor"), (PEER, "app_queue"), (OURS, "Cordboard")):
-        in_all = [sum(one.ms_per_call(name) for name in one.cpu_s) for one in of(rounds, key)]
+        in_all = [one.whole_ms for one in of(rounds, key)]
         more = [f"{result[f'cpu_ms_per_call_{name}']:.1f}" if key == OURS else "" for name in ("engine", "valkey")]
         asterisk = result[f"cpu_ms_per_call_asterisk_{key}"]
         above = result.get(f"cpu_ms_above_floor_{key}")
@@ -121,10 +164,17 @@ def _show(result: dict[str, float], rounds: list[Round], offers: int) -> None:
         table.add_row(title, f"{asterisk:.1f}", *more, spread, "" if above is None else f"{above:.1f}")
     console.print(table)
     rest = Table(box=None, show_header=False)
+    rest.add_row("CPU above the floor, Cordboard's to app_queue's", f"{result['queue_overhead_ratio']:.2f}")
     rest.add_row("CPU of a whole call, Cordboard's to app_queue's", f"{result['cpu_ratio_cordboard_to_app_queue']:.2f}")
+    for title, name in (("offer to ringing", "offer_to_ring"), ("offer to bridged", "offer_to_bridged")):
+        rest.add_row(title, f"{result[f'{name}_ms_p50']:.1f} ms p50, {result[f'{name}_ms_p99']:.1f} ms p99")
     rest.add_row(
-        f"offer to bridged, {offers} offers",
-        f"{result['offer_to_bridged_ms_p50']:.1f} ms p50, {result['offer_to_bridged_ms_p99']:.1f} ms p99",
+        "in the queue to ringing, p99",
+        f"{result['queued_to_ring_ms_p99']:.1f} ms; app_queue {result['queued_to_ring_ms_p99_app_queue']:.1f} ms",
+    )
+    rest.add_row(
+        f"CPU of {waiting.CALLERS} callers waiting, to music alone",
+        f"{result['waiting_overhead_ratio']:.2f}; app_queue {result['waiting_overhead_ratio_app_queue']:.2f}",
     )
     rest.add_row("AMI events a call", f"{result['ami_events_per_call']:.1f}")
     rest.add_row(
@@ -141,20 +191,5 @@ def _show(result: dict[str, float], rounds: list[Round], offers: int) -> None:
     console.print(rest)
 
 
-async def _until_told() -> int:
-    """SIGTERM ends it as Ctrl-C does: everything that was started is stopped."""
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await main()
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(asyncio.run(_until_told()))
-    except (Missing, AsteriskFailed, ServerFailed, LoadFailed, Gone) as error:
-        console.print(str(error), style="bold red", markup=False)
-        sys.exit(1)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        console.print("Stopped; nothing was written.")
-        sys.exit(130)
+    sys.exit(end_with(main))

@@ -1,4 +1,4 @@
-"""CPU time of processes, as Linux counts it."""
+"""CPU time and memory of processes, as Linux counts them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,15 @@ def process(pid: int) -> Process:
         return parse((PROC / str(pid) / "stat").read_text(), os.sysconf("SC_CLK_TCK"))
     except (FileNotFoundError, ProcessLookupError):
         raise Gone(f"process {pid} has ended") from None
+
+
+def resident_mb(pid: int) -> float:
+    """Megabytes of memory that the process has now (proc_pid_statm(5)). Raises Gone."""
+    try:
+        pages = int((PROC / str(pid) / "statm").read_text().split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        raise Gone(f"process {pid} has ended") from None
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def children(parent: int) -> list[Process]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+RESULTS = Path(__file__).parent / "results.json"
 FLOOR, PEER, OURS = "dial", "app_queue", "cordboard"
 
 
@@ -20,6 +23,11 @@ class Round:
     cpu_s: Mapping[str, float]
     start: float
     end: float
+
+    @property
+    def whole_ms(self) -> float:
+        """CPU milliseconds a call of all processes."""
+        return sum(map(self.ms_per_call, self.cpu_s))
 
     def ms_per_call(self, name: str) -> float:
         """CPU milliseconds a call of one process."""
@@ -42,30 +50,60 @@ def percentile(values: Sequence[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def figures(
-    rounds: Sequence[Round], offers_ms: Sequence[float], ami_events_per_call: float, parse: Mapping[str, float]
-) -> dict[str, float]:
-    """All that is kept, by name.
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Milliseconds, of each call one. Ours by our journal; app_queue's by Asterisk's own clock."""
 
-    Above the floor is what a call costs in all processes beyond a plain Dial; the ratio compares
-    the whole cost of a call, the floor included.
+    offer_to_ring: Sequence[float]
+    offer_to_bridged: Sequence[float]
+    queued_to_ring: Sequence[float]
+    queued_to_ring_app_queue: Sequence[float]
+
+    def figures(self) -> dict[str, float]:
+        return {
+            "offer_to_bridged_ms_p50": percentile(self.offer_to_bridged, 50),
+            "offer_to_bridged_ms_p99": percentile(self.offer_to_bridged, 99),
+            "offer_to_ring_ms_p50": percentile(self.offer_to_ring, 50),
+            "offer_to_ring_ms_p99": percentile(self.offer_to_ring, 99),
+            "queued_to_ring_ms_p99": percentile(self.queued_to_ring, 99),
+            "queued_to_ring_ms_p50_app_queue": percentile(self.queued_to_ring_app_queue, 50),
+            "queued_to_ring_ms_p99_app_queue": percentile(self.queued_to_ring_app_queue, 99),
+        }
+
+
+def figures(rounds: Sequence[Round], ami_events_per_call: float) -> dict[str, float]:
+    """What calls cost, by name.
+
+    Above the floor is what a call costs in all processes beyond a plain Dial that is recorded alike,
+    of each round by itself, so that what slows the whole machine down is on both sides.
     """
-    floor, peer, asterisk = (median_ms(rounds, target, "asterisk") for target in (FLOOR, PEER, OURS))
+    asterisk = {target: median_ms(rounds, target, "asterisk") for target in (FLOOR, PEER, OURS)}
     engine, valkey = (median_ms(rounds, OURS, name) for name in ("engine", "valkey"))
-    ours = asterisk + engine + valkey
+    peer, ours = (above_floor_ms(rounds, target) for target in (PEER, OURS))
     return {
         "ami_events_per_call": ami_events_per_call,
-        **parse,
         "calls_failed": sum(one.failed for one in rounds),
         "calls_measured": sum(one.calls for one in rounds),
-        "cpu_ms_above_floor_app_queue": peer - floor,
-        "cpu_ms_above_floor_cordboard": ours - floor,
-        "cpu_ms_per_call_asterisk_app_queue": peer,
-        "cpu_ms_per_call_asterisk_cordboard": asterisk,
-        "cpu_ms_per_call_asterisk_dial": floor,
+        "cpu_ms_above_floor_app_queue": peer,
+        "cpu_ms_above_floor_cordboard": ours,
+        "cpu_ms_per_call_asterisk_app_queue": asterisk[PEER],
+        "cpu_ms_per_call_asterisk_cordboard": asterisk[OURS],
+        "cpu_ms_per_call_asterisk_dial": asterisk[FLOOR],
         "cpu_ms_per_call_engine": engine,
         "cpu_ms_per_call_valkey": valkey,
-        "cpu_ratio_cordboard_to_app_queue": ours / peer,
-        "offer_to_bridged_ms_p50": percentile(offers_ms, 50),
-        "offer_to_bridged_ms_p99": percentile(offers_ms, 99),
+        "cpu_ratio_cordboard_to_app_queue": (asterisk[OURS] + engine + valkey) / asterisk[PEER],
+        "queue_overhead_ratio": ours / peer,
     }
+
+
+def above_floor_ms(rounds: Sequence[Round], target: str) -> float:
+    """CPU milliseconds a call of all processes beyond the floor of the same round: the median."""
+    pairs = zip(of(rounds, FLOOR), of(rounds, target), strict=True)
+    return statistics.median(one.whole_ms - floor.whole_ms for floor, one in pairs)
+
+
+def keep(figures: Mapping[str, float | str]) -> None:
+    """Writes figures to ``bench/results.json``; those of other names stay as they are there."""
+    there = json.loads(RESULTS.read_text(encoding="ascii")) if RESULTS.exists() else {}
+    there |= {name: round(value, 2) if isinstance(value, float) else value for name, value in figures.items()}
+    RESULTS.write_text(json.dumps(there, indent=2, sort_keys=True) + "\n", encoding="ascii")

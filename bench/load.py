@@ -94,7 +94,7 @@ class Load:
             )
             await _over(calling, calls / calls_per_s + on_the_line_ms / 1000 + LATE_S)
             await _over(answering, LATE_S)
-        return tally(calls, _figures(here / "callers.csv"), _figures(here / "phones.csv"))
+        return tally(calls, last(here / "callers.csv"), last(here / "phones.csv"))
 
     async def _listening(self, phones: asyncio.subprocess.Process, log: Path) -> None:
         """Returns when the phones have taken their port."""
@@ -116,5 +116,6 @@ async def _over(process: asyncio.subprocess.Process, patience_s: float) -> None:
         return
 
 
-def _figures(file: Path) -> Mapping[str, str]:
+def last(file: Path) -> Mapping[str, str]:
+    """The newest figures in SIPp's file of statistics; empty where there are none yet."""
     return last_row(file.read_text(errors="replace")) if file.exists() else {}

@@ -1,14 +1,12 @@
-"""Cordboard as a process of its own, with all its agents ready; and what its journal says."""
+"""Cordboard as a process of its own, with all its agents ready."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
-import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,36 +129,3 @@ async def _healthy(desk: httpx.AsyncClient) -> None:
             if (await desk.get("/healthz")).status_code == 200:
                 return
             await asyncio.sleep(0.05)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A row of the journal about an offer. ``at`` is Unix seconds."""
-
-    kind: str
-    at: float
-    offer: str
-
-
-def journal(database: Path) -> list[Written]:
-    """The offers and what became bridges, from the journal of a server that has stopped."""
-    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-        rows = connection.execute(
-            "SELECT kind, at, data FROM journal WHERE kind IN ('Offered', 'Connected') ORDER BY seq"
-        )
-        return [Written(kind, at, json.loads(data)["offer"]) for kind, at, data in rows]
-
-
-def offer_to_bridged_ms(rows: Iterable[Written], spans: Iterable[tuple[float, float]]) -> list[float]:
-    """How long each offer took until caller and agent heard each other, in milliseconds, of the
-    offers made in one of ``spans`` (Unix seconds, start and end). Offers that came to nothing
-    are not among them."""
-    wanted = list(spans)
-    offered: dict[str, float] = {}
-    took: list[float] = []
-    for row in rows:
-        if row.kind == "Offered" and any(start <= row.at <= end for start, end in wanted):
-            offered[row.offer] = row.at
-        elif row.kind == "Connected" and row.offer in offered:
-            took.append((row.at - offered[row.offer]) * 1000)
-    return took

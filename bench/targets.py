@@ -1,8 +1,9 @@
 """What is measured: three ways to bring a caller to an agent, each on an Asterisk of its own.
 
 All three answer, find an agent, ring that agent's phone, join the two and record each side in a
-file of its own; no sound flows, so that the files have a header only. Each has its own private Asterisk, so that none pays for what another one has
-subscribed to; those that are not called at the moment are idle.
+file of its own; no sound flows, so that the files have a header only. Each has its own private
+Asterisk, so that none pays for what another one has subscribed to; those that are not called at
+the moment are idle.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cpu import process
+from bench.figures import OURS
 from bench.load import NUMBER, WAITING
 from bench.server import QUEUE, Server, server, write_site
 from demo.asterisk import HOST, Manager, Phone, Plan, PrivateAsterisk, free_ports
@@ -22,8 +24,8 @@ from demo.stage import MANAGER, stage
 
 AGENTS = tuple(f"a{number:04}" for number in range(1, 2101))
 """The size of a large national hotline."""
-CALLS = 450
-"""At once: room for the callers who wait, and for those who come at the fastest rate."""
+ROOM = 450
+"""Calls at once: the callers who wait, and those who come at the fastest rate."""
 WATCHER = "watcher"
 RECORD = "MixMonitor(,bSr(@FOLDER@/${UNIQUEID}-caller.wav)t(@FOLDER@/${UNIQUEID}-agent.wav))"
 """As Cordboard does it: from the joining on, each direction in a file of its own, silence kept."""
@@ -111,7 +113,7 @@ async def dialplan(
     events = ("QueueCallerJoin", "QueueMemberPause", "Newstate")
     watcher = Manager(WATCHER, secrets.token_hex(16), "agent,call", "agent", events)
     plan = Plan(phones=phones(port), managers=[watcher], includes=[include], caller_context="bench", files=files)
-    async with PrivateAsterisk(asterisk, folder / "asterisk", plan, free_ports(CALLS)) as running:
+    async with PrivateAsterisk(asterisk, folder / "asterisk", plan, free_ports(ROOM)) as running:
         yield Dialplan(key, title, running.ports.sip, {"asterisk": running.pid}, running.ports.ami, watcher)
 
 
@@ -121,11 +123,11 @@ async def cordboard(folder: Path, programs: Mapping[str, Program], port: int) ->
     password = write_site(folder, AGENTS)
     changes = {"web": {"host": HOST, "port": 0}}
     async with (
-        stage(folder, programs, phones=phones(port), changes=changes, calls=CALLS) as at,
+        stage(folder, programs, phones=phones(port), changes=changes, calls=ROOM) as at,
         server(folder, password, AGENTS, folder / "cordboard.log") as ours,
     ):
         secret = at.site.ami_secret_file.read_text(encoding="ascii").strip()
         pids = {"asterisk": at.asterisk.pid, "engine": ours.pid, "valkey": ours.valkey}
         ports = at.asterisk.ports
         title = f"Cordboard, {len(AGENTS):,} agents"
-        yield Cordboard("cordboard", title, ports.sip, pids, ports.ami, MANAGER, secret, ours)
+        yield Cordboard(OURS, title, ports.sip, pids, ports.ami, MANAGER, secret, ours)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from bench.cpu import Gone, children, parse, process
+from bench.cpu import Gone, children, parse, process, resident_mb
 
 STAT = "4242 {name} S 17 4242 4242 0 -1 4194560 900 5 0 0 150 50 7 9 20 0 12 0 100 1 2 3"
 
@@ -22,9 +22,12 @@ def test_a_living_process() -> None:
     me = process(os.getpid())
     assert me.parent == os.getppid()
     assert me.cpu_s > 0
+    assert resident_mb(os.getpid()) > 1
     assert os.getpid() in {child.pid for child in children(os.getppid())}
 
 
 def test_a_process_that_is_gone() -> None:
     with pytest.raises(Gone):
         process(2**22 + 1)  # above the highest that Linux gives out
+    with pytest.raises(Gone):
+        resident_mb(2**22 + 1)

@@ -62,8 +62,7 @@ def test_a_manager_user_has_just_what_it_is_given(folders: Folders) -> None:
         "permit = 127.0.0.1/255.255.255.255",
         "read = call,agi",
         "write = call",
-        "eventfilter = Event: Hangup",
-        "eventfilter = Event: DTMFEnd",
+        "eventfilter = ^Event: (Hangup|DTMFEnd)",
     ]
 
 
