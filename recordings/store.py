@@ -37,8 +37,6 @@ STRETCH = 100_000
 class Json(str):
     """A text that is JSON already, for a column of JSON."""
 
-    __slots__ = ()
-
 
 @dataclass(frozen=True)
 class JournalRow:
@@ -135,8 +133,7 @@ class Store:
         parsed = make_url(url)
         # Hidden parameters: an error's text goes to the log, a caller's number must not.
         engine = create_async_engine(parsed, hide_parameters=True, json_serializer=_serialized)
-        # Many rows in one statement, as the driver has it for each row to itself otherwise: with SQLite's
-        # that is a change of threads a row.
+        # Many rows in one statement: with SQLite's driver each is a change of threads otherwise.
         engine.dialect.use_insertmanyvalues_wo_returning = True
         if parsed.get_backend_name() == "sqlite":
             if parsed.database and parsed.database != ":memory:":
@@ -157,7 +154,7 @@ class Store:
         """Appends to the journal and keeps the records in step, in one transaction.
 
         Writing the same again changes nothing. A call whose end is among the rows gets its
-        record, folded from the journal. An expected recording never replaces a measured one.
+        record, folded from all its events. An expected recording never replaces a measured one.
         """
         events: dict[CallId, list[CallEvent]] = defaultdict(list)
         for row in rows:
@@ -361,8 +358,7 @@ async def _keep(connection: AsyncConnection, found: Sequence[Recording]) -> None
             rows[one.stem] = one
     if not rows:
         return
-    there = select(recordings.c.stem).where(recordings.c.stem.in_(rows))
-    known = set((await connection.execute(there)).scalars())
+    known = set(await connection.scalars(select(recordings.c.stem).where(recordings.c.stem.in_(rows))))
     measured = {stem for stem, one in rows.items() if one.state is not RecordingState.EXPECTED}
     if replaced := known & measured:
         await connection.execute(delete(recordings).where(recordings.c.stem.in_(replaced)))
