@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import structlog
-from sqlalchemy import ColumnElement, Row, delete, event, func, insert, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, delete, event, func, insert, or_, select, tuple_, union
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cti.calls import codec
-from cti.calls.events import SHORTEST_MESSAGE_S, AgentChanged, CallEvent, CallId, Ended, Event, Party
-from recordings.menus import Message
+from cti.calls.events import SHORTEST_MESSAGE_S, AgentChanged, CallEvent, CallId, Ended, Event
 from recordings.migrations import migrate
 from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind, fold
+from recordings.rows import call_events, call_of, decoded, plain, recording_of, segment_of
 from recordings.tables import calls, journal, open_calls, recordings, segments
 
-log = structlog.get_logger(__name__)
-
-NAME_LENGTH = 128
-"""Longer texts are cut in the records; the journal has them whole."""
 STRETCH = 100_000
 """How many journal rows are looked through at a time."""
 
@@ -180,7 +175,7 @@ class Store:
         """The events of all calls that have no end yet, in the journal's order."""
         wanted = select(journal.c.data).join(open_calls, open_calls.c.call == journal.c.call).order_by(journal.c.seq)
         async with self._engine.connect() as connection:
-            return _events((await connection.execute(wanted)).scalars())
+            return call_events((await connection.execute(wanted)).scalars())
 
     async def last_states(self, agents: Collection[str], since: float) -> dict[str, AgentChanged]:
         """The last change of each of these agents after ``since``, as far as there is one."""
@@ -192,7 +187,7 @@ class Store:
                 start, stretch = end - STRETCH, journal.c.seq.between(end - STRETCH + 1, end)
                 wanted = select(journal.c.data).where(stretch, journal.c.kind == AgentChanged.__name__)
                 rows = await connection.execute(wanted.order_by(journal.c.seq.desc()))
-                for change in _decoded(rows.scalars()):
+                for change in decoded(rows.scalars()):
                     if isinstance(change, AgentChanged) and change.agent in agents and change.at > since:
                         found.setdefault(change.agent, change)
                 oldest = (await connection.execute(select(func.min(journal.c.at)).where(stretch))).scalar()
@@ -208,7 +203,7 @@ class Store:
             wanted = wanted.where(tuple_(calls.c.arrived_at, calls.c.id) < tuple_(*after))
         wanted = wanted.order_by(calls.c.arrived_at.desc(), calls.c.id.desc()).limit(limit + 1)
         async with self._engine.connect() as connection:
-            found = [_call(row) for row in await connection.execute(wanted)]
+            found = [call_of(row) for row in await connection.execute(wanted)]
         page = found[:limit]
         return page, (page[-1].arrived_at, page[-1].id) if len(found) > limit else None
 
@@ -224,12 +219,12 @@ class Store:
             sounds = await connection.execute(
                 select(recordings).where(recordings.c.call == call).order_by(recordings.c.started_at)
             )
-            return CallDetails(_call(row), tuple(map(_segment, parts)), tuple(map(_recording, sounds)))
+            return CallDetails(call_of(row), tuple(map(segment_of, parts)), tuple(map(recording_of, sounds)))
 
     async def recording(self, stem: str) -> Recording | None:
         async with self._engine.connect() as connection:
             row = (await connection.execute(select(recordings).where(recordings.c.stem == stem))).one_or_none()
-        return None if row is None else _recording(row)
+        return None if row is None else recording_of(row)
 
     async def messages(
         self, box: str | None = None, limit: int = 50, after: Cursor | None = None
@@ -251,7 +246,7 @@ class Store:
             wanted = wanted.where(place < tuple_(*after))
         async with self._engine.connect() as connection:
             found = [
-                LeftMessage(_recording(row), row.caller or "", row.caller_name or "")
+                LeftMessage(recording_of(row), row.caller or "", row.caller_name or "")
                 for row in await connection.execute(wanted)
             ]
         page = found[:limit]
@@ -271,7 +266,7 @@ class Store:
             .order_by(recordings.c.started_at)
         )
         async with self._engine.connect() as connection:
-            return [replace(_recording(row), talk_s=row.length) for row in await connection.execute(wanted)]
+            return [replace(recording_of(row), talk_s=row.length) for row in await connection.execute(wanted)]
 
 
 def _serialized(value: Any) -> str:
@@ -335,8 +330,8 @@ async def _record(
         await connection.execute(delete(calls).where(calls.c.id.in_(again)))
     await connection.execute(delete(open_calls).where(open_calls.c.call.in_(over)))
     folded = [fold(of_call) for of_call in events.values()]
-    await connection.execute(insert(calls), [_plain(record) for record, _ in folded])
-    parts = [_plain(segment) for _, of_call in folded for segment in of_call]
+    await connection.execute(insert(calls), [plain(record) for record, _ in folded])
+    parts = [plain(segment) for _, of_call in folded for segment in of_call]
     if parts:
         await connection.execute(insert(segments), parts)
 
@@ -345,7 +340,7 @@ async def _read_again(connection: AsyncConnection, wanted: Collection[CallId]) -
     """All events of these calls that the journal has."""
     rows = select(journal.c.data).where(journal.c.call.in_(wanted)).order_by(journal.c.seq)
     events: dict[CallId, list[CallEvent]] = defaultdict(list)
-    for happened in _events((await connection.execute(rows)).scalars()):
+    for happened in call_events((await connection.execute(rows)).scalars()):
         events[happened.call].append(happened)
     return events
 
@@ -362,56 +357,5 @@ async def _keep(connection: AsyncConnection, found: Sequence[Recording]) -> None
     measured = {stem for stem, one in rows.items() if one.state is not RecordingState.EXPECTED}
     if replaced := known & measured:
         await connection.execute(delete(recordings).where(recordings.c.stem.in_(replaced)))
-    if new := [_plain(one) for stem, one in rows.items() if stem in measured or stem not in known]:
+    if new := [plain(one) for stem, one in rows.items() if stem in measured or stem not in known]:
         await connection.execute(insert(recordings), new)
-
-
-def _decoded(written: Iterable[Mapping[str, Any]]) -> Iterator[Event]:
-    """The events of journal rows. Rows of a newer program, with kinds unknown here, are passed over:
-    what is known still gives a record."""
-    for data in written:
-        try:
-            yield codec.decode(data)
-        except ValueError:
-            log.warning("journal row not understood", kind=data.get("kind"))
-
-
-def _events(written: Iterable[Mapping[str, Any]]) -> list[CallEvent]:
-    """The call events of journal rows."""
-    return [happened for happened in _decoded(written) if isinstance(happened, CallEvent)]
-
-
-def _plain(row: CallRecord | Segment | Recording) -> dict[str, Any]:
-    return {
-        name: _text(value) if isinstance(value, str) and name not in ("stem", "recording", "file") else value
-        for name, value in asdict(row).items()
-    }
-
-
-def _text(value: str) -> str:
-    """Fit for any database: valid Unicode, no NUL (PostgreSQL has none), not too long."""
-    return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:NAME_LENGTH]
-
-
-def _call(row: Row[Any]) -> CallRecord:
-    values = dict(row._mapping)
-    values |= {
-        "path": tuple(values["path"]),
-        "choices": tuple((node, value) for node, value in values["choices"]),
-        "messages": tuple(Message(**message) for message in values["messages"]),
-        "callbacks": tuple((number, queue) for number, queue in values["callbacks"]),
-        "scores": tuple((question, score) for question, score in values["scores"]),
-        "ended_by": Party(values["ended_by"]) if values["ended_by"] else None,
-        "outcome": Outcome(values["outcome"]),
-    }
-    return CallRecord(**values)
-
-
-def _segment(row: Row[Any]) -> Segment:
-    values = dict(row._mapping)
-    return Segment(**values | {"kind": SegmentKind(values["kind"])})
-
-
-def _recording(row: Row[Any]) -> Recording:
-    values = {c.name: row._mapping[c.name] for c in recordings.c}
-    return Recording(**values | {"state": RecordingState(values["state"])})

@@ -1,0 +1,73 @@
+"""What is remembered, as rows of the database, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from cti.calls import codec
+from cti.calls.events import CallEvent, Event, Party
+from recordings.menus import Message
+from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind
+from recordings.tables import recordings
+
+log = structlog.get_logger(__name__)
+
+NAME_LENGTH = 128
+"""Longer texts are cut in the records; the journal has them whole."""
+
+
+def decoded(written: Iterable[Mapping[str, Any]]) -> Iterator[Event]:
+    """The events of journal rows. Rows of a newer program, with kinds unknown here, are passed over:
+    what is known still gives a record."""
+    for data in written:
+        try:
+            yield codec.decode(data)
+        except ValueError:
+            log.warning("journal row not understood", kind=data.get("kind"))
+
+
+def call_events(written: Iterable[Mapping[str, Any]]) -> list[CallEvent]:
+    """The call events of journal rows."""
+    return [happened for happened in decoded(written) if isinstance(happened, CallEvent)]
+
+
+def plain(row: CallRecord | Segment | Recording) -> dict[str, Any]:
+    """The values of a row's columns."""
+    return {
+        name: _text(value) if isinstance(value, str) and name not in ("stem", "recording", "file") else value
+        for name, value in asdict(row).items()
+    }
+
+
+def _text(value: str) -> str:
+    """Fit for any database: valid Unicode, no NUL (PostgreSQL has none), not too long."""
+    return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:NAME_LENGTH]
+
+
+def call_of(row: Row[Any]) -> CallRecord:
+    values = dict(row._mapping)
+    values |= {
+        "path": tuple(values["path"]),
+        "choices": tuple((node, value) for node, value in values["choices"]),
+        "messages": tuple(Message(**message) for message in values["messages"]),
+        "callbacks": tuple((number, queue) for number, queue in values["callbacks"]),
+        "scores": tuple((question, score) for question, score in values["scores"]),
+        "ended_by": Party(values["ended_by"]) if values["ended_by"] else None,
+        "outcome": Outcome(values["outcome"]),
+    }
+    return CallRecord(**values)
+
+
+def segment_of(row: Row[Any]) -> Segment:
+    values = dict(row._mapping)
+    return Segment(**values | {"kind": SegmentKind(values["kind"])})
+
+
+def recording_of(row: Row[Any]) -> Recording:
+    values = {c.name: row._mapping[c.name] for c in recordings.c}
+    return Recording(**values | {"state": RecordingState(values["state"])})
