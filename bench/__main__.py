@@ -1,5 +1,5 @@
 """``make bench``: measures Cordboard beside plain Dial and app_queue, callers who wait beside music alone,
-and menus beside plain dialplan, in one run of ten minutes.
+menus beside plain dialplan, and the router and the simulator by themselves, in one run of ten minutes.
 
 Shows tables and writes ``bench/results.json``. Ends with 1, and writes nothing, when a call failed.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench import ami_parse, menus, waiting
+from bench import ami_parse, decisions, menus, simulation, waiting
 from bench.ami_events import counting
 from bench.app_queue import pause, rings
 from bench.figures import FLOOR, OURS, PEER, RESULTS, Round, Times, figures, keep, of
@@ -35,6 +35,8 @@ WARM_UP = 40
 SETTLE_S = 1.5
 """After a round, before its CPU is read: Cordboard writes its last records a second later."""
 WAITS = 2
+GROWTH = (100, 1_000, 10_000)
+"""So many agents, and as many calls that wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ async def main() -> int:
         in_menus = await menus.measure(folder, found)
     console.print("Parsing AMI events, ours and stock panoramisk ...")
     parse = await asyncio.to_thread(ami_parse.measure)
+    console.print("The router's decisions, and a busy hour in the virtual clock ...")
+    decided = await asyncio.to_thread(_decisions)
+    hour_s = await asyncio.to_thread(simulation.busy_hour)
     if failed := sum(one.failed for one in measured.rounds) + in_menus.failed:
         console.print(f"[bold red]{failed} CALLS FAILED. The figures would be wrong: nothing is written.")
         return 1
@@ -71,12 +76,21 @@ async def main() -> int:
         **waiting.figures(measured.waits),
         **in_menus.figures(),
         **parse,
+        **decided,
+        "busy_hour_sim_s": hour_s,
     }
     _show(result, measured.rounds)
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, Asterisk {found['asterisk'].version}"
     keep({**result, "machine": machine})
     console.print(f"Written to bench/{RESULTS.name}.")
     return 0
+
+
+def _decisions() -> dict[str, float]:
+    """What the router takes for one event at the size of a national hotline, and how that grows."""
+    hotline = decisions.measure(len(AGENTS), GROWTH[-1])
+    grown = {f"decision_p99_us_{size}": decisions.measure(size, size).p99_us for size in GROWTH}
+    return {"decision_p99_us": hotline.p99_us, "decision_memory_mb": hotline.memory_mb, **grown}
 
 
 async def _measure_calls(folder: Path, found: Mapping[str, Program]) -> Measured:
@@ -187,6 +201,11 @@ def _show(result: dict[str, float], rounds: list[Round]) -> None:
         f"{engine:.2f} ms engine + {asterisk:.2f} ms Asterisk; {plain:.2f} ms in plain dialplan",
     )
     rest.add_row("key to next prompt", f"{result['digit_to_prompt_p99_ms']:.1f} ms p99")
+    rest.add_row(
+        f"a decision, {len(AGENTS):,} agents, {GROWTH[-1]:,} calls wait",
+        f"{result['decision_p99_us']:.0f} µs p99; {GROWTH[0]} of each {result[f'decision_p99_us_{GROWTH[0]}']:.0f} µs",
+    )
+    rest.add_row("a busy hour simulated", f"{result['busy_hour_sim_s']:.1f} s")
     rest.add_row("calls measured, failed", f"{result['calls_measured']:.0f}, {result['calls_failed']:.0f}")
     console.print(rest)
 
