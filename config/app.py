@@ -53,13 +53,13 @@ from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
 from recordings.files import Files
 from recordings.handler import RecordsPart
+from recordings.journal import last_states, open_callbacks
 from recordings.spool import recover
 from recordings.store import Store as Records
-from routing.agents import Status
 from routing.api import routes as routing_routes
 from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
-from routing.recall import REMEMBERED_S, recall
+from routing.recall import CALLBACKS_S, REMEMBERED_S, Remembered, recall
 from routing.redis_server import RedisServer
 from routing.store import GRACE_S, RedisStore, connect
 
@@ -218,9 +218,11 @@ def live_state(site: Site, redis: Redis) -> RedisStore:
     return RedisStore(redis, grace_s=GRACE_S if site.settings.redis else 0.0)
 
 
-async def remembered(records: Records, history: Sequence[CallEvent], agents: Collection[str]) -> Mapping[str, Status]:
-    """What the journal knows of agents whom the live state has lost."""
-    return recall(await records.last_states(agents, time.time() - REMEMBERED_S), history)
+async def remembered(records: Records, history: Sequence[CallEvent], agents: Collection[str]) -> Remembered:
+    """What the journal knows of agents and callbacks that the live state has lost."""
+    now = time.time()
+    states = recall(await last_states(records, agents, now - REMEMBERED_S), history)
+    return Remembered(states, await open_callbacks(records, now - CALLBACKS_S))
 
 
 def build_engine(

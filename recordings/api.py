@@ -14,7 +14,9 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cti.access import AnyAgent, Person, Role, Supervisor
+from cti.calls.events import CallId
 from recordings.files import Files, NotARecording
+from recordings.journal import Decision, decisions
 from recordings.record import CallRecord, Outcome, Recording, SegmentKind
 from recordings.store import CallDetails, Cursor, Filters, LeftMessage, Store
 
@@ -115,6 +117,13 @@ def routes(store: Store, files: Files) -> APIRouter:
         if found is None or not _may_see(who, found):
             raise HTTPException(404, "no such call, or not one of yours")
         return found
+
+    @router.get("/records/{call}/decisions")
+    async def why(call: CallId, _: Supervisor) -> list[Decision]:
+        """Why each agent was asked, in order: how far the queue's needs were relaxed, how many could have
+        taken the call, by which strategy, and who was passed over by which rule. Empty for a call that
+        was offered to nobody."""
+        return await decisions(store, call)
 
     @router.get("/messages")
     async def messages(

@@ -14,19 +14,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, event, func, insert, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, delete, event, insert, or_, select, tuple_, union
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cti.calls import codec
-from cti.calls.events import SHORTEST_MESSAGE_S, AgentChanged, CallEvent, CallId, Ended, Event
+from cti.calls.events import SHORTEST_MESSAGE_S, CallEvent, CallId, Ended, Event
 from recordings.migrations import migrate
 from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind, fold
-from recordings.rows import call_events, call_of, decoded, plain, recording_of, segment_of
+from recordings.rows import call_events, call_of, plain, recording_of, segment_of
 from recordings.tables import calls, journal, open_calls, recordings, segments
-
-STRETCH = 100_000
-"""How many journal rows are looked through at a time."""
 
 
 class Json(str):
@@ -177,22 +174,9 @@ class Store:
         async with self._engine.connect() as connection:
             return call_events((await connection.execute(wanted)).scalars())
 
-    async def last_states(self, agents: Collection[str], since: float) -> dict[str, AgentChanged]:
-        """The last change of each of these agents after ``since``, as far as there is one."""
-        found: dict[str, AgentChanged] = {}
-        async with self._engine.connect() as connection:
-            # Back from the newest row, a stretch at a time: a journal may be long, and has no index for this.
-            end = (await connection.execute(select(func.max(journal.c.seq)))).scalar() or 0
-            while end > 0 and not found.keys() >= set(agents):
-                start, stretch = end - STRETCH, journal.c.seq.between(end - STRETCH + 1, end)
-                wanted = select(journal.c.data).where(stretch, journal.c.kind == AgentChanged.__name__)
-                rows = await connection.execute(wanted.order_by(journal.c.seq.desc()))
-                for change in decoded(rows.scalars()):
-                    if isinstance(change, AgentChanged) and change.agent in agents and change.at > since:
-                        found.setdefault(change.agent, change)
-                oldest = (await connection.execute(select(func.min(journal.c.at)).where(stretch))).scalar()
-                end = start if oldest is None or oldest > since else 0
-        return found
+    def connect(self) -> AsyncConnection:
+        """A connection, for other looks at the tables; for reading only."""
+        return self._engine.connect()
 
     async def search(
         self, filters: Filters, limit: int = 50, after: Cursor | None = None

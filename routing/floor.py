@@ -242,10 +242,18 @@ class Floor:
         if not names and call.offer is not None:
             offer = call.offer
             out = [Withdraw(call=call.id, offer=offer.offer), _withdrawn(call.id, offer.offer, offer.agent, now)]
+        out += self._called_back_already(call, now)
         came = _came(call, queue.name, now)
         waiting = replace(kept, number="") if kept else self._place(queue, came, call.caller, now)
         self.room.enter(waiting, came, now)
         return [*out, StartMusic(call=call.id, music=queue.music)]
+
+    def _called_back_already(self, call: Call, now: float) -> list[Output]:
+        """The callbacks of a customer who was found on the line: he isn't called again."""
+        same = [w for w in self.room.calls.values() if w.number and (w.number, w.queue) == (call.caller, call.queue)]
+        for waiting in same:
+            self.room.forget(waiting.call)
+        return [callbacks.over(waiting, now, reached=True) for waiting in same]
 
     def _adopted_talk(self, call: Call, now: float) -> list[Output]:
         self.room.forget(call.id)
@@ -291,6 +299,14 @@ class Floor:
             return []
         self.room.enter(waiting, None, now)
         return []
+
+    def recall_callback(self, event: CallbackWanted, attempts: int, now: float) -> None:
+        """A callback that the live state has lost waits again; so many calls were made for it."""
+        queue = self.queues.get(event.queue)
+        waiting = self.room.callback(queue, event) if queue is not None else None
+        if waiting is not None:
+            waiting = replace(waiting, attempt=attempts, tries=attempts)
+            self.room.enter(callbacks.again(waiting, 0.0) if attempts else replace(waiting, attempt=1), None, now)
 
     def _call_again(self, waiting: Waiting, not_before: float, now: float) -> list[Output]:
         """The next attempt of a callback, or its end after the last one."""

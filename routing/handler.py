@@ -17,6 +17,7 @@ from cti.calls.standing import Standing
 from routing.agents import OFFERED, Agent, Status
 from routing.floor import Floor
 from routing.queues import Queues
+from routing.recall import Remembered
 from routing.router import Match
 from routing.store import Changed, Reservation, Store, StoreDown, StoreLost, Turn
 from routing.waiting_room import EstimateError
@@ -29,8 +30,8 @@ RETRY_S = 1.0
 BEAT_S = 2.0
 """The longest time between two trips to the store."""
 
-Remember = Callable[[Collection[str]], Awaitable[Mapping[str, Status]]]
-"""What is known of these agents from elsewhere; who is unknown there too is left out."""
+Remember = Callable[[Collection[str]], Awaitable[Remembered]]
+"""What is known elsewhere of these agents, and of callbacks; agents unknown there too are left out."""
 
 
 class RoutingPart:
@@ -69,9 +70,11 @@ class RoutingPart:
         self._beat_at = now + BEAT_S
         statuses = await self._store.agents(self.floor.agents)
         unknown = self.floor.agents.keys() - statuses.keys()
-        if remember is not None and unknown:
-            statuses |= await remember(unknown)
-        out = self.floor.restore(statuses, await self._store.waiting(), now)
+        known = await remember(unknown) if remember is not None and unknown else Remembered({})
+        empty = not statuses
+        out = self.floor.restore(statuses | known.agents, await self._store.waiting(), now)
+        for wanted, attempts in known.callbacks if empty else ():
+            self.floor.recall_callback(wanted, attempts, now)
         self.floor.crew.changed |= dict.fromkeys(unknown)
         return await self._carry_out(out, now)
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from cti.calls.events import AgentChanged, CallEvent, CallId, Offered, Queued
+from cti.calls.events import AgentChanged, CallbackWanted, CallEvent, CallId, Offered, Queued
 from routing.agents import OFFERED, READY, RESERVED, TALKING, WRAP_UP, Status
 
 REMEMBERED_S = 12 * 3600.0
 """How old the last word of an agent may be: a shift."""
+CALLBACKS_S = 24 * 3600.0
+"""How old a wish to be called back may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is known of agents, and of callbacks that are not over: each wish, and the calls made for it."""
+
+    agents: dict[str, Status]
+    callbacks: Sequence[tuple[CallbackWanted, int]] = ()
 
 
 def recall(changes: Mapping[str, AgentChanged], history: Iterable[CallEvent]) -> dict[str, Status]:

@@ -218,21 +218,3 @@ async def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: P
     assert (details.record.flow, details.record.messages, details.record.scores) == ("", (), ())
     (recording,) = details.recordings
     assert (recording.box, recording.taped) == ("", False)
-
-
-async def test_the_last_state_of_each_agent(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def told(at: float, agent: str, state: AgentState) -> AgentChanged:
-        return AgentChanged(at=at, agent=agent, state=state, reason="", call=None)
-
-    monkeypatch.setattr("recordings.store.STRETCH", 3)
-    store = await Store.open(url)
-    assert await store.last_states(["alice"], 0.0) == {}
-    happened = [
-        told(1, "old", AgentState.READY),
-        told(2, "alice", AgentState.READY),
-        *(told(3 + n, "bob", AgentState.TALKING if n % 2 else AgentState.READY) for n in range(9)),
-    ]
-    await store.write(rows(list(happened)))
-    found = await store.last_states(["alice", "bob", "old", "nobody"], since=1.5)
-    assert found == {"alice": happened[1], "bob": happened[-1]}
-    await store.close()

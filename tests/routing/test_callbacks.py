@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pytest
 
+from cti.calls.events import CallbackWanted, CallId
+from cti.calls.names import callback_id
 from routing.memory_store import MemoryStore
 from routing.queues import Callbacks
+from routing.recall import Remembered
 from tests.routing.line import Line
 from tests.routing.test_handler import Scenario
 from tests.routing.test_rules import AGENTS, bills, queues
@@ -139,3 +142,22 @@ async def test_a_callback_survives_a_restart(steps: Scenario) -> None:
     ]
     (waiting,) = await store.waiting()
     assert (waiting.since, waiting.tries) == (1000.0, 1 if steps is DIALLED else 0)
+
+
+@pytest.mark.parametrize("attempts", [0, 1])
+async def test_a_callback_that_the_live_state_lost_comes_back_from_the_journal(attempts: int) -> None:
+    wish = CallbackWanted(at=990.0, call=CallId("c1"), number="0301234", queue="bills", since=980.0)
+
+    async def remember(agents: Collection[str]) -> Remembered:
+        return Remembered({}, [(wish, attempts)])
+
+    line = Line(MemoryStore(), AGENTS, CALLBACKS)
+    await line.part.start(line.now, remember)
+    await line.settle([])
+    said = await line.do("dan ready")
+    assert [words for words in said if words.startswith("called")] == ["called back b1 for c1"]
+    assert line.names == {callback_id(CallId("c1"), attempts + 1): "b1"}
+    await line.do("b1 accepted")
+    await line.do("b1 ended")
+    assert await line.wait(299) == []
+    assert any(words.startswith("called") for words in await line.wait(1)) == (attempts == 0)

@@ -5,7 +5,7 @@ import pytest
 from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Offered, OfferId, Queued
 from routing.agents import Status
 from routing.memory_store import MemoryStore
-from routing.recall import recall
+from routing.recall import Remembered, recall
 from tests.routing.line import Line
 
 C1 = CallId("c1")
@@ -53,10 +53,10 @@ async def test_only_the_unknown_are_asked_for_and_they_are_written() -> None:
     del store._agents["bob"]
     asked: list[str] = []
 
-    async def remember(names: object) -> dict[str, Status]:
+    async def remember(names: object) -> Remembered:
         assert isinstance(names, set)
         asked.extend(names)
-        return {"bob": Status(AgentState.READY, since=5.0, idle_since=5.0)}
+        return Remembered({"bob": Status(AgentState.READY, since=5.0, idle_since=5.0)})
 
     after = Line(store)
     out = await after.part.start(1010.0, remember)
