@@ -16,6 +16,7 @@ PLAN = Plan(
     ben: {skills: {faults: 4, english: 4}, groups: [north]}
     cid: {skills: {faults: 8, english: 9}, groups: [south]}
     gus: {skills: {faults: 4}, groups: [north]}
+    kim: {skills: {faults: 9}}
     dan: {skills: {bills: 3}}
     eva: {skills: {bills: 9}}
     fay: {skills: {bills: 6}}
@@ -32,6 +33,7 @@ PLAN = Plan(
           - {after: 1s, skills: {faults: 3}}
           - {after: 2s, drop: [english]}
           - {after: 3s, groups: [south]}
+          - {after: 4s, anyone: true}
         wrap_up: 0s
         record: false
       bills: {skills: {bills: 1}, wrap_up: 0s, record: false}
@@ -60,7 +62,7 @@ async def test_a_level_that_is_not_reached_passes_an_agent_over(shift: Shift) ->
     assert await shift.talks_to(await shift.caller("expert")) == "ann"
     second = await shift.caller("expert")
     why = await shift.why(second)
-    assert why["agents"] == {"hasn't faults 6": 7, "logged out": 1, "on another call": 1}
+    assert why["agents"] == {"hasn't faults 6": 7, "logged out": 2, "on another call": 1}
     await shift.come("cid")
     assert await shift.talks_to(second) == "cid"
 
@@ -77,19 +79,19 @@ async def test_who_has_all_that_is_wanted_is_asked_without_relaxation(shift: Shi
 
 
 async def test_relaxation_in_steps(shift: Shift) -> None:
-    """A lower level brings ben, a dropped skill gus, another group cid; each step in its time."""
-    await shift.come("cid", "gus", "ben", on_ring=OnRing.REFUSE)
-    (await shift.phone("cid")).on_ring = OnRing.ANSWER
+    """A lower level brings ben, a dropped skill gus, another group cid, and no group kim; each in its time."""
+    await shift.come("kim", "cid", "gus", "ben", on_ring=OnRing.REFUSE)
+    (await shift.phone("kim")).on_ring = OnRing.ANSWER
     caller = await shift.caller("faults")
     why = await shift.why(caller)
-    assert (why["step"], why["steps"], why["needs"]) == (0, 3, "english 3, faults 5; one of north")
+    assert (why["step"], why["steps"], why["needs"]) == (0, 4, "english 3, faults 5; one of north")
     since = (await shift.queued(caller)).at
-    steps = {"ben": (1, 1.0), "gus": (2, 2.0), "cid": (3, 3.0)}
+    steps = {"ben": (1, 1.0), "gus": (2, 2.0), "cid": (3, 3.0), "kim": (4, 4.0)}
     for place, (agent, (step, after_s)) in enumerate(steps.items(), 1):
         offered = await shift.offered(caller, place)
         assert (offered.agent, offered.step, offered.candidates) == (agent, step, 1)
         assert offered.at >= since + after_s
-    assert await shift.talks_to(caller) == "cid"
+    assert await shift.talks_to(caller) == "kim"
 
 
 async def test_best_skill(shift: Shift) -> None:
