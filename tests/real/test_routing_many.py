@@ -1,4 +1,4 @@
-"""Twenty agents and forty callers at once; what was decided is checked against the journal."""
+"""Twenty agents, and forty callers at once, then twenty more; what was decided is checked against the journal."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from cti.calls.events import AgentState, CallId, Event, Place
 from demo.phones import Phone
 from routing.agents import Agent
 from routing.queues import Queue, Queues
-from tests.real.shift import Plan, Shift, journal
+from tests.real.shift import Caller, Plan, Shift, journal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SKILLS = "abcde"
 AGENTS = [f"agent{i}" for i in range(20)]
-CALLERS = 40
+FIRST, SECOND = 40, 20
+"""How many callers wait for the agents, and for how many the agents wait."""
 ON_CALL = (AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING)
 
 
@@ -147,21 +148,27 @@ async def work(phone: Phone) -> None:
         await call.hang_up()
 
 
-async def test_twenty_agents_and_forty_callers(shift: Shift) -> None:
+async def test_twenty_agents_and_many_callers(shift: Shift) -> None:
     """Nobody gets two calls, everybody is served, each in turn by the right agent, with reasons."""
+
+    async def call(count: int) -> list[Caller]:
+        return await asyncio.gather(*(shift.caller(MIXED[i % len(MIXED)]) for i in range(count)))
+
     phones = [await shift.phone(name) for name in AGENTS]
-    callers = await asyncio.gather(*(shift.caller(MIXED[i % len(MIXED)]) for i in range(CALLERS)))
+    callers = await call(FIRST)
     working = [asyncio.create_task(work(phone)) for phone in phones]
     try:
         await asyncio.gather(*(shift.ask(name, AgentState.READY) for name in AGENTS))
-        await shift.watch.wait(ev.Ended, count=CALLERS)
+        await shift.watch.wait(ev.Ended, count=FIRST)
+        callers += await call(SECOND)
+        await shift.watch.wait(ev.Ended, count=FIRST + SECOND)
     finally:
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
 
     def complete(events: Sequence[Event]) -> bool:
-        return sum(isinstance(e, ev.Ended) for e in events) == CALLERS
+        return sum(isinstance(e, ev.Ended) for e in events) == FIRST + SECOND
 
     site = shift.line.stage.site
     events = await journal(site, complete)
