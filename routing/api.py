@@ -61,7 +61,7 @@ class AgentNow(BaseModel):
 class QueueNow(BaseModel):
     """A queue. ``waiting`` counts offered calls and callbacks too; ``ready`` agents meet the queue's
     needs, ``logged_in`` ones would after all relaxations. ``estimate_s`` is how long who comes now
-    will likely wait, None where that is unknown."""
+    will likely wait, 0 where an agent is ready, None where that is unknown."""
 
     name: str
     waiting: int
