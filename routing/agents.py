@@ -93,14 +93,13 @@ class Status:
         """The agent in another state. Raises NotAllowed where the table has no such step."""
         if state not in NEXT[self.state]:
             raise NotAllowed(f"{state} can't follow {self.state}")
-        kept = (
-            self if state in ON_CALL else replace(self, call=None, offer=None, queue="", accepted=False, beside=False)
-        )
+        kept = self if state in ON_CALL else replace(self, call=None, offer=None, queue="", accepted=False)
         if state not in ON_CALL and state is not WRAP_UP:
             kept = replace(kept, wish=None, wish_reason="")
         if state is READY and self.state not in OFFERED:
             kept = replace(kept, idle_since=now)
-        return replace(kept, state=state, since=now, reason=reason, until=until)
+        beside = kept.beside and state in OFFERED
+        return replace(kept, state=state, since=now, reason=reason, until=until, beside=beside)
 
     def freed(self, now: float) -> Status:
         """The agent after a call or a wrap-up: as wished, or ready."""

@@ -75,6 +75,8 @@ class Floor:
         self.room = WaitingRoom(known, self.router, lambda queue: self.crew.present.get(queue, 0), estimate_error)
         self._known = known
         self.offers = Offers(known, agents, self.crew, self.room)
+        self._wished: set[CallId] = set()
+        """Live calls in which a callback was wanted."""
 
     # What was there before, and what is asked from outside
 
@@ -173,7 +175,7 @@ class Floor:
             case StateAsked():
                 return self._asked_by_phone(event, now)
             case CallbackWanted():
-                return self._callback_wanted(event, now)
+                return self._callback_wanted(event, call, now)
             case Arrived() if (waiting := self.room.calls.get(event.call)) is not None and waiting.number:
                 return self.offers.customer_there(waiting, now)
             case Failed(command="CallOut") if event.call in self.room.calls:
@@ -258,13 +260,16 @@ class Floor:
     def _adopted_talk(self, call: Call, now: float) -> list[Output]:
         self.room.forget(call.id)
         names = self.crew.on(call.id)
-        name = names[0] if names else call.offer.agent if call.offer else ""
+        asked = call.offer.agent if call.offer else ""
+        name = asked if asked in names or not names else names[0]
         status = self.crew.statuses.get(name)
         if status is None or status.state is TALKING:
             return []
         offer = call.offer.offer if call.offer else status.offer
-        # If his phone rings for another call, that one has its turn again.
-        out = self.offers.take_back(name, now) if status.call != call.id else []
+        # Where several phones rang, the others are freed; if his rings for another call, that one has
+        # its turn again.
+        others = [other for other in names if other != name] + ([name] if status.call != call.id else [])
+        out = [output for other in others for output in self.offers.take_back(other, now)]
         talking = replace(self.crew.statuses[name].to(TALKING, now), call=call.id, offer=offer, queue=call.queue)
         return [*out, *self.crew.set(name, talking, now)]
 
@@ -279,6 +284,7 @@ class Floor:
     def _ended(self, call: CallId, waiting: Waiting | None, caller: str, now: float) -> list[Output]:
         self.offers.forget(call)
         self.room.ended(call)
+        self._wished.discard(call)
         if waiting is None:
             return []
         if waiting.wanted is None:
@@ -291,7 +297,10 @@ class Floor:
 
     # Callbacks
 
-    def _callback_wanted(self, event: CallbackWanted, now: float) -> list[Output]:
+    def _callback_wanted(self, event: CallbackWanted, call: Call | None, now: float) -> list[Output]:
+        if call is None or not call.live or event.call in self._wished:
+            return []  # told late, or twice: each attempt's id must be its own
+        self._wished.add(event.call)
         queue = self.queues.get(event.queue)
         waiting = self.room.callback(queue, event) if queue is not None else None
         if waiting is None:

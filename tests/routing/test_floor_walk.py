@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
@@ -10,14 +11,51 @@ from hypothesis import given, settings
 from cti.calls.events import Place
 from routing.agents import OFFERED, READY, TALKING
 from routing.memory_store import MemoryStore
-from tests.routing.line import Line
+from routing.queues import Callbacks, Exit, Overflow, Queue, Relaxation, Rule
+from tests.routing.line import QUEUES, Line
 
-CALLS = ("c1", "c2", "c3")
+CALLS = ("c1", "c2", "c3", "b1", "b2")
+SITE = replace(
+    QUEUES,
+    by_name={
+        **QUEUES,
+        "patient": Queue(
+            "patient",
+            {"orders": 6},
+            wrap_up_s=0.0,
+            resume_s=30.0,
+            relax=(Relaxation(10.0, skills={"orders": 5}), Relaxation(20.0, drop=frozenset({"orders"}))),
+            callbacks=Callbacks(tries=2, retry_s=30.0, ring_s=10.0),
+        ),
+        "team": Queue("team", {}, strategy="ring-all"),
+        "busy": Queue(
+            "busy",
+            {"orders": 3},
+            strategy="round-robin",
+            overflow=(
+                Overflow(Rule.NOBODY, 0, Exit.FLOW, "sorry"),
+                Overflow(Rule.LENGTH, 1, Exit.QUEUE, "vip"),
+                Overflow(Rule.WAIT, 12, Exit.NUMBER, "+4930"),
+                Overflow(Rule.WAIT, 24, Exit.QUEUE, "patient"),
+            ),
+        ),
+    },
+)
+"""With every rule there is."""
 HAPPENINGS = (
     "queued orders",
     "queued vip",
     "queued orders english",
     "queued nowhere",
+    "queued patient",
+    "queued team",
+    "queued busy",
+    "queued vip prefer=bob for=10",
+    "wants patient 0301 990",
+    "wants patient 0302 990",
+    "picks",
+    "failed CallOut",
+    "failed Transfer",
     "ringing",
     "ringing first",
     "accepted",
@@ -55,7 +93,7 @@ def test_any_order_of_events(steps: list[str], dies_at: int) -> None:
 
 async def walk(steps: list[str], dies_at: int) -> None:
     store = MemoryStore()
-    line = Line(store)
+    line = Line(store, queues=SITE)
     await line.start()
     for number, step in enumerate(steps):
         if number == dies_at:
@@ -65,19 +103,23 @@ async def walk(steps: list[str], dies_at: int) -> None:
     await line.wait(120)
     await check(line, store)
     await line.settle([])
+    for name in line.part.floor.agents:
+        await line.do(f"{name} offline")
     await line.wait(120)
-    assert not await store.waiting()
+    assert all(waiting.number for waiting in await store.waiting()), "only customers who are to be called back"
     assert all(status.call is None for status in line.part.floor.crew.statuses.values()), "nobody is stuck"
 
 
 async def born_again(old: Line, store: MemoryStore) -> Line:
-    line = Line(store)
-    line.now, line.calls, line.offers = old.now + 5, old.calls, old.offers
+    line = Line(store, queues=SITE)
+    line.now, line.calls, line.offers, line.names = old.now + 5, old.calls, old.offers, old.names
     await line.start()
     live = [call for call in line.calls.values() if call.live]
     for call in live:
-        if call.place in (Place.QUEUE, Place.TALK):
-            await line.do(f"{call.id} adopted {call.place.value}")
+        if call.id in line.names and not call.channel:  # the customer's phone rang, or not even that
+            await line.do(f"{line.short(call.id)} ended")
+        elif call.place in (Place.QUEUE, Place.TALK):
+            await line.do(f"{line.short(call.id)} adopted {call.place.value}")
     await line.settle([call.id for call in live])
     return line
 
@@ -85,18 +127,27 @@ async def born_again(old: Line, store: MemoryStore) -> Line:
 async def check(line: Line, store: MemoryStore) -> None:
     floor = line.part.floor
     statuses, calls = floor.crew.statuses, floor.room.calls
-    held = [status.call for status in statuses.values() if status.call is not None]
-    assert len(held) == len(set(held)), "two agents for a call"
+    held = {status.call for status in statuses.values() if status.call is not None}
+    one_agent_a_call(line)
     for name, status in statuses.items():
         assert (status.call is not None) == (status.state in OFFERED | {TALKING})
         assert (status.offer is not None) == (status.state in OFFERED) or status.state is TALKING
         if status.state is READY:
             for waiting in calls.values():
-                skills = floor.agents[name].skills
-                able = all(skills.get(skill, 0) >= least for skill, least in waiting.needs.skills)
                 place = floor.router.place(waiting.call)
+                able = place is not None and place.lane is not None and name in place.lane.pool.scores
                 apart = place is None or place.apart.get(name, 0.0) > line.now
                 assert not able or apart or waiting.call in held, "a call waits beside a ready agent"
     known = statuses.keys() - floor.crew.changed.keys()  # the others are written with the next trip
     assert await store.agents(known) == {name: statuses[name] for name in known}
     assert {waiting.call: waiting for waiting in await store.waiting()} == calls | floor.room.kept
+
+
+def one_agent_a_call(line: Line) -> None:
+    """N2: a call is promised to one agent; others' phones may ring beside his, and one at most picks up."""
+    on = [status for status in line.part.floor.crew.statuses.values() if status.call is not None]
+    holds = [status.call for status in on if not status.beside]
+    assert len(holds) == len(set(holds)), "two agents for a call"
+    assert all(status.queue == "team" for status in on if status.beside)
+    talks = {status.call for status in on if status.accepted or status.state is TALKING}
+    assert not [status for status in on if status.call in talks and status.beside], "a phone rings on"
