@@ -1,7 +1,7 @@
 # make run    the demo: a private Asterisk, Cordboard, and a call from ring to record
 # make call   another demo call, while make run is running
 # make test   all tests, on a real Asterisk
-# make long   the walks that take minutes: a million steps of routing
+# make long   the walks that take minutes: a million steps of routing, simulated days beside theory
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -23,7 +23,9 @@ unit: .venv/ready
 	$(BIN)/pytest -m "not (real or long)" -n 2
 
 long: .venv/ready
-	CORDBOARD_STEPS=$${CORDBOARD_STEPS:-1000000} $(BIN)/pytest -m long
+	CORDBOARD_STEPS=$${CORDBOARD_STEPS:-1000000} $(BIN)/pytest -m long tests/routing
+	$(BIN)/pytest -m long -n 2 --ignore tests/routing
+	CORDBOARD_EXAMPLES=500 $(BIN)/pytest -m "not (real or long)" -n 2 tests/routing tests/ivr/check
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

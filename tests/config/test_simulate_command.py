@@ -35,12 +35,14 @@ def test_bars_that_hold_and_that_do_not(site: Path) -> None:
     assert "wait_max<=1s: it is " in told.output
 
 
+@pytest.mark.long
 def test_another_seed_is_another_day_and_the_same_seed_is_not(site: Path) -> None:
     first, again, other = (simulate(site, "--seed", seed).output for seed in ("5", "5", "6"))
     assert first == again
     assert first.splitlines()[1:] != other.splitlines()[1:]
 
 
+@pytest.mark.long
 def test_several_days(site: Path) -> None:
     assert "an average of 2 such days, seeds 1 to 2" in simulate(site, "--days", "2").output
 

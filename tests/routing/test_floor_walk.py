@@ -85,7 +85,7 @@ time = st.sampled_from(("wait 1", "wait 12", "wait 60"))
 steps = st.lists(st.one_of(of_calls, of_calls, of_agents, time, endings), max_size=40)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(steps=steps, dies_at=st.integers(0, 60))
 def test_any_order_of_events(steps: list[str], dies_at: int) -> None:
     asyncio.run(walk(steps, dies_at))

@@ -218,7 +218,7 @@ class RouterBesideTheOracle(RuleBasedStateMachine):
             assert self.router.ahead(place) == ahead
 
 
-RouterBesideTheOracle.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+RouterBesideTheOracle.TestCase.settings = settings(stateful_step_count=30, deadline=None)
 test_the_router = RouterBesideTheOracle.TestCase
 
 

@@ -114,7 +114,7 @@ some_shifts = st.lists(
 ).map(lambda found: [Shift(f"s{i}", *numbers) for i, numbers in enumerate(found)])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(shifts=some_shifts, data=st.data())
 def test_no_plan_has_fewer_hours(shifts: list[Shift], data: st.DataObject) -> None:
     """All ways to man the shifts and to lay the breaks, for a need that three agents a shift can bear."""

@@ -76,19 +76,19 @@ def holds(call: Rehearsal, flows: Flows, certificate: Certificate) -> None:
 
 
 @given(flows=sites(), doings=DOINGS)
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 def test_no_walk_takes_more_than_certified(flows: Flows, doings: list[str]) -> None:
     holds(walked(flows, doings), flows, certified(flows))
 
 
 @given(flows=sites())
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 def test_the_certificate_holds_for_a_caller_who_is_silent(flows: Flows) -> None:
     holds(walked(flows, []), flows, certified(flows))
 
 
 @given(flows=sites(), doings=DOINGS)
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 def test_the_higher_bound_of_many_circles_holds_too(flows: Flows, doings: list[str]) -> None:
     exact = certified(flows)
     with pytest.MonkeyPatch.context() as patch:

@@ -85,7 +85,7 @@ class Asked:
 
 
 @given(flows=sites(), secret=st.text("0123456789", min_size=8, max_size=8), keys=st.lists(st.booleans(), max_size=9))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_a_secret_gets_out_nowhere(flows: Flows, secret: str, keys: list[bool]) -> None:
     asked, seen = Asked(), []
     with capture_logs() as logs:
