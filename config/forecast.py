@@ -16,7 +16,8 @@
     shifts:
       early: {hours: "08:00-20:00", break: 60m}
 
-What stands here goes before the records of past calls, and that before the queue's own settings.
+What stands here goes before the records of past calls, and that before the queue's own settings. Instead of
+queues with calls it may name an arrivals file, the one that ``cordboard simulate`` reads: ``arrivals: arrivals.yaml``.
 """
 
 from __future__ import annotations
@@ -105,6 +106,11 @@ class QueueForecast(SiteModel):
             raise ValueError("give the calls, or their total and shape, not both")
         return self
 
+    @property
+    def calls_said(self) -> bool:
+        """Whether it says anything of the calls, beside the target."""
+        return any(said is not None for said in (self.calls, self.total, self.shape, self.aht, self.patience))
+
 
 class ShiftFields(SiteModel):
     """When a shift works. The break is in one piece, and paid."""
@@ -123,10 +129,18 @@ class ForecastFile(SiteModel):
     """The whole of a forecast file."""
 
     queues: Mapping[Name, QueueForecast] = {}
+    arrivals: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Beside this file."""
     occupancy: Annotated[Share, Field(gt=0)] = 1.0
     shrinkage: Part = 0.0
     least: Mapping[Hours, Annotated[int, Field(strict=True, ge=0, le=100_000)]] = {}
     shifts: Annotated[Mapping[Name, ShiftFields], Field(max_length=100)] = {}
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.arrivals and (said := [name for name, fields in self.queues.items() if fields.calls_said]):
+            raise ValueError(f"the calls are those of {self.arrivals}: queues.{said[0]} can have a target only")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +152,12 @@ class Forecast:
     shrinkage: float
     least: tuple[int, ...]
     shifts: tuple[Shift, ...]
+
+
+def arrivals_of(path: Path) -> Path | None:
+    """The arrivals file that a forecast names. Raises SiteError with everything that is wrong in it."""
+    named = check(ForecastFile, read(path)).arrivals
+    return None if named is None else path.parent / named
 
 
 def load(path: Path | None, queues: Mapping[str, Queue], recorded: Mapping[str, Load]) -> Forecast:
@@ -159,7 +179,7 @@ def load(path: Path | None, queues: Mapping[str, Queue], recorded: Mapping[str, 
         if not expected.aht_s:
             raise ValueError(f"the records have no answered call of {name}: give its aht in a forecast file")
     if not loads:
-        raise ValueError("there are no calls to expect: neither a forecast nor the records have any")
+        raise ValueError("there are no calls to expect: neither the forecast nor the records have any")
     least = [0] * QUARTERS
     for (start, length), agents in file.least.items():
         for i in range(start, start + length):
@@ -190,7 +210,8 @@ def _problems(
             continue
         calls = loads[name].calls
         if not calls or (fields.calls is None and fields.total is None and not any(calls)):
-            yield document.problem(key, "has no calls", "give calls, or total and shape")
+            how = f"nobody in {file.arrivals} comes to it" if file.arrivals else "give calls, or total and shape"
+            yield document.problem(key, "has no calls", how)
         elif max(calls) > MOST_CALLS:
             yield document.problem(key, f"more than {MOST_CALLS:,} calls in a quarter-hour cannot be reckoned with")
         if not loads[name].aht_s:

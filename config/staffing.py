@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import floor
 from typing import Any
 
 from config.forecast import Forecast
+from config.refining import Refined
 from recordings.history import History, Past
 from routing import shifts, staffing
 from routing.queues import Queue
-from routing.shifts import Plan, clock
+from routing.shifts import Crew, Plan, clock
 from routing.staffing import QUARTERS, Load, Need, rostered
 
 FEWEST_ABANDONED = 10
@@ -19,15 +21,39 @@ FEWEST_ABANDONED = 10
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day's staff. ``needs`` has what each queue needs in each quarter-hour, ``needed`` the agents
-    needed at work in all, ``plan`` the shifts, None where the forecast has none; ``on_roster`` how many
-    to put on each of them, for some will be away."""
+    """A day's staff. ``needs`` has what each queue needs in each quarter-hour, ``summed`` the agents at
+    work that this makes in all, ``refined`` what the simulator made of it if it was asked, ``plan`` the
+    shifts, None where the forecast has none; ``on_roster`` how many to put on each of them, for some
+    will be away."""
 
     forecast: Forecast
     needs: Mapping[str, tuple[Need, ...]]
-    needed: tuple[int, ...]
+    summed: tuple[int, ...]
+    refined: Refined | None
     plan: Plan | None
     on_roster: tuple[int, ...]
+
+    @property
+    def needed(self) -> tuple[int, ...]:
+        """The agents needed at work in each quarter-hour."""
+        return self.summed if self.refined is None else self.refined.needed
+
+    def kinds_on(self, crew: Crew) -> dict[str, int]:
+        """Of which kinds the agents of a shift are, as far as they are needed in its hours: by the method
+        of largest remainders. Empty where nothing was refined."""
+        if self.refined is None:
+            return {}
+        hours = crew.shift.hours()
+        weights = {kind: sum(sizes[quarter] for quarter in hours) for kind, sizes in self.refined.sizes.items()}
+        whole = sum(weights.values())
+        if not whole:
+            return {}
+        exact = {kind: crew.agents * weight / whole for kind, weight in weights.items()}
+        counts = {kind: floor(share) for kind, share in exact.items()}
+        rest = crew.agents - sum(counts.values())
+        for kind in sorted(exact, key=lambda kind: (counts[kind] - exact[kind], kind))[:rest]:
+            counts[kind] += 1
+        return {kind: count for kind, count in counts.items() if count}
 
     @property
     def paid_hours(self) -> float:
@@ -53,9 +79,12 @@ class Day:
         )
 
 
-def work_out(forecast: Forecast) -> Day:
-    """Each queue is taken to have agents of its own: who can serve several makes it better than this.
-    Raises NoCover where the shifts leave out a quarter-hour that needs somebody, ValueError for what
+Needs = Mapping[str, tuple[Need, ...]]
+
+
+def work_out(forecast: Forecast, refine: Callable[[Needs], Refined] | None = None) -> Day:
+    """Each queue is taken to have agents of its own, unless ``refine`` tells how many are enough of those
+    who serve several. Raises NoCover where the shifts leave out a quarter-hour that needs somebody, ValueError for what
     cannot be."""
     needs: dict[str, tuple[Need, ...]] = {}
     for name, load in forecast.loads.items():
@@ -63,10 +92,11 @@ def work_out(forecast: Forecast) -> Day:
             needs[name] = staffing.day(load, forecast.most_busy)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
-    needed = tuple(max(least, sum(need[q].agents for need in needs.values())) for q, least in enumerate(forecast.least))
-    plan = shifts.plan(needed, forecast.shifts) if forecast.shifts else None
+    summed = tuple(max(least, sum(need[q].agents for need in needs.values())) for q, least in enumerate(forecast.least))
+    refined = None if refine is None else refine(needs)
+    plan = shifts.plan(refined.needed if refined else summed, forecast.shifts) if forecast.shifts else None
     on_roster = tuple(rostered(crew.agents, forecast.shrinkage) for crew in (plan.crews if plan else ()))
-    return Day(forecast, needs, needed, plan, on_roster)
+    return Day(forecast, needs, summed, refined, plan, on_roster)
 
 
 def typical_day(past: History, queues: Mapping[str, Queue]) -> dict[str, Load]:
@@ -106,11 +136,14 @@ def as_json(day: Day) -> dict[str, Any]:
                     name: {"calls": load.calls[quarter], **_figures(day.needs[name][quarter])}
                     for name, load in loads.items()
                 },
+                "summed": day.summed[quarter],
+                "kinds": {kind: sizes[quarter] for kind, sizes in day.refined.sizes.items()} if day.refined else None,
                 "needed": day.needed[quarter],
                 "at_work": None if plan is None else plan.cover[quarter],
             }
             for quarter in range(QUARTERS)
         ],
+        "refined": _refined(day.refined),
         "shifts": [
             {
                 "name": crew.shift.name,
@@ -118,12 +151,29 @@ def as_json(day: Day) -> dict[str, Any]:
                 "until": clock(crew.shift.start + crew.shift.length),
                 "agents": crew.agents,
                 "on_roster": on_roster,
+                "kinds": day.kinds_on(crew) if day.refined else None,
                 "breaks": {clock(at): count for at, count in crew.breaks},
             }
             for crew, on_roster in zip(plan.crews if plan else (), day.on_roster, strict=True)
         ],
         "paid_hours": day.paid_hours if plan else None,
         "fewest": plan.proven if plan else None,
+    }
+
+
+def _refined(refined: Refined | None) -> dict[str, Any] | None:
+    if refined is None:
+        return None
+    return {
+        "kinds": {
+            name: {"at_most": max(refined.sizes[name]), "agents_alike": kind.agents, "queues": sorted(kind.queues)}
+            for name, kind in refined.kinds.items()
+        },
+        "service_level": dict(refined.levels),
+        "occupancy": refined.busy,
+        "days": refined.days,
+        "whole_days": refined.whole,
+        "tried": refined.tried,
     }
 
 

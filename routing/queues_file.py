@@ -37,8 +37,10 @@ MOST_CALLS = 10_000
 
 def _share(given: Any) -> float:
     found = re.fullmatch(r"(\d{1,3})\s*%", given, re.ASCII) if isinstance(given, str) else None
-    if found is None or not 1 <= int(found[1]) <= 100:
-        raise ValueError("must be a share from 1% to 100%, such as 80%")
+    if found is not None and int(found[1]) == 100:
+        raise ValueError("cannot be 100%: that is beyond any number of agents; 99% is the most")
+    if found is None or not 1 <= int(found[1]) <= 99:
+        raise ValueError("must be a share from 1% to 99%, such as 80%")
     return int(found[1]) / 100
 
 
@@ -48,7 +50,7 @@ def _ageing(given: Any) -> Any:
     return given
 
 
-Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": "string", "pattern": r"^\d{1,3}\s*%$"})]
+Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}\s*%$"})]
 
 
 class RelaxFields(SiteModel):

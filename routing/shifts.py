@@ -44,6 +44,10 @@ class Shift:
         middle = (self.length - self.pause) // 2
         return list(range(min(earliest, middle), max(latest, middle) + 1))
 
+    def hours(self) -> list[int]:
+        """The quarter-hours of the day that it covers, its break among them."""
+        return [(self.start + i) % QUARTERS for i in range(self.length)]
+
     def at_work(self, pause: int) -> list[int]:
         """The quarter-hours of the day at work, with the break that many after the start."""
         away = range(pause, pause + self.pause)

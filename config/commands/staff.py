@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +16,15 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import forecast as forecasts
-from config.commands.shared import HERE, console, give_up, load, say, tell
+from config.commands.shared import HERE, console, errors, give_up, load, say, tell
 from config.forecast import Forecast
+from config.refining import Refined, kinds_of, refined, shared
 from config.settings import Site
-from config.staffing import Day, as_json, typical_day, work_out
+from config.simulation.arrivals import ArrivalsFile
+from config.simulation.arrivals import load as load_arrivals
+from config.simulation.loads import loads, straight
+from config.simulation.run import Hotline
+from config.staffing import Day, Needs, as_json, typical_day, work_out
 from cti.durations import seconds
 from cti.hours import DAYS
 from cti.site_files import SiteError
@@ -48,6 +54,9 @@ def staff(
     shrinkage: Annotated[
         str, typer.Option("--shrinkage", help="Share of paid time lost to illness, training and the like.")
     ] = "",
+    refine: Annotated[
+        bool, typer.Option("--refine", help="Simulate the day: agents of several queues are fewer in all.")
+    ] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures there, as JSON.")] = None,
 ) -> None:
     """Tells how many agents each quarter-hour of a day needs, and how many each shift."""
@@ -57,9 +66,15 @@ def staff(
     if weekday and (from_records is None or weekday not in DAYS):
         give_up(f"--weekday is one of {', '.join(DAYS)}, and goes with --from-records")
     try:
+        arrivals = None if forecast is None else forecasts.arrivals_of(forecast)
+        if arrivals is not None and from_records is not None:
+            give_up(f"the calls are those of {arrivals}: leave out --from-records, or arrivals in {forecast}")
         past = History() if from_records is None else asyncio.run(_past(found, from_records, weekday))
-        wanted = forecasts.load(forecast, found.queues, typical_day(past, found.queues))
-        day = work_out(_changed(wanted, target, within, occupancy, shrinkage))
+        expected, calls = typical_day(past, found.queues), None
+        if arrivals is not None:
+            expected, calls = loads(Hotline.of(found), load_arrivals(arrivals, found))
+        wanted = _changed(forecasts.load(forecast, found.queues, expected), target, within, occupancy, shrinkage)
+        day = work_out(wanted, partial(_refined, Hotline.of(found), calls, wanted) if refine else None)
     except SiteError as error:
         tell(error.problems)
         raise typer.Exit(1) from None
@@ -71,6 +86,10 @@ def staff(
         days = sum(past.days.values())
         say(f"From the records: the mean of {days} day{'' if days == 1 else 's'} with calls.\n")
     _show_queues(day)
+    if day.refined is not None:
+        _show_refined(day, day.refined)
+    elif shared(kinds_of(found.agents, {name: found.queues[name] for name in day.needs})):
+        say("Agents of the site serve several of these queues: --refine tells how many fewer will do.\n")
     _show_hours(day)
     _show_bars(day)
     _show_shifts(day)
@@ -80,6 +99,27 @@ def staff(
         except OSError as error:
             give_up(f"{json_file} cannot be written: {error.strerror}")
         say(f"Written to {json_file}.")
+
+
+def _refined(hotline: Hotline, calls: ArrivalsFile | None, wanted: Forecast, needs: Needs) -> Refined:
+    """By the simulator, with its progress on the screen."""
+    if calls is None:
+        hotline, calls = straight(hotline, wanted.loads)
+    with errors.status("Simulating") as status:
+
+        def tell_progress(tried: int, staffing: Mapping[str, int]) -> None:
+            sizes = ", ".join(f"{count} like {kind}" for kind, count in staffing.items())
+            status.update(f"Simulating: {tried}. try, {sizes}")
+
+        return refined(
+            hotline,
+            calls,
+            {name: [need.agents for need in of_queue] for name, of_queue in needs.items()},
+            {name: queue.target for name, queue in wanted.loads.items()},
+            wanted.least,
+            wanted.most_busy,
+            tell_progress,
+        )
 
 
 async def _past(site: Site, days: int, weekday: str) -> History:
@@ -139,6 +179,31 @@ def _show_queues(day: Day) -> None:
     console.print(table, "")
 
 
+def _show_refined(day: Day, refined: Refined) -> None:
+    table = _table("Refined by the simulator", "agents", "who serve", "on the site", "at most", "agent-hours")
+    table.columns[1].justify, table.columns[1].no_wrap = "left", False
+    for name, kind in refined.kinds.items():
+        sizes = refined.sizes[name]
+        serve = ", ".join(queue + (f" after {after:g} s" if after else "") for queue, after in kind.queues.items())
+        table.add_row(f"like {name}", serve, str(kind.agents), str(max(sizes)), f"{sum(sizes) / 4:g}")
+    refined_hours, summed_hours = sum(refined.needed) / 4, sum(day.summed) / 4
+    table.add_row("all of them", "", "", str(max(refined.needed)), f"{refined_hours:g}", style="bold")
+    table.add_row("by Erlang", "each queue its own", "", str(max(day.summed)), f"{summed_hours:g}")
+    console.print(table)
+    if refined_hours <= summed_hours:
+        say(f"Agents who serve several queues save {1 - refined_hours / max(summed_hours, 1):.0%} of the hours.")
+    else:
+        say(f"That is {refined_hours / summed_hours - 1:.0%} more hours: what Erlang leaves out weighs more.")
+    when = f"On {refined.days} other day{'' if refined.days == 1 else 's'}"
+    where = "" if refined.whole else " (its busiest hours)"
+    say(f"{when}{where} they are busy for {refined.busy:.0%}, and answer")
+    for name, level in refined.levels.items():
+        target = day.forecast.loads[name].target
+        edge = f" ({target.share:.0%} wanted: this plan is at the edge)" if level < target.share else ""
+        say(f"  {level:.1%} of {name} within {target.within_s:g} s{edge}")
+    console.print()
+
+
 def _show_hours(day: Day) -> None:
     """A row an hour: what each queue needs in its busiest quarter-hour, and all of them in each."""
     quarters = [f":{minute:02}" for minute in (0, 15, 30, 45)]
@@ -170,11 +235,14 @@ def _show_shifts(day: Day) -> None:
     if day.plan is None:
         say("The forecast has no shifts, so none are planned.")
         return
-    table = _table("Shifts", "shift", "hours", "agents", "on the roster", "breaks begin")
+    kinds = ["like"] if day.refined else []
+    table = _table("Shifts", "shift", "hours", "agents", "on the roster", *kinds, "breaks begin")
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
     for crew, on_roster in zip(day.plan.crews, day.on_roster, strict=True):
         hours = f"{clock(crew.shift.start)}-{clock(crew.shift.start + crew.shift.length)}"
-        table.add_row(crew.shift.name, hours, str(crew.agents), str(on_roster), _breaks(crew))
+        like = ", ".join(f"{kind} ({count})" for kind, count in day.kinds_on(crew).items())
+        cells = (hours, str(crew.agents), str(on_roster), *([like] if kinds else []), _breaks(crew))
+        table.add_row(crew.shift.name, *cells)
     console.print(table)
     fewest = "no plan on these shifts has fewer" if day.plan.proven else "a plan with fewer may exist"
     say(f"{sum(day.on_roster):,} on the roster, {day.paid_hours:,.4g} paid hours a day; {fewest}.")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from config.roster import Duty, duties
 from config.settings import Site
-from config.simulation.arrivals import QUARTER_S, Answers, ArrivalsFile, arrivals
+from config.simulation.arrivals import QUARTER_S, Answers, Arrival, ArrivalsFile, arrivals
 from config.simulation.people import LONGEST_WRAP_UP_S, MadeUp, Staff
 from config.simulation.tally import Day, Tally
 from cti.calls.call import Call
@@ -73,13 +73,36 @@ class Hotline:
         return cls(site.flows, site.settings.numbers, site.queues, site.agents)
 
 
-def simulate(hotline: Hotline, plan: ArrivalsFile, seed: int | None = None, progress: Progress | None = None) -> Day:
+def simulate(
+    hotline: Hotline,
+    plan: ArrivalsFile,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    *,
+    callers: Sequence[Arrival] | None = None,
+    working: Sequence[Duty] | None = None,
+) -> Day:
     """One day, in virtual time. The same plan and seed (the plan's where none is given) give the same
-    day to the last digit."""
-    return asyncio.run(_simulate(hotline, plan, plan.seed if seed is None else seed, progress))
+    day to the last digit. ``callers`` come instead of those drawn by chance, in order of time;
+    ``working`` says who works when, instead of the plan's roster."""
+    seed = plan.seed if seed is None else seed
+    callers = arrivals(plan, seed) if callers is None else callers
+    return asyncio.run(_simulate(hotline, plan, seed, progress, callers, working))
 
 
-async def _simulate(hotline: Hotline, plan: ArrivalsFile, seed: int, progress: Progress | None) -> Day:
+def call_id(number: int) -> CallId:
+    """The call of the caller who comes as this one, counted from 0."""
+    return CallId(f"virtual-{number:06}")
+
+
+async def _simulate(
+    hotline: Hotline,
+    plan: ArrivalsFile,
+    seed: int,
+    progress: Progress | None,
+    coming: Sequence[Arrival],
+    working: Sequence[Duty] | None,
+) -> Day:
     start = plan.midnight + plan.quarters.start * QUARTER_S
     end = plan.midnight + plan.quarters.stop * QUARTER_S
     callers: dict[CallId, MadeUp] = {}
@@ -100,9 +123,9 @@ async def _simulate(hotline: Hotline, plan: ArrivalsFile, seed: int, progress: P
     menus = _Menus(hotline, plan, callers, sounds, lambda call: routing.standing(call, side.now), turn)
     board = Switchboard((tally, menus, _Unhurried(routing), staff), side.carry_out)
     await board.do(routing.start, start)
-    staff.on_duty(_duties(hotline, plan, start, end), start)
-    for number, arrival in enumerate(arrivals(plan, seed)):
-        call = CallId(f"virtual-{number:06}")
+    staff.on_duty(_duties(hotline, plan, start, end) if working is None else working, start)
+    for number, arrival in enumerate(coming):
+        call = call_id(number)
         callers[call] = MadeUp(plan, arrival, seed)
         side.calls_at(arrival.at, call, callers[call])
     if progress is not None:

@@ -102,7 +102,7 @@ queues:
             "more than 20,000 calls in a quarter-hour",
         ),
         ("queues: {sales: {aht: 5}}", "must be a duration"),
-        ("queues: {sales: {target: {share: 0.8, within: 20s}}}", "must be a share from 1% to 100%, such as 80%"),
+        ("queues: {sales: {target: {share: 0.8, within: 20s}}}", "must be a share from 1% to 99%, such as 80%"),
         ("occupancy: 0%", "greater than 0"),
         ("shrinkage: 0.2", "must be a percentage such as 80%"),
         ("shrinkage: 120%", "must be a percentage such as 80%"),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from config import settings
+from config import refining, settings
 from config.cli import app
 from config.forecast import Forecast
 from config.staffing import FEWEST_ABANDONED, as_json, typical_day, work_out
@@ -50,6 +50,9 @@ def test_a_day_with_three_shifts(site: Path, forecast: Path, tmp_path: Path) -> 
     result = invoke(site, "--forecast", forecast, "--json", tmp_path / "day.json")
     assert result.exit_code == 0, result.output
     lines = [line.rstrip() for line in result.stdout.splitlines()]
+    hint = "Agents of the site serve several of these queues: --refine tells how many fewer will do."
+    assert lines.count(hint) == 1
+    lines.remove(hint)
     assert max(map(len, lines[:-1])) <= 80
     assert lines[:4] == [
         "With just the agents needed",
@@ -116,6 +119,10 @@ def test_without_shifts_it_tells_the_need(site: Path, tmp_path: Path) -> None:
             ("--forecast", "FILE", "--target", "100%"),
             "faults: the share of calls to answer in time must be above 0% and below 100%",
         ),
+        (
+            ("--forecast", "FILE", "--refine", "--target", "100%"),
+            "faults: the share of calls to answer in time must be",
+        ),
         (("--forecast", "FILE", "--occupancy", "0%"), "faults: agents are busy for a share above 0"),
         (("--forecast", "FILE", "--shrinkage", "100%"), "the shrinkage is a share of at least 0 and below 1"),
         (("--forecast", "FILE", "--json", "/gone/x.json"), "/gone/x.json cannot be written: No such file or directory"),
@@ -125,6 +132,76 @@ def test_what_cannot_be_done_is_said(site: Path, forecast: Path, args: tuple[str
     result = invoke(site, *(str(forecast) if arg == "FILE" else arg for arg in args))
     assert result.exit_code == 1
     assert result.stderr.startswith(why), result.output
+
+
+def test_the_example_site_works_out_of_the_box(site: Path) -> None:
+    result = invoke(site, "--forecast", site / "forecast.yaml")
+    assert result.exit_code == 0, result.output
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert [line[:2] for line in lines if line[1:2] and line[0] in ("early", "late", "night")] == [
+        ["early", "08:00-20:00"],
+        ["late", "09:00-21:00"],
+        ["night", "20:00-08:00"],
+    ]
+    at_night = next(line for line in lines if line[:1] == ["02:00"])
+    assert all(int(cell.split("/")[0]) == 2 <= int(cell.split("/")[1]) for cell in at_night[-4:])
+
+
+def test_refined_by_the_simulator(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refining, "ENOUGH_CALLS", 100)
+    path = tmp_path / "day.json"
+    result = invoke(site, "--forecast", site / "forecast.yaml", "--refine", "--json", path)
+    assert result.exit_code == 0, result.output
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    assert max(map(len, lines[:-1])) <= 80
+    assert "--refine" not in result.stdout
+    day = json.loads(path.read_text())
+    assert set(day["refined"]["kinds"]) == {"alice", "bob"}
+    for quarter in day["quarters"]:
+        assert quarter["needed"] == sum(quarter["kinds"].values()) <= quarter["at_work"]
+    assert sum(quarter["needed"] for quarter in day["quarters"]) < sum(q["summed"] for q in day["quarters"])
+    assert all(sum(shift["kinds"].values()) == shift["agents"] for shift in day["shifts"])
+    erlang = next(line for line in lines if line.startswith("by Erlang"))
+    assert float(erlang.split()[-1]) == sum(quarter["summed"] for quarter in day["quarters"]) / 4
+
+
+def test_a_forecast_with_its_own_calls_is_refined_too(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refining, "ENOUGH_CALLS", 50)
+    path = tmp_path / "monday.yaml"
+    path.write_text(FORECAST)
+    result = invoke(site, "--forecast", path, "--refine")
+    assert result.exit_code == 0, result.output
+    assert "On 1 other day (its busiest hours) they are busy for" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "why"),
+    [
+        ("arrivals: gone.yaml", (), "gone.yaml: the file is not there"),
+        ("arrivals: arrivals.yaml", ("--from-records", "7"), "the calls are those of "),
+        (
+            "{arrivals: arrivals.yaml, queues: {faults: {total: 90}}}",
+            (),
+            "monday.yaml:1: the calls are those of arrivals.yaml: queues.faults can have a target only",
+        ),
+    ],
+)
+def test_a_forecast_that_names_an_arrivals_file(site: Path, text: str, args: tuple[str, ...], why: str) -> None:
+    monday = site / "monday.yaml"
+    monday.write_text(text)
+    result = invoke(site, "--forecast", monday, *args)
+    assert result.exit_code == 1
+    assert why in result.stderr
+
+
+def test_a_target_for_the_calls_of_an_arrivals_file(site: Path) -> None:
+    monday = site / "monday.yaml"
+    monday.write_text("{arrivals: arrivals.yaml, queues: {faults: {target: {share: 95%, within: 10s}}}}")
+    result = invoke(site, "--forecast", monday)
+    assert result.exit_code == 0, result.output
+    assert "95% in 10 s" in result.stdout
 
 
 def _call(number: int, at: float, talk_s: float) -> list[Event]:
@@ -160,7 +237,7 @@ def test_from_records(site: Path, tmp_path: Path) -> None:
         assert day["queues"]["service"]["aht_s"] == pytest.approx(170)
     other = "mon" if weekday != "mon" else "tue"
     nothing = invoke(site, "--from-records", "20", "--weekday", other)
-    assert nothing.stderr == "there are no calls to expect: neither a forecast nor the records have any\n"
+    assert nothing.stderr == "there are no calls to expect: neither the forecast nor the records have any\n"
 
 
 def test_a_typical_day() -> None:

@@ -136,9 +136,10 @@ REFUSED = {
     "ageing: 0.05": ["ageing: must be greater than or equal to 0.1"],
     "ageing: .inf": ["ageing: must be less than or equal to 1000"],
     "ageing: true": ["ageing: must be a valid number"],
-    "target: {share: 0.8}": ["target.share: must be a share from 1% to 100%, such as 80%"],
+    "target: {share: 100%}": ["target.share: cannot be 100%: that is beyond any number of agents; 99% is the most"],
+    "target: {share: 0.8}": ["target.share: must be a share from 1% to 99%, such as 80%"],
     "target: {share: 101%, within: 0s}": [
-        "target.share: must be a share from 1% to 100%, such as 80%",
+        "target.share: must be a share from 1% to 99%, such as 80%",
         "target.within: must be greater than or equal to 1",
     ],
     "resume: 2h": ["resume: must be less than or equal to 3600"],
