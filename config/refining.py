@@ -128,7 +128,7 @@ def refined(
         )
     shapes = {name: _shape(needs[queue] for queue in kind.queues) for name, kind in kinds.items()}
     part, days = _enough(plan)
-    tried = 0
+    tried, missed = 0, list[str]()
 
     def lived(staffing: Staffing, seeds: Iterable[int]) -> tuple[dict[str, float], float]:
         sizes = sizes_of(staffing, shapes, least)
@@ -143,16 +143,23 @@ def refined(
         return {name: _in_time(days, name, target, after) for name, target in targets.items()}, _busy(days, after)
 
     def levels(staffing: Staffing) -> Mapping[str, float]:
-        nonlocal tried
+        nonlocal tried, missed
         tried += 1
         progress(tried, staffing)
         of_queues, busy = lived(staffing, range(plan.seed, plan.seed + days))
+        missed = [name for name, level in of_queues.items() if level < targets[name].share]
         return {**of_queues, IDLE: 1 - busy}
 
     peak = max(map(sum, zip(*needs.values(), strict=True)))
     start = {name: ceil(peak / len(kinds)) for name in kinds}
     wanted = {name: target.share for name, target in targets.items()}
-    found = refine(start, levels, {**wanted, IDLE: 1 - most_busy} if most_busy < 1 else wanted)
+    try:
+        found = refine(start, levels, {**wanted, IDLE: 1 - most_busy} if most_busy < 1 else wanted)
+    except ValueError:
+        raise ValueError(
+            f"no number of agents like those of the site makes {', '.join(missed)} meet its target in the simulator: "
+            "`cordboard simulate` shows what becomes of the calls"
+        ) from None
     # On the days that it was chosen by, it looks better than it is.
     others = range(plan.seed + days, plan.seed + 2 * days)
     of_queues, busy = lived(found, others)

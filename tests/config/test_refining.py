@@ -13,6 +13,7 @@ from config import refining
 from config.refining import Refined, kinds_of, refined, shared, sizes_of
 from config.simulation.arrivals import ArrivalsFile
 from config.simulation.run import Hotline
+from config.simulation.spread import spread
 from routing.agents import Agent
 from routing.queues import Queue, Queues, Relaxation, Target
 from routing.staffing import QUARTERS, Staffing
@@ -141,6 +142,21 @@ def test_of_a_day_with_many_calls_the_busiest_hours_are_lived_through(monkeypatc
 def test_a_queue_that_nobody_serves() -> None:
     with pytest.raises(ValueError, match="no agent of the site can serve service: give one the skills"):
         run(agent("alice", faults=8))
+
+
+def test_more_agents_do_not_help_who_let_the_phone_ring() -> None:
+    slow = an_hour(3.0).model_copy(update={"answer": spread(30.0, "fixed")})
+    needs = dict.fromkeys(QUEUES, (1,) * QUARTERS)
+    with pytest.raises(ValueError, match="makes faults, service meet its target in the simulator"):
+        refined(
+            hotline(agent("alice", faults=8, service=5)),
+            slow,
+            needs,
+            dict.fromkeys(QUEUES, Target(0.8, 20)),
+            NOBODY,
+            1.0,
+            lambda *_: None,
+        )
 
 
 def test_too_many_kinds() -> None:
