@@ -19,6 +19,8 @@ from routing.queues import Queue, Queues, Relaxation, Target
 from routing.staffing import QUARTERS, Staffing
 from tests.config.simulated import exponential, plan, straight, want
 
+pytestmark = pytest.mark.long
+
 QUEUES = {
     "faults": Queue("faults", {"faults": 5}, relax=(Relaxation(30.0, {"faults": 3}),)),
     "service": Queue("service", {"service": 1}),

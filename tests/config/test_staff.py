@@ -147,6 +147,7 @@ def test_the_example_site_works_out_of_the_box(site: Path) -> None:
     assert all(int(cell.split("/")[0]) == 2 <= int(cell.split("/")[1]) for cell in at_night[-4:])
 
 
+@pytest.mark.long
 def test_refined_by_the_simulator(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refining, "ENOUGH_CALLS", 100)
     path = tmp_path / "day.json"
