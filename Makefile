@@ -20,7 +20,7 @@ test: lint unit .venv/listening
 	$(BIN)/pytest -m real
 
 unit: .venv/ready
-	$(BIN)/pytest -m "not (real or long)" -n 2 --dist worksteal
+	$(BIN)/pytest -m "not (real or long)" -n 2 --dist worksteal --ignore tests/real --ignore tests/listening
 
 long: .venv/ready
 	CORDBOARD_STEPS=$${CORDBOARD_STEPS:-1000000} $(BIN)/pytest -m long tests/routing
