@@ -10,7 +10,7 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from redis.asyncio import Redis
 
 from config import dialplan
 from config.beep import BEEP_SOUND, make_beep
-from config.knowledge import contact, music, standing
+from config.knowledge import contact, music, remembered, standing
 from config.reload import Reload, findable, on_hangup
 from config.reload import routes as reload_routes
 from config.settings import Site
@@ -53,13 +53,11 @@ from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
 from recordings.files import Files
 from recordings.handler import RecordsPart
-from recordings.journal import last_states, open_callbacks
 from recordings.spool import recover
 from recordings.store import Store as Records
 from routing.api import routes as routing_routes
 from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
-from routing.recall import CALLBACKS_S, REMEMBERED_S, Remembered, recall
 from routing.redis_server import RedisServer
 from routing.store import GRACE_S, RedisStore, connect
 
@@ -216,13 +214,6 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
 def live_state(site: Site, redis: Redis) -> RedisStore:
     """Routing's live state. On a server of our own there is no other engine to be waited for."""
     return RedisStore(redis, grace_s=GRACE_S if site.settings.redis else 0.0)
-
-
-async def remembered(records: Records, history: Sequence[CallEvent], agents: Collection[str]) -> Remembered:
-    """What the journal knows of agents and callbacks that the live state has lost."""
-    now = time.time()
-    states = recall(await last_states(records, agents, now - REMEMBERED_S), history)
-    return Remembered(states, await open_callbacks(records, now - CALLBACKS_S))
 
 
 def build_engine(

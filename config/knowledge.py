@@ -1,18 +1,20 @@
-"""What routing and the records tell to flows, whose pillar knows neither."""
+"""What the pillars tell each other, of whom none knows another."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from config.settings import Site
 from config.usage import DAY_S
-from cti.calls.events import CallId
+from cti.calls.events import CallEvent, CallId
 from cti.calls.standing import Standing
 from ivr.outside import Contact, InLine
 from recordings import contacts
+from recordings.journal import last_states, open_callbacks
 from recordings.store import Store
 from routing.handler import RoutingPart
+from routing.recall import CALLBACKS_S, REMEMBERED_S, Remembered, recall
 
 CONTACT_DAYS = 90
 """How long a caller and the agent who spoke with him count as acquainted."""
@@ -39,3 +41,10 @@ def contact(records: Store) -> Contact:
         return await contacts.last_agent(records, caller, time.time() - CONTACT_DAYS * DAY_S, first=first)
 
     return ask
+
+
+async def remembered(records: Store, history: Sequence[CallEvent], agents: Collection[str]) -> Remembered:
+    """What the journal knows of agents and callbacks that the live state has lost."""
+    now = time.time()
+    states = recall(await last_states(records, agents, now - REMEMBERED_S), history)
+    return Remembered(states, await open_callbacks(records, now - CALLBACKS_S))
