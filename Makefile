@@ -25,7 +25,7 @@ unit: .venv/ready
 long: .venv/ready
 	CORDBOARD_STEPS=$${CORDBOARD_STEPS:-1000000} $(BIN)/pytest -m long tests/routing
 	$(BIN)/pytest -m long -n 2 --ignore tests/routing
-	CORDBOARD_EXAMPLES=500 $(BIN)/pytest -m "not (real or long)" -n 2 tests/routing tests/ivr/check
+	CORDBOARD_EXAMPLES=500 $(BIN)/pytest -m "not (real or long)" -n 2 tests/routing tests/ivr tests/cti tests/recordings
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 import os
 
-EXAMPLES = int(os.environ.get("CORDBOARD_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("CORDBOARD_EXAMPLES", "20"))
