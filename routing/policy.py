@@ -2,9 +2,10 @@
 
 Calls, of all queues together: the highest effective priority first, then the longest wait, then
 the order of arrival. The effective priority of a call is the sum of its queue's, its own and its
-customer's, and ``ageing`` points for each minute waited. Since every queue ages, no call is
+customer's, and ``ageing`` points for each minute waited. Among queues that age alike no call is
 overtaken for ever: one that came later and is worth p points more goes first only if it came
-less than p / ageing minutes later. Where a site orders by target, the minutes count from when
+less than p / ageing minutes later. A queue that ages faster gains on earlier calls of others, and
+while it has more calls than agents it can hold them up. Where a site orders by target, the minutes count from when
 the queue's target is missed instead of from the arrival.
 
 Agents: of those ready who have what the call needs, as the queue's strategy says.
