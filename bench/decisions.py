@@ -14,7 +14,7 @@ from bench.figures import percentile
 from cti.calls.events import CallId
 from routing.agents import Agent, Status
 from routing.policy import strategies
-from routing.queues import Order, Queue, Relaxation, Waiting, merge
+from routing.queues import Queue, Queues, Relaxation, Waiting, merge
 from routing.router import Router
 
 SKILLS = 50
@@ -74,7 +74,7 @@ def _site(rng: random.Random, agents: int) -> Router:
         )
         for skill in skills
     }
-    return Router(queues, known, strategies(), Order.WAIT)
+    return Router(Queues(queues), known, strategies())
 
 
 def _call(rng: random.Random, at: float, number: int) -> Waiting:

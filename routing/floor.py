@@ -70,7 +70,7 @@ class Floor:
         self.queues = queues
         self.agents = agents
         known = replace(queues, by_name={DIRECT.name: DIRECT, **queues.by_name})
-        self.router = Router(known, agents, strategies(), queues.order)
+        self.router = Router(known, agents, strategies())
         self.crew = Crew(agents, self.router, self.router.queues_of)
         self.room = WaitingRoom(known, self.router, lambda queue: self.crew.present.get(queue, 0), estimate_error)
         self._known = known

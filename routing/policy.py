@@ -2,11 +2,15 @@
 
 Calls, of all queues together: the highest effective priority first, then the longest wait, then
 the order of arrival. The effective priority of a call is the sum of its queue's, its own and its
-customer's, and ``ageing`` points for each minute waited. Among queues that age alike no call is
-overtaken for ever: one that came later and is worth p points more goes first only if it came
-less than p / ageing minutes later. A queue that ages faster gains on earlier calls of others, and
-while it has more calls than agents it can hold them up. Where a site orders by target, the minutes count from when
-the queue's target is missed instead of from the arrival.
+customer's, and ``ageing`` points for each minute waited. Ageing is the same for all queues, so two
+calls never change places by waiting, and no queue starves, whatever keeps coming to the others: a
+call worth p points more than an earlier one goes before it only if it came less than p / ageing
+minutes later. Once that time is over, for the most that any call is worth more, nobody who comes
+can go before a waiting call. Minutes are counted from when a call first waited, also in another
+queue.
+
+Where a site orders by target, they count from when the queue's target is missed. The bound is then
+longer by as much as the earlier call's target is, and shorter by the later one's.
 
 Agents: of those ready who have what the call needs, as the queue's strategy says.
 """
@@ -20,33 +24,29 @@ from importlib.metadata import entry_points
 from typing import Protocol
 
 from cti.calls.events import CallId
-from routing.queues import Needs, Order, Queue, Waiting
+from routing.queues import Needs, Order, Queues, Waiting
 
 ENTRY_POINTS = "cordboard.strategies"
 """The group of entry points by which a site adds strategies: each names a class without arguments."""
 
 Turn = tuple[float, float, int, CallId]
-"""Sorts the calls of one rate of ageing: the smallest is next. The id is last, so that no two are equal."""
+"""Sorts all calls, at any time: the smallest is next. The id is last, so that no two are equal."""
 
 Rank = tuple[float, ...]
 """Sorts agents for one kind of call: the smallest is asked first."""
 
 
-def turn(waiting: Waiting, queue: Queue, order: Order) -> Turn:
-    """A waiting call's place among those that age as fast. It never changes: what two of them gain
-    by waiting is the same."""
-    counts_from = waiting.since + (queue.target.within_s if order is Order.TARGET else 0.0)
-    return (counts_from * queue.ageing / 60.0 - waiting.priority, waiting.since, waiting.sequence, waiting.call)
-
-
-def turn_at(turn: Turn, ageing: float, now: float) -> Turn:
-    """A call's place at ``now`` among all calls, however fast they age: the smallest is next."""
-    return (turn[0] - now * ageing / 60.0, *turn[1:])
+def turn(waiting: Waiting, queues: Queues) -> Turn:
+    """A waiting call's place among all. It begins with when a call without any points would have to
+    have come to be worth as much (Unix seconds): as all age alike, that never changes."""
+    target_s = queues[waiting.queue].target.within_s if queues.order is Order.TARGET else 0.0
+    worth_s = waiting.priority * 60.0 / queues.ageing
+    return (waiting.since + target_s - worth_s, waiting.since, waiting.sequence, waiting.call)
 
 
 def effective_priority(turn: Turn, ageing: float, now: float) -> float:
     """In points, at ``now`` (Unix seconds)."""
-    return now * ageing / 60.0 - turn[0]
+    return (now - turn[0]) * ageing / 60.0
 
 
 def score(skills: Mapping[str, int], needs: Needs, groups: frozenset[str] = frozenset()) -> int | None:

@@ -91,9 +91,9 @@ class Callbacks:
 class Queue:
     """Where calls wait. Times are in seconds.
 
-    ``priority`` is added to each call's own, and ``ageing`` points for each minute it waits.
-    ``groups`` limits it to the members of some, empty for anyone. ``resume_s`` is how long a caller
-    who was cut off may take to call again and have his place back.
+    ``priority`` is added to each call's own. ``groups`` limits it to the members of some, empty for
+    anyone. ``resume_s`` is how long a caller who was cut off may take to call again and have his
+    place back.
     """
 
     name: str
@@ -105,7 +105,6 @@ class Queue:
     record: bool = True
     groups: frozenset[str] = frozenset()
     relax: tuple[Relaxation, ...] = ()
-    ageing: float = 1.0
     target: Target = Target()
     strategy: str = "best-skill"
     resume_s: float = 0.0
@@ -125,12 +124,14 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Queues(Mapping[str, Queue]):
-    """All queues of a site by name, and what holds for all of them. ``levels`` maps a customer's
-    level to the priority that it adds."""
+    """All queues of a site by name, and what holds for all of them: ``levels`` maps a customer's
+    level to the priority that it adds, and calls gain ``ageing`` points, more than 0, for each
+    minute they wait."""
 
     by_name: Mapping[str, Queue]
     order: Order = Order.WAIT
     levels: Mapping[str, int] = field(default_factory=dict)
+    ageing: float = 1.0
 
     def __getitem__(self, name: str) -> Queue:
         return self.by_name[name]

@@ -152,7 +152,6 @@ class QueueFields(SiteModel):
     groups: Groups = ()
     relax: Annotated[tuple[RelaxFields, ...], Field(max_length=20)] = ()
     priority: Points = 0
-    ageing: Annotated[float, BeforeValidator(_ageing), Field(strict=True, ge=0.1, le=1000)] = 1.0
     target: TargetFields = TargetFields()
     strategy: Name = "best-skill"
     ring: Annotated[Duration, Field(ge=1, le=300)] = 15.0
@@ -176,7 +175,6 @@ class QueueFields(SiteModel):
             record=self.record,
             groups=frozenset(self.groups),
             relax=tuple(step.build() for step in self.relax),
-            ageing=self.ageing,
             target=Target(self.target.share, self.target.within),
             strategy=self.strategy,
             resume_s=self.resume,
@@ -190,12 +188,14 @@ class QueuesFile(SiteModel):
     """The whole of queues.yaml."""
 
     order: Order = Order.WAIT
+    ageing: Annotated[float, BeforeValidator(_ageing), Field(strict=True, ge=0.1, le=1000)] = 1.0
     levels: Mapping[Name, Points] = Field(default_factory=dict)
     queues: dict[Name, QueueFields]
 
     def build(self) -> Queues:
         """The queues, as routing works with them."""
-        return Queues({name: queue.build(name) for name, queue in self.queues.items()}, self.order, self.levels)
+        queues = {name: queue.build(name) for name, queue in self.queues.items()}
+        return Queues(queues, self.order, self.levels, self.ageing)
 
     def messages(self) -> Mapping[str, tuple[str, int]]:
         """The flows that messages of overflow are made into, each with its queue and the rule's number."""

@@ -15,8 +15,8 @@ from typing import Any
 
 from cti.calls.events import CallId
 from routing.agents import Agent, Status
-from routing.policy import RING_ALL, Candidate, Rank, Strategy, Turn, score, turn, turn_at
-from routing.queues import Needs, Order, Queue, Waiting, merge, relaxed
+from routing.policy import RING_ALL, Candidate, Rank, Strategy, Turn, effective_priority, score, turn
+from routing.queues import Needs, Queue, Queues, Waiting, merge, relaxed
 from routing.timers import Timers
 
 
@@ -67,13 +67,10 @@ class Router:
     """The calls that wait and the agents who are ready, and who goes with whom. Times are Unix
     seconds; ``on_time`` is wanted at ``next_time``."""
 
-    def __init__(
-        self, queues: Mapping[str, Queue], agents: Mapping[str, Agent], strategies: Mapping[str, Strategy], order: Order
-    ) -> None:
+    def __init__(self, queues: Queues, agents: Mapping[str, Agent], strategies: Mapping[str, Strategy]) -> None:
         self._queues = queues
         self._agents = agents
         self._strategies = strategies
-        self._order = order
         self._pools: dict[tuple[Needs, str, str], Pool] = {}
         self._lanes: dict[tuple[str, Needs, str], Lane] = {}
         self._of_queue: dict[str, list[Lane]] = {name: [] for name in queues}
@@ -100,8 +97,7 @@ class Router:
         if place is None or place.waiting != waiting:
             apart = place.apart if place is not None else {}
             self.forget(waiting.call)
-            own = turn(waiting, self._queues[waiting.queue], self._order)
-            place = self._places[waiting.call] = Place(waiting, own, apart=apart)
+            place = self._places[waiting.call] = Place(waiting, turn(waiting, self._queues), apart=apart)
         if place.lane is None:
             self._move(place, now)
 
@@ -147,15 +143,7 @@ class Router:
 
     def next(self, now: float) -> Match | None:
         """The first call in turn that a ready agent can take, and the agent. Changes nothing."""
-        best: tuple[Turn, str] | None = None
-        for lane in self._open:
-            ageing = lane.queue.ageing
-            if best is None or turn_at(lane.turns[0], ageing, now) < best[0]:
-                found = self._first(lane, now)
-                if found is not None:
-                    place = turn_at(found[0], ageing, now)
-                    if best is None or place < best[0]:
-                        best = place, found[1]
+        best = min(filter(None, (self._first(lane, now) for lane in self._open)), default=None)
         return None if best is None else Match(best[0][-1], best[1])
 
     def along(self, match: Match, now: float) -> list[str]:
@@ -181,9 +169,13 @@ class Router:
         """Where the call stands, if it waits."""
         return self._places.get(call)
 
+    def effective_priority(self, place: Place, now: float) -> float:
+        """What the call's turn depends on, in points."""
+        return effective_priority(place.turn, self._queues.ageing, now)
+
     def ahead(self, waiting: Waiting) -> int:
         """How many calls of its queue have their turn before this one, which need not wait yet."""
-        own = turn(waiting, self._queues[waiting.queue], self._order)
+        own = turn(waiting, self._queues)
         return sum(bisect_left(lane.turns, own) for lane in self._of_queue[waiting.queue])
 
     def waiting(self, queue: str) -> int:

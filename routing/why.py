@@ -8,7 +8,6 @@ from itertools import islice
 
 from cti.calls.events import CallId
 from routing.agents import OFFERED, OFFLINE, READY, TALKING, WRAP_UP, Status
-from routing.policy import effective_priority
 from routing.queues import Needs
 from routing.router import Lane, Match, Place, Router
 from routing.waiting_room import WaitingRoom
@@ -92,7 +91,7 @@ def still_waiting(
         call=waiting.call,
         queue=queue.name,
         waited_s=now - waiting.since,
-        effective_priority=effective_priority(place.turn, queue.ageing, now),
+        effective_priority=router.effective_priority(place, now),
         position=router.ahead(waiting) + 1,
         estimate_s=standing.estimate_s if standing else None,
         step=place.step,

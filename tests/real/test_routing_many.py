@@ -127,7 +127,11 @@ class Replay:
         """The smallest is next: points, counted from when the target is missed; then the longest wait."""
         queue = self._queue(call)
         points = queue.priority + call.priority + self._queues.levels.get(call.level, 0)
-        return (call.at + queue.target.within_s) * queue.ageing / 60 - points, call.at, self._came.index(call.call)
+        return (
+            (call.at + queue.target.within_s) * self._queues.ageing / 60 - points,
+            call.at,
+            self._came.index(call.call),
+        )
 
     def _score(self, name: str, call: ev.Queued) -> int | None:
         """How well an agent meets what the call needs; None where he can't take it."""

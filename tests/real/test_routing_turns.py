@@ -15,23 +15,23 @@ PLAN = Plan(
     ben: {skills: {rare: 5}}
     """,
     queues="""
+    ageing: 20
     levels: {gold: 20}
     queues:
       bills: {skills: {bills: 1}, wrap_up: 0s, record: false}
       others: {skills: {bills: 2}, wrap_up: 0s, record: false}
       pressing: {skills: {bills: 3}, priority: 10, wrap_up: 0s, record: false}
       rare: {skills: {rare: 1}, priority: 50, wrap_up: 0s, record: false}
-      aging: {skills: {bills: 1}, ageing: 1000, wrap_up: 0s, record: false}
       kept: {skills: {bills: 1}, resume: 2m, wrap_up: 0s, record: false}
     """,
     ways={
         "bills": "{queue: bills}",
+        "better": "{queue: others, priority: 1}",
         "urgent": "{queue: bills, priority: 5}",
         "gold": "{queue: bills, level: gold}",
         "others": "{queue: others}",
         "pressing": "{queue: pressing}",
         "rare": "{queue: rare}",
-        "aging": "{queue: aging}",
         "kept": "{queue: kept}",
     },
     flows={},
@@ -44,10 +44,10 @@ async def callers(shift: Shift, *ways: str) -> list[Caller]:
 
 
 async def test_points_of_queue_call_and_customer(shift: Shift) -> None:
-    """0, 5, 20 and 10 points; then the longest wait."""
+    """0, 5, 20 and 10 points besides those for waiting; then the longest wait."""
     plain, urgent, gold, pressing, late = await callers(shift, "bills", "urgent", "gold", "pressing", "bills")
     whys = [await shift.why(caller) for caller in (plain, urgent, gold, pressing)]
-    assert [round(why["effective_priority"]) for why in whys] == [0, 5, 20, 10]
+    assert [round(why["effective_priority"] - why["waited_s"] / 3) for why in whys] == [0, 5, 20, 10]
     assert [why["position"] for why in whys] == [3, 2, 1, 1]
     await shift.come("ann")
     assert await shift.served(5) == [caller.call for caller in (gold, pressing, urgent, plain, late)]
@@ -59,16 +59,17 @@ async def test_of_equal_calls_of_several_queues_the_longest_wait_goes_first(shif
     assert await shift.served(4) == [caller.call for caller in waiting]
 
 
-async def test_who_has_waited_for_long_enough_passes_a_better_customer(shift: Shift) -> None:
-    """A call of the queue that ages fast stands behind a gold one, until its wait has made up for 20 points."""
-    gold, plain, old = await callers(shift, "gold", "bills", "aging")
+async def test_who_has_waited_for_long_enough_goes_before_who_is_worth_more(shift: Shift) -> None:
+    """Three seconds make up for a better call's point; a gold one's 20 points are worth a minute."""
+    old = await shift.caller("bills")
 
-    async def passes_gold() -> bool:
-        return bool((await shift.why(old))["effective_priority"] > 21)
+    async def is_worth_a_point() -> bool:
+        return bool((await shift.why(old))["effective_priority"] > 1)
 
-    await soon(passes_gold)
+    await soon(is_worth_a_point)
+    better, gold = await callers(shift, "better", "gold")
     await shift.come("ann")
-    assert await shift.served(3) == [caller.call for caller in (old, gold, plain)]
+    assert await shift.served(3) == [caller.call for caller in (gold, old, better)]
 
 
 async def test_who_cannot_be_served_holds_nobody_up(shift: Shift) -> None:

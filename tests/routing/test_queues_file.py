@@ -26,6 +26,7 @@ queues:
 
 FULL = """\
 order: target
+ageing: 2
 levels: {gold: 20, vip: 50}
 queues:
   faults:
@@ -37,7 +38,6 @@ queues:
       - {after: 90s, groups: [south, east]}
       - {after: 2m, anyone: true}
     priority: 10
-    ageing: 2
     target: {share: 90%, within: 15s}
     strategy: longest-idle
     resume: 2m
@@ -56,7 +56,7 @@ queues:
 def test_every_key() -> None:
     file = check(QueuesFile, parse(FULL, "queues.yaml"))
     queues = file.build()
-    assert (queues.order, queues.levels) == (Order.TARGET, {"gold": 20, "vip": 50})
+    assert (queues.order, queues.ageing, queues.levels) == (Order.TARGET, 2.0, {"gold": 20, "vip": 50})
     assert queues["faults"] == Queue(
         "faults",
         {"faults": 5, "english": 3},
@@ -68,7 +68,6 @@ def test_every_key() -> None:
             Relaxation(90, groups=frozenset({"south", "east"})),
             Relaxation(120, anyone=True),
         ),
-        ageing=2.0,
         target=Target(0.9, 15.0),
         strategy="longest-idle",
         resume_s=120.0,
@@ -131,11 +130,7 @@ REFUSED = {
         "relax.0.after: must be a duration such as 500ms, 5s, 2m or 1h",
         "relax.0.anyone: must be true or false",
     ],
-    "ageing: 0": ["ageing: must be more than 0, so that no queue starves"],
-    "ageing: .nan": ["ageing: must be more than 0, so that no queue starves"],
-    "ageing: 0.05": ["ageing: must be greater than or equal to 0.1"],
-    "ageing: .inf": ["ageing: must be less than or equal to 1000"],
-    "ageing: true": ["ageing: must be a valid number"],
+    "ageing: 2": ["ageing: is not known here"],
     "target: {share: 100%}": ["target.share: cannot be 100%: that is beyond any number of agents; 99% is the most"],
     "target: {share: 0.8}": ["target.share: must be a share from 1% to 99%, such as 80%"],
     "target: {share: 101%, within: 0s}": [
@@ -188,15 +183,20 @@ def test_an_overflow_leads_to_one_place(to: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "key"),
+    ("text", "told"),
     [
-        ("order: newest", "order"),
-        ("levels: {gold: 2000}", "levels.gold"),
-        ("levels: {gold: much}", "levels.gold"),
-        ("levels: [gold]", "levels"),
+        ("order: newest", "order: must be 'wait' or 'target'"),
+        ("ageing: 0", "ageing: must be more than 0, so that no queue starves"),
+        ("ageing: .nan", "ageing: must be more than 0, so that no queue starves"),
+        ("ageing: 0.05", "ageing: must be greater than or equal to 0.1"),
+        ("ageing: .inf", "ageing: must be less than or equal to 1000"),
+        ("ageing: true", "ageing: must be a valid number"),
+        ("levels: {gold: 2000}", "levels.gold: must be less than or equal to 1000"),
+        ("levels: {gold: much}", "levels.gold: must be a whole number"),
+        ("levels: [gold]", "levels: must be keys with values"),
     ],
 )
-def test_what_holds_for_all_queues(text: str, key: str) -> None:
+def test_what_holds_for_all_queues(text: str, told: str) -> None:
     with pytest.raises(SiteError) as found:
         check(QueuesFile, parse(f"{text}\nqueues: {{}}", "q.yaml"))
-    assert [p.key for p in found.value.problems] == [key]
+    assert [str(p) for p in found.value.problems] == [f"q.yaml:1: {told}"]

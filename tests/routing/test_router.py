@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from cti.calls.events import AgentState, CallId
 from routing.agents import Agent, Status
-from routing.policy import BUILT_IN, Candidate, effective_priority, score, strategies
-from routing.queues import Needs, Order, Queue, Relaxation, Target, Waiting, merge, relaxed
+from routing.policy import BUILT_IN, Candidate, score, strategies
+from routing.queues import Needs, Order, Queue, Queues, Relaxation, Target, Waiting, merge, relaxed
 from routing.router import Match, Router
 
 SKILLS = ("orders", "english")
@@ -39,7 +39,6 @@ queues = st.builds(
         max_size=3,
         unique_by=lambda step: step.after_s,
     ).map(lambda steps: tuple(sorted(steps, key=lambda step: step.after_s))),
-    ageing=st.sampled_from([1.0, 60.0, 600.0]),
     target=st.builds(Target, within_s=st.sampled_from([1.0, 20.0])),
     strategy=st.sampled_from(sorted(BUILT_IN)),
 )
@@ -50,12 +49,15 @@ class RouterBesideTheOracle(RuleBasedStateMachine):
         agents=st.lists(st.tuples(levels, groups), min_size=1, max_size=6),
         queues=st.lists(queues, min_size=1, max_size=3),
         order=st.sampled_from(Order),
+        ageing=st.sampled_from([1.0, 60.0, 600.0]),
     )
-    def open(self, agents: list[tuple[dict[str, int], frozenset[str]]], queues: list[Queue], order: Order) -> None:
+    def open(
+        self, agents: list[tuple[dict[str, int], frozenset[str]]], queues: list[Queue], order: Order, ageing: float
+    ) -> None:
         self.agents = {f"a{n}": Agent(f"a{n}", "PJSIP/x", skills, groups) for n, (skills, groups) in enumerate(agents)}
-        self.queues = {f"q{n}": replace(queue, name=f"q{n}") for n, queue in enumerate(queues)}
-        self.order = order
-        self.router = Router(self.queues, self.agents, strategies(), order)
+        named = {f"q{n}": replace(queue, name=f"q{n}") for n, queue in enumerate(queues)}
+        self.queues = Queues(named, order, ageing=ageing)
+        self.router = Router(self.queues, self.agents, strategies())
         self.now = 0.0
         self.arrivals = 0
         self.waiting: dict[CallId, Waiting] = {}
@@ -183,8 +185,8 @@ class RouterBesideTheOracle(RuleBasedStateMachine):
 
     def turn(self, place: Waiting) -> tuple[float, float, int]:
         queue = self.queues[place.queue]
-        counts_from = place.since + (queue.target.within_s if self.order is Order.TARGET else 0)
-        effective = place.priority + queue.ageing * (self.now - counts_from) / 60
+        counts_from = place.since + (queue.target.within_s if self.queues.order is Order.TARGET else 0)
+        effective = place.priority + self.queues.ageing * (self.now - counts_from) / 60
         return (-round(effective, 9), place.since, place.sequence)
 
     def needs(self, place: Waiting) -> Needs:
@@ -224,7 +226,7 @@ test_the_router = RouterBesideTheOracle.TestCase
 
 def test_a_call_for_one_agent_waits_for_that_one_alone() -> None:
     agents = {name: Agent(name, "PJSIP/x", {"orders": 5}) for name in ("alice", "bob")}
-    router = Router({"orders": Queue("orders", {"orders": 3})}, agents, strategies(), Order.WAIT)
+    router = Router(Queues({"orders": Queue("orders", {"orders": 3})}), agents, strategies())
     alone = Waiting(CallId("c1"), "orders", merge({"orders": 9}), 9, 1.0, 1, agent="alice")
     other = Waiting(CallId("c2"), "orders", merge({"orders": 3}), 0, 2.0, 2)
     router.wait(alone, 3.0)
@@ -238,30 +240,3 @@ def test_a_call_for_one_agent_waits_for_that_one_alone() -> None:
     router.wait(Waiting(CallId("c3"), "orders", Needs(), 9, 1.0, 3, agent="nobody"), 3.0)
     router.forget(CallId("c1"))
     assert router.next(3.0) is None
-
-
-def test_who_waits_in_the_least_queue_is_overtaken_only_by_who_came_soon_enough() -> None:
-    """The bound that policy.py promises: p points more are worth p / ageing minutes."""
-    queues = {
-        "first": Queue("first", {}, priority=10, ageing=2.0),
-        "last": Queue("last", {}, priority=0, ageing=2.0),
-    }
-    router = Router(queues, {"a": Agent("a", "PJSIP/x", {})}, strategies(), Order.WAIT)
-    router.ready("a", Status())
-    router.wait(Waiting(CallId("old"), "last", Needs(), 0, 0.0, 1), 0.0)
-    router.wait(Waiting(CallId("soon"), "first", Needs(), 10, 299.0, 2), 299.0)
-    router.wait(Waiting(CallId("late"), "first", Needs(), 10, 301.0, 3), 301.0)
-    served = []
-    while (match := router.next(400.0)) is not None:
-        served.append(match.call)
-        router.forget(match.call)
-    assert served == ["soon", "old", "late"]
-
-
-def test_points_by_the_minute() -> None:
-    queue = Queue("q", {}, ageing=6.0)
-    router = Router({"q": queue}, {}, strategies(), Order.WAIT)
-    router.wait(Waiting(CallId("c"), "q", Needs(), 5, 100.0, 1), 100.0)
-    place = router.place(CallId("c"))
-    assert place is not None
-    assert effective_priority(place.turn, queue.ageing, 130.0) == 8.0
