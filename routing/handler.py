@@ -10,7 +10,20 @@ import structlog
 
 from cti.calls.call import Call
 from cti.calls.commands import Withdraw
-from cti.calls.events import Accepted, AgentState, CallEvent, CallId, Event, OfferId, Refusal, Refused, Ringing
+from cti.calls.events import (
+    Accepted,
+    AgentState,
+    CallEvent,
+    CallId,
+    Connected,
+    Ended,
+    Event,
+    Left,
+    OfferId,
+    Refusal,
+    Refused,
+    Ringing,
+)
 from cti.calls.names import new_offer
 from cti.calls.part import Output
 from cti.calls.standing import Standing
@@ -29,6 +42,8 @@ RETRY_S = 1.0
 """How long to wait with a store that is down, or with two whom another engine may have matched."""
 BEAT_S = 2.0
 """The longest time between two trips to the store."""
+SOON_S = 0.25
+"""How long what a restart would learn from Asterisk may be unwritten: it goes with a trip that is made anyhow."""
 
 Remember = Callable[[Collection[str]], Awaitable[Remembered]]
 """What is known elsewhere of these agents, and of callbacks; agents unknown there too are left out."""
@@ -111,9 +126,18 @@ class RoutingPart:
         if not isinstance(event, CallEvent):
             return []
         out = self.floor.on_event(event, call, now)
-        if isinstance(event, Ringing | Accepted) and not self.floor.room.changed:
-            return out  # worth no trip: a restart treats any open offer alike
+        if self._can_wait(event) and self._next(now) is None:
+            self._beat_at = min(self._beat_at, now + SOON_S)
+            return out
         return await self._carry_out(out, now)
+
+    def _can_wait(self, event: CallEvent) -> bool:
+        """Whether a restart would learn from Asterisk what the event has changed: how far an offer or a
+        talk is, and that this call waits no more. It doesn't know of callbacks and of kept places."""
+        if not isinstance(event, Ringing | Accepted | Connected | Left | Ended):
+            return False
+        room = self.floor.room
+        return all(call == event.call and call not in room.calls and call not in room.kept for call in room.changed)
 
     async def on_time(self, now: float) -> Sequence[Output]:
         return await self._carry_out(self.floor.on_time(now), now)

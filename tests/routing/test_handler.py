@@ -294,15 +294,16 @@ async def test_a_restart_closes_an_open_offer() -> None:
 
 
 async def test_a_restart_finds_a_talk() -> None:
-    _, after = await died(["alice ready", "c1 queued orders", "c1 accepted", "c1 connected"])
+    _, after = await died(["alice ready", "c1 queued orders", "c1 accepted", "c1 connected", "wait 1"])
     assert (await after.start())[0] == "alice talking c1"
     assert await after.do("c1 adopted talk") == []
     assert await after.settle(["c1"]) == []
     assert await after.do("c1 left talk") == ["alice wrap-up"]
 
 
-async def test_a_restart_finds_a_talk_it_had_missed() -> None:
-    _, after = await died(["alice ready", "c1 queued orders", "c1 accepted"])
+@pytest.mark.parametrize("last", ["c1 accepted", "c1 connected"])
+async def test_a_restart_finds_a_talk_it_had_missed_or_not_written(last: str) -> None:
+    _, after = await died(["alice ready", "c1 queued orders", last])
     await after.start()
     assert await after.do("c1 adopted talk") == ["alice talking c1"]
     assert await after.part._store.waiting() == []

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from routing.agents import ON_CALL
-from routing.handler import BEAT_S, RETRY_S
+from routing.handler import BEAT_S, RETRY_S, SOON_S
 from routing.store import GRACE_S, Answer, RedisStore, StoreDown, Turn
 from tests.routing.line import AGENTS, Line
 
@@ -71,6 +71,7 @@ async def test_an_engine_that_forgot_nothing_waits_for_one_that_may_have() -> No
     assert await b.wait(GRACE_S) == ["alice reserved a1"]
     assert await b.do("bob ready") == ["bob ready", "offered b1 bob", "bob reserved b1", "-> offer b1 PJSIP/bob 15s"]
     assert await a.do("a1 connected") == ["alice talking a1"]
+    assert await a.wait(SOON_S) == []
     assert await b.wait(BEAT_S) == ["alice talking a1"], "agents on another engine's calls are looked after"
     await redis.aclose()
 
