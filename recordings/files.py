@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from itertools import accumulate
 from pathlib import Path
 
 _STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
@@ -38,7 +40,10 @@ class Files:
     def _path(self, stem: str, suffix: str) -> Path:
         if len(stem) > _LONGEST or not _STEM.fullmatch(stem):
             raise NotARecording("not the name of a recording: letters, digits, - _ . and / between folders only")
-        path = (self._folder / f"{stem}{suffix}").resolve()
-        if not path.is_relative_to(self._folder):
-            raise NotARecording("the recording's name leads out of the recordings folder")
+        name = f"{stem}{suffix}"
+        path = self._folder / name
+        if any(map(os.path.islink, accumulate(name.split("/"), os.path.join, initial=str(self._folder)))):
+            path = path.resolve()
+            if not path.is_relative_to(self._folder):
+                raise NotARecording("the recording's name leads out of the recordings folder")
         return path

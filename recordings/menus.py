@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Any
 
 from cti.calls.events import (
     CallbackWanted,
@@ -16,9 +16,6 @@ from cti.calls.events import (
     TapeStarted,
 )
 
-if TYPE_CHECKING:
-    from recordings.record import CallRecord
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -30,24 +27,22 @@ class Message:
     seconds: float | None = None
 
 
-def noted(record: CallRecord, event: CallEvent) -> CallRecord:
-    """The record with what the event adds to it, if it is of a menu."""
+def note(record: dict[str, Any], event: CallEvent) -> None:
+    """Adds what the event says, if it is of a menu, to the fields of a ``CallRecord`` in the making."""
     match event:
-        case EnteredFlow() if not record.flow:
-            return replace(record, flow=event.flow, version=event.version)
+        case EnteredFlow() if not record["flow"]:
+            record.update(flow=event.flow, version=event.version)
         case LanguageChosen():
-            return replace(record, language=event.language)
+            record["language"] = event.language
         case Chosen():
-            return replace(record, choices=(*record.choices, (event.node, event.value)))
+            record["choices"] += ((event.node, event.value),)
         case TapeStarted():
-            begun = Message(box=event.box, recording=event.recording)
-            return replace(record, messages=(*record.messages, begun))
+            record["messages"] += (Message(box=event.box, recording=event.recording),)
         case MessageLeft():
             left = Message(box=event.box, recording=event.recording, seconds=event.seconds)
-            others = (m for m in record.messages if m.recording != event.recording)
-            return replace(record, messages=(*others, left))
+            others = (m for m in record["messages"] if m.recording != event.recording)
+            record["messages"] = (*others, left)
         case CallbackWanted():
-            return replace(record, callbacks=(*record.callbacks, (event.number, event.queue)))
+            record["callbacks"] += ((event.number, event.queue),)
         case Surveyed():
-            return replace(record, scores=(*record.scores, (event.question, event.score)))
-    return record
+            record["scores"] += ((event.question, event.score),)

@@ -7,9 +7,8 @@ What is missing leaves a gap in the record, never no record.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
-from itertools import takewhile
 from typing import Any
 
 from cti.calls.events import (
@@ -37,7 +36,7 @@ from cti.calls.events import (
     Returned,
     Transferred,
 )
-from recordings.menus import Message, noted
+from recordings.menus import Message, note
 
 
 class Outcome(StrEnum):
@@ -182,8 +181,11 @@ def fold(events: Iterable[CallEvent]) -> tuple[CallRecord, tuple[Segment, ...]]:
 def _in_order(events: Iterable[CallEvent]) -> list[CallEvent]:
     """By time; the end is last of its moment; repeats are dropped."""
     kept: list[CallEvent] = []
+    moment = 0  # where in ``kept`` the last moment begins
     for event in sorted(events, key=lambda e: (e.at, isinstance(e, Ended))):
-        if event not in takewhile(lambda e: e.at == event.at, reversed(kept)):  # noqa: B023 (used at once)
+        if kept and kept[-1].at != event.at:
+            moment = len(kept)
+        if event not in kept[moment:]:
             kept.append(event)
     return kept
 
@@ -196,16 +198,26 @@ _KINDS = {
     Place.FALLBACK: SegmentKind.FALLBACK,
 }
 
+_Facts = dict[str, Any]
+"""The fields of a record or a segment in the making, by name."""
+
+
+def _blank(cls: type[CallRecord] | type[Segment]) -> _Facts:
+    return {f.name: f.default for f in fields(cls) if f.default is not MISSING}
+
+
+_RECORD, _SEGMENT = _blank(CallRecord), _blank(Segment)
+
 
 class _Fold:
     """A record in the making. Each kind of segment but RING is open at most once at a time."""
 
     def __init__(self, first: CallEvent) -> None:
-        self._record = CallRecord(id=first.call, arrived_at=first.at)
-        self._segments: list[Segment] = []
-        self._open: dict[SegmentKind, int] = {}
+        self._record: _Facts = {**_RECORD, "id": first.call, "arrived_at": first.at}
+        self._segments: list[_Facts] = []
+        self._open: dict[SegmentKind, _Facts] = {}
         self._offers: dict[OfferId, tuple[str, str | None]] = {}
-        self._rings: dict[OfferId, int] = {}
+        self._rings: dict[OfferId, _Facts] = {}
         self._connected: set[OfferId] = set()
         self._arrived = False
         self._called_back = False
@@ -216,7 +228,7 @@ class _Fold:
         match event:
             case Arrived() if not self._arrived:
                 self._arrived = True
-                self._note(caller=event.caller, caller_name=event.caller_name, dialled=event.dialled)
+                self._record.update(caller=event.caller, caller_name=event.caller_name, dialled=event.dialled)
                 if not self._segments:
                     self._enter(SegmentKind.MENU, event.at)
             case CalledBack() if not self._called_back:
@@ -224,13 +236,13 @@ class _Fold:
             case Adopted() if event.place in _KINDS:
                 self._arrived = self._arrived or self._called_back
                 self._adopt(_KINDS[event.place], event.at)
-            case Answered() if self._record.answered_at is None:
-                self._note(answered_at=event.at)
+            case Answered() if self._record["answered_at"] is None:
+                self._record["answered_at"] = event.at
             case Returned():
                 self._enter(SegmentKind.MENU, event.at)
             case EnteredMenu():
                 self._enter(SegmentKind.MENU, event.at, detail=event.node)
-                self._note(path=(*self._record.path, event.node))
+                self._record["path"] += (event.node,)
             case Queued():
                 self._queue(event)
             case Offered() if event.offer not in self._offers:
@@ -243,16 +255,16 @@ class _Fold:
             case Connected() if event.offer not in self._connected:
                 self._connect(event)
             case Held() if SegmentKind.TALK in self._open and SegmentKind.HOLD not in self._open:
-                agent = self._segments[self._open[SegmentKind.TALK]].agent
-                self._start(SegmentKind.HOLD, event.at, agent=agent, queue=self._record.queue)
+                agent = self._open[SegmentKind.TALK]["agent"]
+                self._start(SegmentKind.HOLD, event.at, agent=agent, queue=self._record["queue"])
             case Resumed():
                 self._close(SegmentKind.HOLD, event.at)
             case Transferred():
                 self._served = Outcome.TRANSFERRED
-                self._note(transferred_to=event.to)
+                self._record["transferred_to"] = event.to
                 self._enter(SegmentKind.TRANSFER, event.at, detail=event.to)
             case RecordingStarted() if SegmentKind.TALK in self._open:
-                self._amend(self._open[SegmentKind.TALK], recording=event.recording)
+                self._open[SegmentKind.TALK]["recording"] = event.recording
             case Left() if event.place in _KINDS:
                 self._leave(_KINDS[event.place], event.at)
             case FellBack():
@@ -261,57 +273,57 @@ class _Fold:
             case Ended():
                 self._end(event)
             case _:
-                self._record = noted(self._record, event)
+                note(self._record, event)
 
     def result(self) -> tuple[CallRecord, tuple[Segment, ...]]:
-        self._note(
+        self._record.update(
             wait_s=self._length(SegmentKind.WAIT),
             talk_s=self._length(SegmentKind.TALK),
             offers=len(self._offers),
-            estimated=self._record.estimated or not (self._arrived or self._called_back),
+            estimated=self._record["estimated"] or not (self._arrived or self._called_back),
         )
-        return self._record, tuple(self._segments)
+        return CallRecord(**self._record), tuple(Segment(number=n, **s) for n, s in enumerate(self._segments, 1))
 
     def _adopt(self, kind: SegmentKind, at: float) -> None:
         if kind is not SegmentKind.TALK or kind in self._open:
-            self._enter(kind, at, queue=self._record.queue if kind is SegmentKind.WAIT else "")
+            self._enter(kind, at, queue=self._record["queue"] if kind is SegmentKind.WAIT else "")
             return
         # The join was missed: it can only have been with the agent asked last.
-        self._note(estimated=True)
+        self._record["estimated"] = True
         if self._offers:
             offer, (agent, _) = list(self._offers.items())[-1]
-            self._connect(Connected(at=at, call=self._record.id, offer=offer, agent=agent))
+            self._connect(Connected(at=at, call=self._record["id"], offer=offer, agent=agent))
         else:
             self._served = Outcome.ANSWERED
             self._enter(kind, at)
 
     def _call_back(self, event: CalledBack) -> None:
         self._called_back = True
-        self._note(caller=event.number)
+        self._record["caller"] = event.number
         self._queue(event)
 
     def _queue(self, event: Queued | CalledBack) -> None:
         waiting = self._open.get(SegmentKind.WAIT)
-        if waiting is not None and self._segments[waiting].queue != event.queue:
+        if waiting is not None and waiting["queue"] != event.queue:
             self._leave(SegmentKind.WAIT, event.at)
         self._enter(SegmentKind.WAIT, event.at, queue=event.queue)
-        first = event.at if self._record.queued_at is None else self._record.queued_at
-        self._note(queue=event.queue, priority=event.priority, queued_at=first)
+        first = event.at if self._record["queued_at"] is None else self._record["queued_at"]
+        self._record.update(queue=event.queue, priority=event.priority, queued_at=first)
 
     def _ring(self, offer: OfferId, agent: str, at: float) -> None:
-        self._rings[offer] = self._add(SegmentKind.RING, at, agent=agent, queue=self._record.queue)
+        self._rings[offer] = self._add(SegmentKind.RING, at, agent=agent, queue=self._record["queue"])
 
     def _refuse(self, event: Refused) -> None:
         if event.offer not in self._rings:
             self._offers.setdefault(event.offer, (event.agent, None))
             self._ring(event.offer, event.agent, event.at)
         self._stop_ring(event.offer, event.at)
-        self._amend(self._rings[event.offer], detail=event.reason.value)
+        self._rings[event.offer]["detail"] = event.reason.value
 
     def _stop_ring(self, offer: OfferId, at: float) -> None:
-        index = self._rings.get(offer)
-        if index is not None and self._segments[index].ended_at is None:
-            self._amend(index, ended_at=at)
+        ring = self._rings.get(offer)
+        if ring is not None and ring["ended_at"] is None:
+            ring["ended_at"] = at
 
     def _stop_rings(self, at: float) -> None:
         for offer in self._rings:
@@ -320,22 +332,22 @@ class _Fold:
     def _connect(self, event: Connected) -> None:
         _, recording = self._offers.setdefault(event.offer, (event.agent, None))
         self._leave(SegmentKind.TALK, event.at)
-        self._enter(SegmentKind.TALK, event.at, agent=event.agent, queue=self._record.queue, recording=recording)
+        self._enter(SegmentKind.TALK, event.at, agent=event.agent, queue=self._record["queue"], recording=recording)
         self._connected.add(event.offer)
         self._served = Outcome.ANSWERED
-        first = event.at if self._record.connected_at is None else self._record.connected_at
-        self._note(agent=event.agent, connected_at=first)
+        first = event.at if self._record["connected_at"] is None else self._record["connected_at"]
+        self._record.update(agent=event.agent, connected_at=first)
 
     def _end(self, event: Ended) -> None:
         for kind in tuple(self._open):
             self._close(kind, event.at)
         self._stop_rings(event.at)
-        self._note(
+        self._record.update(
             ended_at=event.at,
             ended_by=event.by,
             cause=event.cause,
             outcome=self._served or self._lost(event),
-            estimated=self._record.estimated or event.estimated,
+            estimated=self._record["estimated"] or event.estimated,
         )
 
     def _lost(self, event: Ended) -> Outcome:
@@ -354,7 +366,7 @@ class _Fold:
         """The call is at ``kind``: goes on there, or leaves where it was and starts anew."""
         self._place = kind
         if kind in self._open:
-            self._amend(self._open[kind], **what)
+            self._open[kind].update(what)
             return
         for other in tuple(self._open):
             self._close(other, at)
@@ -371,23 +383,15 @@ class _Fold:
     def _start(self, kind: SegmentKind, at: float, **what: Any) -> None:
         self._open[kind] = self._add(kind, at, **what)
 
-    def _add(self, kind: SegmentKind, at: float, **what: Any) -> int:
-        self._segments.append(
-            Segment(call=self._record.id, number=len(self._segments) + 1, kind=kind, started_at=at, **what)
-        )
-        return len(self._segments) - 1
+    def _add(self, kind: SegmentKind, at: float, **what: Any) -> _Facts:
+        segment = {**_SEGMENT, "call": self._record["id"], "kind": kind, "started_at": at, **what}
+        self._segments.append(segment)
+        return segment
 
     def _close(self, kind: SegmentKind, at: float) -> None:
-        index = self._open.pop(kind, None)
-        if index is not None:
-            self._amend(index, ended_at=at)
-
-    def _amend(self, index: int, **changes: Any) -> None:
-        self._segments[index] = replace(self._segments[index], **changes)
-
-    def _note(self, **changes: Any) -> None:
-        self._record = replace(self._record, **changes)
+        if segment := self._open.pop(kind, None):
+            segment["ended_at"] = at
 
     def _length(self, kind: SegmentKind) -> float:
-        of_kind = (s for s in self._segments if s.kind is kind and s.ended_at is not None)
-        return sum((s.ended_at - s.started_at for s in of_kind if s.ended_at is not None), 0.0)
+        over = (s for s in self._segments if s["kind"] is kind and s["ended_at"] is not None)
+        return sum((s["ended_at"] - s["started_at"] for s in over), 0.0)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -36,12 +37,20 @@ def call_events(written: Iterable[Mapping[str, Any]]) -> list[CallEvent]:
     return [happened for happened in decoded(written) if isinstance(happened, CallEvent)]
 
 
+_NAMES = {cls: tuple(f.name for f in fields(cls)) for cls in (CallRecord, Segment, Recording)}
+_VALUES = {cls: attrgetter(*names) for cls, names in _NAMES.items()}
+
+
 def plain(row: CallRecord | Segment | Recording) -> dict[str, Any]:
     """The values of a row's columns."""
-    return {
-        name: _text(value) if isinstance(value, str) and name not in ("stem", "recording", "file") else value
-        for name, value in asdict(row).items()
-    }
+    cls = type(row)
+    values: dict[str, Any] = dict(zip(_NAMES[cls], _VALUES[cls](row), strict=True))
+    for name, value in values.items():
+        if isinstance(value, str) and name not in ("stem", "recording", "file"):
+            values[name] = _text(value)
+    if isinstance(row, CallRecord):
+        values["messages"] = [asdict(message) for message in row.messages]
+    return values
 
 
 def _text(value: str) -> str:

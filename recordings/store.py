@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, event, insert, or_, select, tuple_, union
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cti.calls import codec
@@ -30,18 +30,18 @@ class Json(str):
     """A text that is JSON already, for a column of JSON."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class JournalRow:
     """An event and who wrote it: one run of the program, and its own count."""
 
     run: str
     number: int
     event: Event
+    data: Json = field(init=False, repr=False, compare=False)
+    """The event as the journal has it. Made once, for the spool and the database."""
 
-    @cached_property
-    def data(self) -> Json:
-        """The event as the journal has it. Made once, for the spool and the database."""
-        return Json(json.dumps(codec.encode(self.event)))
+    def __post_init__(self) -> None:
+        self.data = Json(json.dumps(codec.encode(self.event)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,22 +148,31 @@ class Store:
         Writing the same again changes nothing. A call whose end is among the rows gets its
         record, folded from all its events. An expected recording never replaces a measured one.
         """
+        try:
+            await self._write(rows, measured, again=False)
+        except IntegrityError:  # some of it is there: looked for only now, since it seldom is
+            await self._write(rows, measured, again=True)
+
+    async def _write(self, rows: Sequence[JournalRow], measured: Sequence[Recording], *, again: bool) -> None:
         events: dict[CallId, list[CallEvent]] = defaultdict(list)
         for row in rows:
             if isinstance(row.event, CallEvent):
                 events[row.event.call].append(row.event)
         over = {call for call, happened in events.items() if any(isinstance(e, Ended) for e in happened)}
+        best = _best(measured)
         async with self._engine.begin() as connection:
+            if again:
+                rows = await _not_there(connection, rows)
+                best = await _not_known(connection, best)
             await _append(connection, rows)
-            new = await _unknown(connection, events)
+            new = await _unknown(connection, events.keys() - self._whole.keys())
             if opened := new - over:
                 await connection.execute(insert(open_calls), [{"call": call} for call in opened])
-            whole = {
-                call: self._whole.get(call, []) + events[call] for call in events if call in new | self._whole.keys()
-            }
+            known = new | self._whole.keys()
+            whole = {call: self._whole.get(call, []) + events[call] for call in events if call in known}
             if over:
                 await _record(connection, over, whole)
-            await _keep(connection, measured)
+            await _keep(connection, best)
         self._whole |= whole
         for call in over:
             self._whole.pop(call, None)
@@ -264,7 +273,8 @@ def _set_up_sqlite(connection: Any, _: Any) -> None:
     cursor.close()
 
 
-async def _append(connection: AsyncConnection, rows: Sequence[JournalRow]) -> None:
+async def _not_there(connection: AsyncConnection, rows: Sequence[JournalRow]) -> list[JournalRow]:
+    """Those of the rows that the journal does not have."""
     numbers: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         numbers[row.run].append(row.number)
@@ -276,6 +286,10 @@ async def _append(connection: AsyncConnection, rows: Sequence[JournalRow]) -> No
             )
         )
         there |= {tuple(row) for row in found}
+    return [row for row in rows if (row.run, row.number) not in there]
+
+
+async def _append(connection: AsyncConnection, rows: Sequence[JournalRow]) -> None:
     new = [
         {
             "run": row.run,
@@ -286,7 +300,6 @@ async def _append(connection: AsyncConnection, rows: Sequence[JournalRow]) -> No
             "data": row.data,
         }
         for row in rows
-        if (row.run, row.number) not in there
     ]
     if new:
         await connection.execute(insert(journal), new)
@@ -329,17 +342,24 @@ async def _read_again(connection: AsyncConnection, wanted: Collection[CallId]) -
     return events
 
 
-async def _keep(connection: AsyncConnection, found: Sequence[Recording]) -> None:
-    """Of each recording the row that says most: the last one measured, or else that it is expected."""
-    rows: dict[str, Recording] = {}
+def _best(found: Sequence[Recording]) -> dict[str, Recording]:
+    """Of each recording, by stem, what says most: the last one measured, or else that it is expected."""
+    best: dict[str, Recording] = {}
     for one in found:
-        if one.state is not RecordingState.EXPECTED or one.stem not in rows:
-            rows[one.stem] = one
-    if not rows:
-        return
-    known = set(await connection.scalars(select(recordings.c.stem).where(recordings.c.stem.in_(rows))))
-    measured = {stem for stem, one in rows.items() if one.state is not RecordingState.EXPECTED}
-    if replaced := known & measured:
-        await connection.execute(delete(recordings).where(recordings.c.stem.in_(replaced)))
-    if new := [plain(one) for stem, one in rows.items() if stem in measured or stem not in known]:
-        await connection.execute(insert(recordings), new)
+        if one.state is not RecordingState.EXPECTED or one.stem not in best:
+            best[one.stem] = one
+    return best
+
+
+async def _not_known(connection: AsyncConnection, found: Mapping[str, Recording]) -> dict[str, Recording]:
+    """Without the expected ones of which there is a row."""
+    known = set(await connection.scalars(select(recordings.c.stem).where(recordings.c.stem.in_(found))))
+    return {stem: one for stem, one in found.items() if one.state is not RecordingState.EXPECTED or stem not in known}
+
+
+async def _keep(connection: AsyncConnection, found: Mapping[str, Recording]) -> None:
+    """A measured recording takes the place of the row that there may be; an expected one is new."""
+    if measured := [stem for stem, one in found.items() if one.state is not RecordingState.EXPECTED]:
+        await connection.execute(delete(recordings).where(recordings.c.stem.in_(measured)))
+    if found:
+        await connection.execute(insert(recordings), [plain(one) for one in found.values()])
