@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import wave
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,9 +93,9 @@ def measure(path: Path) -> Measured:
 
 def _copy(side: _Side, path: Path) -> None:
     part = path.with_name(f".{path.name}.part")
-    with sf.SoundFile(part, "w", samplerate=side.file.samplerate, channels=1, format="WAV", subtype="PCM_16") as out:
+    with _new(part, 1, side.file.samplerate, side.frames) as out:
         for _ in range(0, side.frames, _BLOCK):
-            out.write(side.file.read(_BLOCK, dtype="int16"))
+            out.writeframesraw(side.file.read(_BLOCK, dtype="int16").tobytes())
     _put(part, path)
 
 
@@ -123,15 +124,23 @@ def _open(path: Path, stack: ExitStack) -> _Side | None:
 
 def _interleave(sides: list[_Side | None], frames: int, rate: int, stereo: Path) -> None:
     part = stereo.with_name(f".{stereo.name}.part")
-    with sf.SoundFile(part, "w", samplerate=rate, channels=2, format="WAV", subtype="PCM_16") as out:
+    with _new(part, 2, rate, frames) as out:
         for start in range(0, frames, _BLOCK):
             block = np.zeros((min(_BLOCK, frames - start), 2), dtype=np.int16)
             for channel, side in enumerate(sides):
                 if side is not None:
                     sound = side.file.read(len(block), dtype="int16")
                     block[: len(sound), channel] = sound
-            out.write(block)
+            out.writeframesraw(block.tobytes())
     _put(part, stereo)
+
+
+@contextmanager
+def _new(path: Path, channels: int, rate: int, frames: int) -> Iterator[wave.Wave_write]:
+    """A 16-bit file to write. soundfile would wait for the disk at its close, and ``_put`` does that."""
+    with wave.open(str(path), "wb") as out:
+        out.setparams((channels, 2, rate, frames, "NONE", ""))
+        yield out
 
 
 def _put(part: Path, path: Path) -> None:
