@@ -42,3 +42,9 @@ def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     assert Files(tmp_path / "link").stereo("a") == tmp_path / "real" / "a.wav"
+
+
+def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "2026").mkdir()
+    (tmp_path / "now").symlink_to(tmp_path / "2026")
+    assert Files(tmp_path).stereo("now/a") == tmp_path / "2026" / "a.wav"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from cti.calls import codec
 from cti.calls.events import AgentChanged, AgentState, Arrived, CallId, Digit, Event
 from recordings.migrations import migrate
 from recordings.record import Outcome, Recording, RecordingState, fold
@@ -79,6 +83,25 @@ async def test_what_is_written_twice_is_there_once(store: Store, url: str) -> No
     found = await store.call("c1")
     assert found is not None
     assert (found.record, found.segments) == fold(happened)
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_batches_that_overlap_leave_each_row_once(store: Store, url: str, seed: int) -> None:
+    chance = random.Random(seed)
+    names = ("the agent hangs up", "two refusals, then answered", "the caller hangs up while talking")
+    calls = {name: [replace(e, call=CallId(name)) for e in SCENARIOS[name].events] for name in names}
+    happened = sorted(chain(*calls.values()), key=lambda e: e.at)
+    expected = Recording(stem="2026/o1", call=CallId("c0"), agent="bob", started_at=7.0)
+    written, there = rows([*happened]), 0
+    while there < len(written):
+        first, there = chance.randint(max(0, there - 4), there), there + chance.randint(1, 6)
+        await store.write(written[first:there], [expected])
+    assert await journal_data(url) == [codec.encode(e) for e in happened]
+    assert await store.expected(of_open_calls=False) == [expected]
+    for name, of_call in calls.items():
+        found = await store.call(name)
+        assert found is not None
+        assert (found.record, found.segments) == fold(of_call)
 
 
 async def test_after_a_crash_open_calls_are_known_and_can_be_finished(store: Store, url: str) -> None:
@@ -192,8 +215,9 @@ async def test_an_expected_recording_never_replaces_a_measured_one(store: Store)
     )
     await store.write([], [expected])
     assert await store.expected(of_open_calls=False) == [expected]
-    await store.write([], [measured, expected])
-    assert await store.recording("2026/o1") == measured
+    for found in ([measured, expected], [expected], [measured]):
+        await store.write([], found)
+        assert await store.recording("2026/o1") == measured
     assert await store.expected(of_open_calls=False) == []
 
 
