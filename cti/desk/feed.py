@@ -21,9 +21,8 @@ import json
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -33,13 +32,16 @@ from cti.calls.events import Event
 from cti.calls.part import Output
 from cti.desk.guard import same_host
 from cti.desk.metrics import Metrics
-from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of, together
+from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of
 
 ALIVE_S = 5.0
 LOG_IN_FIRST = 4401
 NOT_ALLOWED = 4403
 ONLY_LISTEN = 1008
 """RFC 6455, 7.4.1, policy violation: desktops have nothing to say on this socket."""
+
+
+_text = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class _Sent:
@@ -119,9 +121,10 @@ class Reader:
 class Feed:
     """Gives each audience its changes.
 
-    Supervisors see everybody's, and get those of ``gather_s`` seconds together as one. The last
-    ``kept`` messages to supervisors, and the last ``kept_each`` to each agent, can be had again. A
-    desktop that has ``limit`` of them unsent is sent a snapshot instead.
+    Supervisors see everybody's: ``gather_s`` seconds after an event they are told what is other than
+    they were last told, at once if it is 0. The last ``kept`` messages to supervisors, and the last
+    ``kept_each`` to each agent, can be had again. A desktop that has ``limit`` of them unsent is sent
+    a snapshot instead.
     """
 
     def __init__(
@@ -140,7 +143,7 @@ class Feed:
         self._kept_each = kept_each
         self._limit = limit
         self._gather_s = gather_s
-        self._gathered: list[Change] = []
+        self._gathering: asyncio.TimerHandle | None = None
         self._clock = clock
         self._numbers = count(1)
         self._logs: dict[Audience, _Log] = {}
@@ -150,19 +153,25 @@ class Feed:
         """Whether a desktop of this audience was ever there. Nobody else can have missed a change."""
         return audience in self._logs
 
-    def publish(self, changes: Iterable[Change]) -> None:
-        """Numbers the changes, keeps them and hands them to who may see them. Never waits."""
-        for change in changes:
-            if change.audience is not EVERYTHING or not self._gather_s:
-                self._tell(change)
-                continue
-            if not self._gathered:
-                asyncio.get_running_loop().call_later(self._gather_s, self._tell_gathered)
-            self._gathered.append(change)
+    def happened(self, event: Event, call: Call | None) -> None:
+        """Takes in an event, and its call with the event applied, and tells who is to know. Never waits."""
+        for change in self.view.apply(event, call, self.wanted):
+            self._tell(change)
+        if not self.wanted(EVERYTHING):
+            return
+        if not self._gather_s:
+            self.tell_gathered()
+        elif self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(self._gather_s, self.tell_gathered)
 
-    def _tell_gathered(self) -> None:
-        gathered, self._gathered = self._gathered, []
-        self._tell(together(gathered))
+    def tell_gathered(self) -> None:
+        """Tells supervisors what was gathered, if there is anything."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        change = self.view.news()
+        if change is not None:
+            self._tell(change)
 
     def _tell(self, change: Change) -> None:
         log = self._log(change.audience)
@@ -202,9 +211,11 @@ class Feed:
                 await reader.wait()
         except TimeoutError:
             return [self._alive()]
-        behind = reader.behind
-        texts = reader.take()
-        return [self._snapshot(reader.audience)] if behind else texts
+        if not reader.behind:
+            return reader.take()
+        snapshot = self._snapshot(reader.audience)
+        reader.take()  # From here on it is told what comes after the snapshot.
+        return [snapshot]
 
     async def serve(self, socket: WebSocket, gate: Gate) -> None:
         """Talks to one desktop until it goes, or its token is no longer good."""
@@ -261,6 +272,9 @@ class Feed:
         return log
 
     def _snapshot(self, audience: Audience) -> str:
+        if audience is EVERYTHING:
+            # What the snapshot shows must count as told: else it would not be told when it is gone again.
+            self.tell_gathered()
         seq = self._log(audience).seq
         head = {"type": "snapshot", "stream": self.stream, "seq": seq, "now": self._clock()}
         return _text(head | self.view.seen_by(audience))
@@ -285,10 +299,6 @@ def _change_text(change: Change, seq: int, prev: int) -> str:
     return _text(head | {key: rows for key, rows in body.items() if rows})
 
 
-def _text(message: dict[str, Any]) -> str:
-    return json.dumps(message, separators=(",", ":"))
-
-
 class DeskPart:
     """The desks' share in the loop: it watches, and asks for nothing."""
 
@@ -298,7 +308,7 @@ class DeskPart:
 
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
         self._metrics.count(event)
-        self._feed.publish(self._feed.view.apply(event, call, self._feed.wanted))
+        self._feed.happened(event, call)
         return ()
 
     async def on_time(self, now: float) -> Sequence[Output]:

@@ -1,20 +1,21 @@
 """The live picture: agents, queues and calls as they are now, and who may see which of it.
 
-A fold over the events. Each event gives the changes it made, one for each audience that can
-see one. An audience is an agent's name, who sees his own state and the calls offered to him
-or held by him; or EVERYTHING, which supervisors see.
+A fold over the events. An audience is an agent's name, who sees his own state and the calls
+offered to him or held by him; or EVERYTHING, which supervisors see. An event gives each agent's
+change at once. For EVERYTHING it only marks the rows it touched: they are made when ``news`` is asked
+for, however many events touched them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from cti.access import Person, Role
 from cti.calls.call import Call, OpenOffer
-from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Ended, Event, Failed, MonitorEnded, Place
+from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Event, Failed, MonitorEnded, Place
 
 Audience: TypeAlias = str | None
 EVERYTHING: Audience = None
@@ -43,49 +44,19 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one event changed for one audience. Rows replace the rows of the same name or id."""
+    """What changed for one audience. Rows replace the rows of the same name or id."""
 
     audience: Audience
     at: float
     event: str
-    """The event's class name."""
+    """The class name of the event, or of the last of them."""
     agents: tuple[Row, ...] = ()
     queues: tuple[Row, ...] = ()
     calls: tuple[Row, ...] = ()
-    gone: tuple[CallId, ...] = ()
+    gone: tuple[str, ...] = ()
     """Calls that ended, or that this audience may no longer see."""
     notices: tuple[Row, ...] = ()
     """What a supervisor should be told: ``call``, ``supervisor`` (empty for all), ``text``."""
-
-    @property
-    def empty(self) -> bool:
-        return not (self.agents or self.queues or self.calls or self.gone or self.notices)
-
-
-def together(changes: Sequence[Change]) -> Change:
-    """One audience's changes, one or more, as one: of each row the last. ``event`` is the last one's."""
-    agents: dict[str, Row] = {}
-    queues: dict[str, Row] = {}
-    calls: dict[str, Row] = {}
-    gone: dict[CallId, None] = {}
-    for change in changes:
-        agents |= {row["name"]: row for row in change.agents}
-        queues |= {row["name"]: row for row in change.queues}
-        for row in change.calls:
-            calls[row["id"]] = row
-            gone.pop(row["id"], None)
-        for call in change.gone:
-            calls.pop(call, None)
-            gone[call] = None
-    last = changes[-1]
-    return replace(
-        last,
-        agents=tuple(agents.values()),
-        queues=tuple(queues.values()),
-        calls=tuple(calls.values()),
-        gone=tuple(gone),
-        notices=tuple(notice for change in changes for notice in change.notices),
-    )
 
 
 def audience_of(person: Person) -> Audience:
@@ -163,81 +134,133 @@ class _Line:
         del self.since[bisect_left(self.since, order[1])]
 
 
+class _Rows:
+    """Rows of one kind as supervisors were last told them, and the names of those touched since.
+    ``make`` gives the row as it is now, or None where there is none any more."""
+
+    def __init__(self, make: Callable[[str], Row | None], names: Iterable[str] = ()) -> None:
+        self._make = make
+        self._touched = dict.fromkeys(names)
+        self._told: dict[str, Row] = {}
+
+    def touch(self, name: str) -> None:
+        self._touched[name] = None
+
+    def gone(self, name: str) -> None:
+        """The row is no more. One that came and went without being told is forgotten."""
+        if name in self._told:
+            self.touch(name)
+        else:
+            self._touched.pop(name, None)
+
+    def news(self) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+        """The rows that are not as last told, and the names of those that are gone; now they are told."""
+        touched, self._touched = self._touched, {}
+        rows: list[Row] = []
+        gone: list[str] = []
+        for name in touched:
+            row = self._make(name)
+            if row is None:
+                del self._told[name]
+                gone.append(name)
+            elif row != self._told.get(name):
+                self._told[name] = row
+                rows.append(row)
+        return tuple(rows), tuple(gone)
+
+
 class View:
     """The picture. ``agents`` and ``queues`` are the names a site has; others are added as met."""
 
     def __init__(self, agents: Iterable[str], queues: Iterable[str]) -> None:
         self.agents = {name: Agent(name) for name in agents}
         self.calls: dict[CallId, Call] = {}
-        self._cards: dict[CallId, Row] = {}
-        """As supervisors last had them told."""
         self._waiting = {name: _Line() for name in queues}
+        self._own: dict[str, dict[CallId, Row | None]] = {}
+        """Each agent's calls, as he was last told them; None where he was not."""
+        self._agent_rows = _Rows(self._agent, self.agents)
+        self._queue_rows = _Rows(self.queue, self._waiting)
+        self._call_rows = _Rows(self._card)
+        self._notices: list[Row] = []
+        self._last = (0.0, "")
+        """When the last event was that touched a row, and its class name."""
 
     def apply(
         self, event: Event, call: Call | None, wanted: Callable[[Audience], bool] = lambda audience: True
     ) -> list[Change]:
-        """Takes in an event, and its call with the event applied. Returns what changed for whom, of
-        the audiences that are ``wanted``."""
+        """Takes in an event, and its call with the event applied. Returns what changed for the agents
+        that are ``wanted``; what changed for EVERYTHING is in ``news``."""
         if isinstance(event, AgentChanged):
             return self._apply_agent(event, wanted)
         if not isinstance(event, CallEvent) or call is None:
             return []
-        old = self.calls.get(call.id)
-        new = call if call.live and not isinstance(event, Ended) else None
+        old, new = self.calls.get(call.id), call if call.live else None
+        notices = _notices(event) if wanted(EVERYTHING) else ()
+        if new is old and not notices:
+            return []  # such as a digit
+        self._last = (event.at, type(event).__name__)
+        self._notices += notices
         if new is None:
             self.calls.pop(call.id, None)
+            self._call_rows.gone(call.id)
         else:
             self.calls[call.id] = new
-        touched = self._apply_queues(old, new)
-        offers = [offer for side in (old, new) if side is not None for offer in side.offers]
-        agents = dict.fromkeys(offer.agent for offer in offers)
-        changes = [_agents_change(event, old, new, name) for name in agents if wanted(name)]
-        if wanted(EVERYTHING):
-            changes.insert(0, self._everythings_change(event, old, new, touched))
-        else:
-            self._cards.pop(call.id, None)
-        return [change for change in changes if not change.empty]
+            self._call_rows.touch(call.id)
+        self._apply_queues(old, new)
+        return self._apply_offers(call.id, old, new, wanted)
+
+    def news(self) -> Change | None:
+        """What changed for EVERYTHING since this was last asked, as it is now; None if nothing did."""
+        agents, _ = self._agent_rows.news()
+        queues, _ = self._queue_rows.news()
+        calls, gone = self._call_rows.news()
+        notices, self._notices = tuple(self._notices), []
+        if not (agents or queues or calls or gone or notices):
+            return None
+        at, event = self._last
+        return Change(EVERYTHING, at, event, agents, queues, calls, gone, notices)
 
     def _apply_agent(self, event: AgentChanged, wanted: Callable[[Audience], bool]) -> list[Change]:
-        agent = Agent(event.agent, event.state, event.at, shown(event.reason), event.call)
-        self.agents[event.agent] = agent
-        return [
-            Change(audience, event.at, type(event).__name__, agents=(asdict(agent),))
-            for audience in (EVERYTHING, event.agent)
-            if wanted(audience)
-        ]
+        self.agents[event.agent] = Agent(event.agent, event.state, event.at, shown(event.reason), event.call)
+        self._agent_rows.touch(event.agent)
+        self._last = (event.at, type(event).__name__)
+        return [Change(event.agent, *self._last, agents=(self._agent(event.agent),))] if wanted(event.agent) else []
 
-    def _apply_queues(self, old: Call | None, new: Call | None) -> list[str]:
-        """Moves the call between queues. Returns those whose waiting calls changed."""
+    def _apply_queues(self, old: Call | None, new: Call | None) -> None:
+        """Moves the call between queues."""
         before, after = _place(old), _place(new)
         if before == after:
-            return []
-        touched = []
+            return
         if before is not None:
             self._waiting[before[0]].remove(before[1])
-            touched.append(before[0])
+            self._queue_rows.touch(before[0])
         if after is not None:
             self._waiting.setdefault(after[0], _Line()).add(after[1])
-            if after[0] not in touched:
-                touched.append(after[0])
-        return touched
+            self._queue_rows.touch(after[0])
 
-    def _everythings_change(
-        self, event: CallEvent, old: Call | None, new: Call | None, queues: Iterable[str]
-    ) -> Change:
-        before = self._cards.pop(event.call, None)
-        after = None if new is None else card(new, EVERYTHING)
-        if after is not None:
-            self._cards[event.call] = after
-        return Change(
-            EVERYTHING,
-            event.at,
-            type(event).__name__,
-            queues=tuple(self.queue(name) for name in queues),
-            calls=(after,) if after is not None and after != before else (),
-            gone=(event.call,) if old is not None and new is None else (),
-            notices=_notices(event),
-        )
+    def _apply_offers(
+        self, id: CallId, old: Call | None, new: Call | None, wanted: Callable[[Audience], bool]
+    ) -> list[Change]:
+        """Shows the call to the agents it is offered to, and takes it from those it no longer is."""
+        changes = []
+        for name in dict.fromkeys((*_asked(old), *_asked(new))):
+            own = self._own.setdefault(name, {})
+            told = own.pop(id, None)
+            if new is not None and visible(new, name):
+                row = own[id] = card(new, name) if wanted(name) else None
+                if row is not None and row != told:
+                    changes.append(Change(name, *self._last, calls=(row,)))
+            elif wanted(name):
+                changes.append(Change(name, *self._last, gone=(id,)))
+        return changes
+
+    def _agent(self, name: str) -> Row:
+        agent = self.agents[name]
+        return {"name": name, "state": agent.state, "since": agent.since, "reason": agent.reason, "call": agent.call}
+
+    def _card(self, id: str) -> Row | None:
+        call = self.calls.get(CallId(id))
+        return None if call is None else card(call, EVERYTHING)
 
     def queue(self, name: str) -> Row:
         """A queue: how many calls wait, the first of them in order, and since when the longest does."""
@@ -255,24 +278,20 @@ class View:
 
     def seen_by(self, audience: Audience) -> dict[str, list[Row]]:
         """All that the audience may see: ``agents``, ``queues``, ``calls``."""
-        everything = audience is EVERYTHING
+        if audience is None:  # EVERYTHING
+            agents, queues, calls = list(self.agents), self.queues, list(self.calls)
+        else:
+            agents, queues, calls = [audience] if audience in self.agents else [], [], list(self._own.get(audience, ()))
         return {
-            "agents": [asdict(agent) for agent in self.agents.values() if everything or agent.name == audience],
-            "queues": self.queues if everything else [],
-            "calls": [card(call, audience) for call in self.calls.values() if visible(call, audience)],
+            "agents": [self._agent(name) for name in agents],
+            "queues": queues,
+            "calls": [card(self.calls[id], audience) for id in calls],
         }
 
 
-def _agents_change(event: CallEvent, old: Call | None, new: Call | None, name: str) -> Change:
-    before = card(old, name) if old is not None and visible(old, name) else None
-    after = card(new, name) if new is not None and visible(new, name) else None
-    return Change(
-        name,
-        event.at,
-        type(event).__name__,
-        calls=(after,) if after is not None and after != before else (),
-        gone=(event.call,) if before is not None and after is None else (),
-    )
+def _asked(call: Call | None) -> Iterable[str]:
+    """The agents who are asked for the call, or have it."""
+    return () if call is None else (offer.agent for offer in call.offers)
 
 
 def _place(call: Call | None) -> tuple[str, _Order] | None:

@@ -1,9 +1,14 @@
-"""Short stories of calls, as events."""
+"""Short stories of calls, as events; and any events at all."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from hypothesis import strategies as st
+
 from cti.calls.events import (
     Accepted,
+    Adopted,
     AgentChanged,
     AgentState,
     Arrived,
@@ -14,10 +19,17 @@ from cti.calls.events import (
     Ended,
     EnteredMenu,
     Event,
+    FellBack,
+    Left,
+    MonitorMode,
+    MonitorStarted,
     Offered,
     OfferId,
     Party,
+    Place,
     Queued,
+    Refusal,
+    Refused,
     Ringing,
 )
 from tests.cti.desk.desktop import NOW
@@ -62,3 +74,33 @@ def talks(agent: str = "ann", call: CallId = C1) -> list[Event]:
 
 def ends(call: CallId = C1, at: float = NOW + 60) -> list[Event]:
     return [Ended(at=at, call=call, by=Party.CALLER)]
+
+
+names = st.sampled_from(["ann", "bob", "eve"])
+calls = st.sampled_from([C1, C2, CallId("c3")])
+offers = st.sampled_from([O1, OfferId("o2")])
+times = st.floats(NOW, NOW + 1000)
+
+
+def _of(kind: type[Event], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
+    return st.builds(kind, at=times, **fields)
+
+
+any_event: st.SearchStrategy[Event] = st.one_of(
+    _of(Arrived, call=calls, channel=st.just("x"), uniqueid=st.just("u"), caller=st.text(), caller_name=st.text(),
+        dialled=st.text()),
+    _of(Adopted, call=calls, channel=st.just("x"), place=st.sampled_from(Place)),
+    _of(EnteredMenu, call=calls, flow=st.just("f"), node=st.just("n"), verb=st.just("say")),
+    _of(Chosen, call=calls, node=st.just("n"), value=st.text()),
+    _of(Queued, call=calls, queue=st.sampled_from(["sales", "help"]), priority=st.integers(0, 3)),
+    _of(Offered, call=calls, offer=offers, agent=names),
+    _of(Ringing, call=calls, offer=offers),
+    _of(Accepted, call=calls, offer=offers),
+    _of(Refused, call=calls, offer=offers, agent=names, reason=st.sampled_from(Refusal)),
+    _of(Connected, call=calls, offer=offers, agent=names),
+    _of(MonitorStarted, call=calls, supervisor=st.just("sue"), mode=st.sampled_from(MonitorMode)),
+    _of(Left, call=calls, place=st.sampled_from(Place), why=st.just("over")),
+    _of(FellBack, call=calls),
+    _of(Ended, call=calls, by=st.sampled_from(Party)),
+    _of(AgentChanged, agent=names, state=st.sampled_from(AgentState), reason=st.text(), call=st.none() | calls),
+)  # fmt: skip

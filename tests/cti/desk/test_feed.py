@@ -6,13 +6,20 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cti.access import COOKIE, LIFETIME_S
-from cti.calls.events import CallId
+from cti.calls.call import Call, apply
+from cti.calls.events import CallEvent, CallId, Event, Held, Resumed
 from cti.desk import feed as feed_module
-from cti.desk.view import EVERYTHING, Audience
+from cti.desk.feed import Feed, Reader
+from cti.desk.view import EVERYTHING, Audience, View
 from tests.cti.desk.desktop import GATE, NOW, PEOPLE, Desk, connected
-from tests.cti.desk.stories import C1, arrives, ends, rings, talks, waits
+from tests.cti.desk.stories import C1, any_event, arrives, ends, rings, talks, waits
+
+AGES_S = 3600.0
+"""Longer than any test: what is gathered is told when the test says so."""
 
 
 def token(name: str) -> str:
@@ -159,10 +166,106 @@ async def test_supervisors_get_the_changes_of_a_moment_together() -> None:
         change = await socket.hear()
         assert change["prev"] == snapshot["seq"]
         assert [(call["id"], call["agent"]) for call in change["calls"]] == [(C1, "ann")]
-        assert change["gone"] == ["c2"]
-        assert [(queue["name"], queue["waiting"]) for queue in change["queues"]] == [("sales", 0)]
+        assert not {"gone", "queues"} & change.keys()  # c2 was never told, and nobody waits, as before
         await desk.happens(*ends())
-        assert (await socket.hear())["prev"] == change["seq"]
+        last = await socket.hear()
+        assert (last["prev"], last["gone"]) == (change["seq"], [C1])
+
+
+async def test_what_a_snapshot_shows_is_known_to_all_supervisors() -> None:
+    desk = Desk(gather_s=AGES_S)
+    [first] = await drain(desk, EVERYTHING)
+    await desk.happens(*arrives())
+    [second] = await drain(desk, EVERYTHING)
+    assert [call["id"] for call in second["calls"]] == [C1]
+    [change] = await drain(desk, EVERYTHING, first["stream"], first["seq"])
+    assert (change["calls"], change["seq"]) == (second["calls"], second["seq"])
+    await desk.happens(*ends())
+    desk.feed.tell_gathered()
+    [last] = await drain(desk, EVERYTHING, second["stream"], second["seq"])
+    assert (last["prev"], last["gone"]) == (second["seq"], [C1])
+
+
+async def test_what_is_again_as_it_was_told_is_not_told() -> None:
+    desk = Desk(gather_s=AGES_S)
+    await desk.happens(*talks())
+    [snapshot] = await drain(desk, EVERYTHING)
+    await desk.happens(Held(at=NOW + 6, call=C1), Resumed(at=NOW + 6.05, call=C1))
+    desk.feed.tell_gathered()
+    assert await drain(desk, EVERYTHING, snapshot["stream"], snapshot["seq"]) == []
+
+
+class Screen:
+    """What one desktop shows, going by what it hears alone. It checks that it hears of everything."""
+
+    def __init__(self, feed: Feed, audience: Audience) -> None:
+        self.audience = audience
+        self._feed = feed
+        self._reader: Reader | None = None
+        self._stream, self._seq = "", -1
+        self.rows: dict[str, dict[str, Any]] = {}
+
+    async def come(self) -> None:
+        if self._reader is None:
+            self._reader = self._feed.join(self.audience, self._stream, self._seq)
+
+    async def go(self) -> None:
+        if self._reader is not None:
+            self._feed.leave(self._reader)
+            self._reader = None
+
+    async def hear(self) -> None:
+        while self._reader is not None and self._reader.pending:
+            for text in await self._feed.next(self._reader):
+                self._show(json.loads(text))
+
+    def _show(self, message: dict[str, Any]) -> None:
+        if message["type"] == "snapshot":
+            self.rows = {"agents": {}, "queues": {}, "calls": {}}
+            self._stream = message["stream"]
+            assert message["seq"] >= self._seq
+        else:
+            assert message["prev"] == self._seq
+        self._seq = message["seq"]
+        for kind, key in (("agents", "name"), ("queues", "name"), ("calls", "id")):
+            for row in message.get(kind, ()):
+                assert self.audience is not EVERYTHING or self.rows[kind].get(row[key]) != row
+                self.rows[kind][row[key]] = row
+        for id in message.get("gone", ()):
+            del self.rows["calls"][id]
+
+
+moves = st.tuples(st.integers(0, 3), st.sampled_from([Screen.come, Screen.hear, Screen.go]))
+
+
+@given(st.lists(any_event | moves | st.just("tell"), max_size=60))
+def test_a_desktop_that_comes_and_goes_shows_what_is(steps: list[Event | tuple[int, Any] | str]) -> None:
+    async def run() -> None:
+        feed = Feed(View(["ann", "bob"], ["sales"]), kept=4, kept_each=3, limit=2, gather_s=AGES_S)
+        shown = [Screen(feed, audience) for audience in (EVERYTHING, EVERYTHING, "ann", "bob")]
+        calls: dict[CallId, Call] = {}
+        for step in steps:
+            match step:
+                case Event():
+                    call = None
+                    if isinstance(step, CallEvent):
+                        call = calls[step.call] = apply(calls.get(step.call), step)
+                    feed.happened(step, call)
+                case (number, does):
+                    await does(shown[number])
+                case _:
+                    feed.tell_gathered()
+        for screen in shown:
+            await screen.come()
+            await screen.hear()
+        feed.tell_gathered()
+        for screen in shown:
+            await screen.hear()
+            seen = json.loads(json.dumps(feed.view.seen_by(screen.audience)))
+            for kind, key in (("agents", "name"), ("queues", "name"), ("calls", "id")):
+                assert screen.rows[kind] == {row[key]: row for row in seen[kind]}
+
+    asyncio.run(run())
 
 
 async def test_nothing_is_kept_for_who_was_never_there() -> None:

@@ -8,41 +8,25 @@ from hypothesis import strategies as st
 
 from cti.calls.call import Call, apply
 from cti.calls.events import (
-    Accepted,
-    Adopted,
-    AgentChanged,
-    AgentState,
-    Arrived,
     CallEvent,
     CallId,
-    Chosen,
-    Connected,
     Digit,
-    Ended,
-    EnteredMenu,
     Event,
     Failed,
-    FellBack,
-    Left,
     MonitorEnded,
     MonitorMode,
     MonitorStarted,
-    Offered,
-    OfferId,
-    Party,
-    Place,
     Queued,
     Refusal,
     Refused,
-    Ringing,
 )
 from cti.desk.view import EVERYTHING, TEXT_SHOWN, Audience, Change, View, card
 from tests.cti.desk.desktop import NOW
-from tests.cti.desk.stories import C1, C2, O1, arrives, ends, rings, talks, waits
+from tests.cti.desk.stories import C1, C2, O1, any_event, arrives, ends, rings, talks, waits
 
 
 class Told:
-    """A view, the calls behind it, and what each audience makes of the changes alone."""
+    """A view, the calls behind it, and what each audience makes of the changes alone, all told at once."""
 
     def __init__(self) -> None:
         self.view = View(["ann", "bob"], ["sales"])
@@ -62,8 +46,9 @@ class Told:
             call = None
             if isinstance(event, CallEvent):
                 call = self.calls[event.call] = apply(self.calls.get(event.call), event)
-            for change in self.view.apply(event, call):
-                self._show(change)
+            for change in (*self.view.apply(event, call), self.view.news()):
+                if change is not None:
+                    self._show(change)
         return self
 
     def _show(self, change: Change) -> None:
@@ -159,34 +144,33 @@ def test_digits_change_nothing_that_is_shown() -> None:
     assert len(told.changes) == before
 
 
-names = st.sampled_from(["ann", "bob", "eve"])
-calls = st.sampled_from([C1, C2, CallId("c3")])
-offers = st.sampled_from([O1, OfferId("o2")])
-times = st.floats(NOW, NOW + 1000)
+def happen(view: View, events: Sequence[Event]) -> None:
+    calls: dict[CallId, Call] = {}
+    for event in events:
+        call = None
+        if isinstance(event, CallEvent):
+            call = calls[event.call] = apply(calls.get(event.call), event)
+        view.apply(event, call)
 
 
-def _of(kind: type[Event], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
-    return st.builds(kind, at=times, **fields)
+def test_what_was_gathered_is_told_once_and_as_it_is_then() -> None:
+    view = View(["ann"], ["sales"])
+    assert view.news() is not None
+    happen(view, talks("ann"))
+    news = view.news()
+    assert news is not None
+    assert (news.at, news.event) == (NOW + 5, "AgentChanged")
+    assert [(row["name"], row["state"]) for row in news.agents] == [("ann", "talking")]
+    assert [(row["id"], row["offer"]) for row in news.calls] == [(C1, "connected")]
+    assert news.queues == ()  # as empty as it was
+    assert view.news() is None
 
 
-any_event = st.one_of(
-    _of(Arrived, call=calls, channel=st.just("x"), uniqueid=st.just("u"), caller=st.text(), caller_name=st.text(),
-        dialled=st.text()),
-    _of(Adopted, call=calls, channel=st.just("x"), place=st.sampled_from(Place)),
-    _of(EnteredMenu, call=calls, flow=st.just("f"), node=st.just("n"), verb=st.just("say")),
-    _of(Chosen, call=calls, node=st.just("n"), value=st.text()),
-    _of(Queued, call=calls, queue=st.sampled_from(["sales", "help"]), priority=st.integers(0, 3)),
-    _of(Offered, call=calls, offer=offers, agent=names),
-    _of(Ringing, call=calls, offer=offers),
-    _of(Accepted, call=calls, offer=offers),
-    _of(Refused, call=calls, offer=offers, agent=names, reason=st.sampled_from(Refusal)),
-    _of(Connected, call=calls, offer=offers, agent=names),
-    _of(MonitorStarted, call=calls, supervisor=st.just("sue"), mode=st.sampled_from(MonitorMode)),
-    _of(Left, call=calls, place=st.sampled_from(Place), why=st.just("over")),
-    _of(FellBack, call=calls),
-    _of(Ended, call=calls, by=st.sampled_from(Party)),
-    _of(AgentChanged, agent=names, state=st.sampled_from(AgentState), reason=st.text(), call=st.none() | calls),
-)  # fmt: skip
+def test_a_call_that_came_and_went_unseen_is_not_told() -> None:
+    view = View(["ann"], ["sales"])
+    assert view.news() is not None
+    happen(view, [*waits(), *ends()])
+    assert view.news() is None
 
 
 @given(st.lists(any_event, max_size=40))
