@@ -164,7 +164,7 @@ class Executor:
 
     def _agi(self, command: Command, caller: Leg, text: str, what: str) -> None:
         fields = {
-            "Channel": caller.uniqueid,
+            "Channel": caller.channel,
             "Command": text,
             "CommandID": self._tracker.command_id(command.call, what),
         }
@@ -295,7 +295,7 @@ class Executor:
         self._set(caller, "TIMEOUT(absolute)", str(seconds))
 
     def _set(self, caller: Leg, variable: str, value: str) -> None:
-        fields = {"Channel": caller.uniqueid, "Variable": variable, "Value": value}
+        fields = {"Channel": caller.channel, "Variable": variable, "Value": value}
         self._ami.post("Setvar", fields, on_refused=lambda why: None)
 
     def _hang_up(self, uniqueid: str) -> None:

@@ -125,19 +125,28 @@ class RoutingPart:
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
         if not isinstance(event, CallEvent):
             return []
-        out = self.floor.on_event(event, call, now)
-        if self._can_wait(event) and self._next(now) is None:
+        crew, room = self.floor.crew, self.floor.room
+        agents, calls = crew.changed, room.changed
+        crew.changed, room.changed = {}, set()
+        try:
+            out = self.floor.on_event(event, call, now)
+            soon = self._may_wait(event)
+        finally:
+            crew.changed = agents | {name: over or agents.get(name) for name, over in crew.changed.items()}
+            room.changed |= calls
+        if not soon or self._next(now) is not None:
+            return await self._carry_out(out, now)
+        if crew.changed or room.changed:
             self._beat_at = min(self._beat_at, now + SOON_S)
-            return out
-        return await self._carry_out(out, now)
+        return out
 
-    def _can_wait(self, event: CallEvent) -> bool:
-        """Whether a restart would learn from Asterisk what the event has changed: how far an offer or a
-        talk is, and that this call waits no more. It doesn't know of callbacks and of kept places."""
-        if not isinstance(event, Ringing | Accepted | Connected | Left | Ended):
-            return False
-        room = self.floor.room
-        return all(call == event.call and call not in room.calls and call not in room.kept for call in room.changed)
+    def _may_wait(self, event: CallEvent) -> bool:
+        """Whether nothing has changed but what a restart would learn from Asterisk: how far an offer or
+        a talk is, and that this call waits no more. Asterisk knows nothing of callbacks and kept places."""
+        crew, room = self.floor.crew, self.floor.room
+        known = isinstance(event, Ringing | Accepted | Connected | Left | Ended)
+        left = (call == event.call and call not in room.calls and call not in room.kept for call in room.changed)
+        return (known and all(left)) or not (crew.changed or room.changed)
 
     async def on_time(self, now: float) -> Sequence[Output]:
         return await self._carry_out(self.floor.on_time(now), now)
