@@ -34,7 +34,7 @@ CALLS = 200
 WARM_UP = 40
 SETTLE_S = 1.5
 """After a round, before its CPU is read: Cordboard writes its last records a second later."""
-WAITS = 2
+WAITS = 3
 GROWTH = (100, 1_000, 10_000)
 """So many agents, and as many calls that wait."""
 
@@ -44,7 +44,7 @@ class Measured:
     """What the three targets gave."""
 
     rounds: list[Round]
-    waits: list[waiting.Wait]
+    waits: list[waiting.Pair]
     events_per_call: float
     app_queue_ms: list[float]
 
@@ -122,17 +122,20 @@ async def _measure_calls(folder: Path, found: Mapping[str, Program]) -> Measured
         return Measured(rounds, waits, events_per_call, rung.took_ms)
 
 
-async def _wait(folder: Path, sipp: Program, floor: Dialplan, peer: Dialplan, ours: Cordboard) -> list[waiting.Wait]:
+async def _wait(folder: Path, sipp: Program, floor: Dialplan, peer: Dialplan, ours: Cordboard) -> list[waiting.Pair]:
     """Nobody is free any more, and callers wait."""
     await pause(peer.ami, peer.watcher, [f"PJSIP/{agent}" for agent in AGENTS])
     await ours.server.put(AGENTS, "not ready")
-    console.print(f"{waiting.CALLERS} callers wait for {waiting.SPAN_S:g} s, nobody is free ...")
-    waits: list[waiting.Wait] = []
+    console.print(
+        f"{waiting.CALLERS} callers wait for {waiting.SPAN_S:g} s, nobody is free, and as many hear music alone ..."
+    )
+    waits: list[waiting.Pair] = []
     for number in range(1, WAITS + 1):
-        for target in (floor, peer, ours):
-            one = await waiting.wait(target, sipp, folder / f"wait-{target.key}-{number}")
-            waits.append(one)
-            console.print(f"  round {number}  {target.title:25} CPU: {one.cpu_s:.2f} s")
+        for target in (peer, ours):
+            pair = await waiting.beside(floor, target, sipp, folder / f"wait-{number}-{target.key}")
+            waits.append(pair)
+            used = f"{pair.other.cpu_s:.2f} s, music alone {pair.music.cpu_s:.2f} s"
+            console.print(f"  round {number}  {target.title:25} CPU: {used}")
     return waits
 
 

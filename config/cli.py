@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import uvloop
 from pwdlib import PasswordHash
 from rich.markup import escape
 from rich.table import Table
@@ -101,7 +102,7 @@ def run(site: SiteFolder = HERE) -> None:
     log.set_up()
     try:
         serving = server.serve(found, started=lambda url: say(f"Cordboard is up: {url}"), hangup_reloads=True)
-        asyncio.run(until_told(serving))
+        uvloop.run(until_told(serving))
     except (server.CannotStart, server.Broken, SiteError, StoreDown, RedisServerError) as error:
         give_up(str(error))
 

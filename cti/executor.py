@@ -164,7 +164,7 @@ class Executor:
 
     def _agi(self, command: Command, caller: Leg, text: str, what: str) -> None:
         fields = {
-            "Channel": caller.channel,
+            "Channel": caller.address,
             "Command": text,
             "CommandID": self._tracker.command_id(command.call, what),
         }
@@ -227,7 +227,7 @@ class Executor:
         self._originate(command, fields)
         self._tracker.expect_customer(command.call, command.number)
         for agent in self._tracker.legs.of(command.call, Role.AGENT):
-            ringback = {"Channel": agent.uniqueid, "Command": "EXEC Ringing"}
+            ringback = {"Channel": agent.address, "Command": "EXEC Ringing"}
             self._ami.post("AGI", ringback, on_refused=lambda why: None)
 
     def _connect(self, command: Connect, caller: Leg, call: Call | None) -> None:
@@ -295,7 +295,7 @@ class Executor:
         self._set(caller, "TIMEOUT(absolute)", str(seconds))
 
     def _set(self, caller: Leg, variable: str, value: str) -> None:
-        fields = {"Channel": caller.channel, "Variable": variable, "Value": value}
+        fields = {"Channel": caller.address, "Variable": variable, "Value": value}
         self._ami.post("Setvar", fields, on_refused=lambda why: None)
 
     def _hang_up(self, uniqueid: str) -> None:

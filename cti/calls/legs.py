@@ -58,6 +58,12 @@ class Leg:
     bridge: str = ""
     left_bridges: set[str] = field(default_factory=set)
 
+    @property
+    def address(self) -> str:
+        """What an action says as Channel. By its name Asterisk finds a channel at once; for a Uniqueid it
+        looks at all of them."""
+        return self.channel or self.uniqueid
+
 
 def monitor_uniqueid(call: CallId, supervisor: str) -> str:
     """The Uniqueid of a supervisor's leg: one for each call and supervisor, so that asking twice is harmless."""

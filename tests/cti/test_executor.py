@@ -43,8 +43,8 @@ WATCHED = Call(id=CALL, monitors={"sue": MonitorMode.LISTEN})
 TO_TALK = [*talk.ARRIVES, *talk.RINGS, *talk.ACCEPTS, *talk.TALKS]
 
 
-AGI = {"Channel": CALLER}
-LEASE_OFF = ("Setvar", {"Channel": CALLER, "Variable": "TIMEOUT(absolute)", "Value": "0"})
+AGI = {"Channel": CALLER_CHANNEL}
+LEASE_OFF = ("Setvar", {"Channel": CALLER_CHANNEL, "Variable": "TIMEOUT(absolute)", "Value": "0"})
 
 ACTIONS: Mapping[str, tuple[Bench, Command, Call, Sequence[tuple[str, Fields]]]] = {
     "answer": (
@@ -332,7 +332,7 @@ def test_a_supervisor_whose_phone_cannot_be_rung_may_ask_again() -> None:
 def test_leases() -> None:
     bench = Bench()
     bench.executor.renew([CALL, ev.CallId("unknown")])
-    assert bench.ami.actions == [("Setvar", {"Channel": CALLER, "Variable": "TIMEOUT(absolute)", "Value": "10"})]
+    assert bench.ami.actions == [("Setvar", {"Channel": CALLER_CHANNEL, "Variable": "TIMEOUT(absolute)", "Value": "10"})]
     bench.refuse()
     assert bench.emitted == []
 

@@ -57,7 +57,7 @@ def test_the_customer_is_called_once_and_the_agent_hears_it_ring() -> None:
                 "Async": "true",
             },
         ),
-        ("AGI", {"Channel": OFFER, "Command": "EXEC Ringing"}),
+        ("AGI", {"Channel": AGENT_CHANNEL, "Command": "EXEC Ringing"}),
     ]
     assert at.ami.ids[0] == CUSTOMER
     at.refuse("the agent is in no AGI")
@@ -104,7 +104,7 @@ def test_the_customer_who_picked_up_is_a_caller_like_any_other() -> None:
     at.ami.actions.clear()
     at.executor.carry_out(Connect(call=CALL, offer=OFFER), there)
     assert at.ami.actions == [
-        ("Setvar", {"Channel": CUSTOMER, "Variable": "TIMEOUT(absolute)", "Value": "0"}),
+        ("Setvar", {"Channel": CHANNEL, "Variable": "TIMEOUT(absolute)", "Value": "0"}),
         ("Bridge", {"Channel1": CHANNEL, "Channel2": AGENT_CHANNEL, "Tone": "no"}),
     ]
 

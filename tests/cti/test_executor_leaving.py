@@ -10,10 +10,10 @@ import pytest
 from cti.calls.call import Call
 from cti.calls.commands import Connect, Tape, Transfer
 from tests.cti.calls import talk
-from tests.cti.calls.talk import CALL, CALLER, CALLER_CHANNEL, OFFER
+from tests.cti.calls.talk import CALL, CALLER_CHANNEL, OFFER
 from tests.cti.workbench import Bench
 
-AGI = {"Channel": CALLER}
+AGI = {"Channel": CALLER_CHANNEL}
 KNOWN = Call(id=CALL, caller="5550123", caller_name="Ann")
 TO_TALK = [*talk.ARRIVES, *talk.RINGS, *talk.ACCEPTS, *talk.TALKS]
 TAPE = Tape(call=CALL, play=3, recording="2026/11/22/t", longest_s=60.0, silence_s=4.0, stop_keys="#", beep=True)
@@ -49,7 +49,7 @@ def test_a_caller_who_is_to_come_back_is_marked_before_the_talk() -> None:
     bench = Bench(TO_TALK, offered=True)
     bench.executor.carry_out(Connect(call=CALL, offer=OFFER), replace(KNOWN, after="survey"))
     assert [name for name, _ in bench.ami.actions] == ["Setvar", "Setvar", "Bridge"]
-    assert bench.ami.actions[1] == ("Setvar", {"Channel": CALLER, "Variable": "CORDBOARD_AFTER", "Value": "1"})
+    assert bench.ami.actions[1] == ("Setvar", {"Channel": CALLER_CHANNEL, "Variable": "CORDBOARD_AFTER", "Value": "1"})
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ async def at(site: Path, made_site: Path, peers: Mapping[str, Program]) -> Async
     changes = {
         "web": {"port": 0},
         "folders": {"sounds": str(made_site / "sounds")},
-        "lease": "3s",
+        "lease": "6s",  # half of it is sure, and an engine must be able to start in it
         "fallback": {"phones": ["PJSIP/bob"], "say": "The system is restarting."},
     }
     async with stage(site, peers, changes=changes, includes=[INTERNAL]) as found:
