@@ -332,7 +332,9 @@ def test_a_supervisor_whose_phone_cannot_be_rung_may_ask_again() -> None:
 def test_leases() -> None:
     bench = Bench()
     bench.executor.renew([CALL, ev.CallId("unknown")])
-    assert bench.ami.actions == [("Setvar", {"Channel": CALLER_CHANNEL, "Variable": "TIMEOUT(absolute)", "Value": "10"})]
+    assert bench.ami.actions == [
+        ("Setvar", {"Channel": CALLER_CHANNEL, "Variable": "TIMEOUT(absolute)", "Value": "10"})
+    ]
     bench.refuse()
     assert bench.emitted == []
 
