@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from bench.figures import percentile
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from routing.agents import Agent, Status
 from routing.policy import strategies
 from routing.queues import Queue, Queues, Relaxation, Waiting, merge

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import gc
-import os
 import secrets
-import shutil
-import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import structlog
-import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from config import dialplan
-from config.beep import BEEP_SOUND, make_beep
+from config.beep import BEEP_SOUND
 from config.knowledge import contact, music, remembered, standing
-from config.reload import Reload, findable, on_hangup
+from config.premises import (
+    CannotStart,
+    lock,
+    make_fallback_sounds,
+    make_folders,
+    make_prompts,
+    read_secret,
+    token_secret,
+)
+from config.reload import Reload
 from config.reload import routes as reload_routes
 from config.settings import Site
 from config.usage import DAY_S, branches
@@ -46,8 +47,6 @@ from ivr.handler import MenuPart
 from ivr.outside import World
 from ivr.pictures import routes as picture_routes
 from ivr.pins import Pins
-from ivr.prompts import Prompts
-from ivr.speech import Unmade, speakers
 from ivr.switches import Switches
 from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
@@ -62,22 +61,6 @@ from routing.redis_server import RedisServer
 from routing.store import GRACE_S, RedisStore, connect
 
 log = structlog.get_logger()
-
-_STOP_S = 5
-_GARBAGE = 10_000
-"""Objects made and not gone yet, before garbage is looked for."""
-
-
-class CannotStart(Exception):
-    """Something the server needs is not to be had; the message says what and what to do."""
-
-
-def read_secret(path: Path, what: str) -> str:
-    """A secret from its file. Raises CannotStart."""
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CannotStart(f"{what} cannot be read from {path}: {error}. `cordboard init` makes one.") from None
 
 
 class Link:
@@ -104,10 +87,6 @@ class Link:
             self.engine.on_down(why)
 
 
-class Broken(Exception):
-    """A part of the server has died while it ran; nothing works without it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Works:
     """What runs: the web application, the tasks without which it is of no use, and what loads a
@@ -126,7 +105,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
     """
     async with AsyncExitStack() as stack:
         make_folders(site)
-        _lock(site, stack)
+        lock(site, stack)
         prompts = make_prompts(site)
         await prompts.load(site.flows)
         await make_fallback_sounds(site, prompts)
@@ -189,7 +168,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         ami = asyncio.create_task(link.ami.run(), name="ami")
         stack.push_async_callback(_stopped, ami)
 
-        secret = _token_secret(site)
+        secret = token_secret(site)
         app = create_app(
             gate=Gate(secret, site.access),
             people=site.access,
@@ -247,128 +226,6 @@ def build_engine(
         history=history,
     )
     return engine
-
-
-async def serve(
-    site: Site, *, started: Callable[[str], None], watchers: Sequence[Part] = (), hangup_reloads: bool = False
-) -> None:
-    """Runs the whole server until cancelled; ``started`` is told its address. ``hangup_reloads``:
-    the signal SIGHUP loads a changed site.
-
-    Raises as ``running``, and Broken.
-    """
-    web = site.settings.web
-    async with running(site, watchers) as works:
-        config = uvicorn.Config(
-            works.app,
-            host=web.host,
-            port=web.port,
-            ws="websockets-sansio",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            ws_per_message_deflate=False,  # packing each message costs more than sending it
-            timeout_graceful_shutdown=_STOP_S,
-        )
-        server = _Server(config)
-        bound = _bound(config)
-        bound.listen()  # from now on whoever connects is served, if a moment later
-        host, port = bound.getsockname()[:2]
-        serving = asyncio.create_task(server.serve(sockets=[bound]), name="web")
-        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        try:
-            with findable(site.state, url, works.reload.key), on_hangup(works.reload if hangup_reloads else None):
-                _settle_down()
-                started(url)
-                over, _ = await asyncio.wait({serving, *works.tasks}, return_when=asyncio.FIRST_COMPLETED)
-            died = over.pop()
-            raise Broken(f"{died.get_name()} has ended: {died.exception() or 'nobody asked it to'}")
-        finally:
-            server.should_exit = True
-            await asyncio.wait({serving})
-            bound.close()
-
-
-def _settle_down() -> None:
-    """What is there now stays: the collector of garbage need not look through it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_GARBAGE)
-
-
-def make_prompts(site: Site) -> Prompts:
-    """No sounds yet, and what makes them as the site has it."""
-    return Prompts(site.sounds, site.prompts, speakers(site.settings.speech.espeak, site.kokoro_voices))
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leaves signals to the command line, which cancels us."""
-        yield
-
-
-def _bound(config: uvicorn.Config) -> socket.socket:
-    try:
-        return config.bind_socket()
-    except SystemExit:
-        where = f"{config.host}:{config.port}"
-        raise CannotStart(f"{where} is taken. Stop what uses it, or set web.port in site.yaml.") from None
-
-
-def make_folders(site: Site) -> None:
-    """The folders a site writes to. Raises CannotStart."""
-    for folder, mode in ((site.sounds, 0o755), (site.recordings, 0o755), (site.state, 0o700)):
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=mode)
-        except OSError as error:
-            raise CannotStart(f"the folder {folder} cannot be made: {error.strerror}") from None
-
-
-async def make_fallback_sounds(site: Site, prompts: Prompts) -> None:
-    """The sounds that are played by name: the two that the dialplan plays by itself, and the beep.
-    Raises CannotStart."""
-    try:
-        make_beep(site.sounds)
-    except OSError as error:
-        raise CannotStart(f"the beep could not be written into {site.sounds}: {error.strerror}") from None
-    fallback = site.settings.fallback
-    for name, text in ((dialplan.FALLBACK_SOUND, fallback.say), (dialplan.SORRY_SOUND, fallback.sorry)):
-        try:
-            sound = await prompts.spoken(fallback.voice, text)
-        except (Unmade, OSError) as error:
-            raise CannotStart(f"the fallback's message {text!r} could not be spoken: {error}") from None
-        fresh = site.sounds / f".{name}.wav"
-        shutil.copyfile(f"{sound.path}.wav", fresh)
-        fresh.replace(site.sounds / f"{name}.wav")
-
-
-def _lock(site: Site, stack: AsyncExitStack) -> None:
-    """One server a site: two would answer the same calls."""
-    path = site.state / "lock"
-    try:
-        handle = stack.enter_context(path.open("w"))
-    except OSError as error:
-        raise CannotStart(f"{path} cannot be written: {error.strerror}") from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise CannotStart(f"another Cordboard runs on this site ({site.folder}); stop it first") from None
-
-
-def _token_secret(site: Site) -> bytes:
-    path = site.token_secret_file
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
-    try:
-        key = bytes.fromhex(read_secret(path, "the key that signs log-ins"))
-    except ValueError:
-        key = b""
-    if len(key) < 32:
-        raise CannotStart(f"{path} does not hold a key. Remove it: a new one is made, and everybody logs in again.")
-    return key
 
 
 def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, str]]:

@@ -17,12 +17,13 @@ from pwdlib import PasswordHash
 from rich.markup import escape
 from rich.table import Table
 
-from config import app as server
 from config import dialplan as include
 from config import doctor as examination
 from config import log, new_site, report
 from config.commands import menus, pins, simulate, staff
 from config.commands.shared import HERE, SiteFolder, console, give_up, load, load_all, say
+from config.premises import CannotStart
+from config.serve import Broken, serve
 from cti.durations import seconds
 from cti.site_files import SiteError
 from routing.redis_server import RedisServerError
@@ -101,9 +102,9 @@ def run(site: SiteFolder = HERE) -> None:
     found = load(site)
     log.set_up()
     try:
-        serving = server.serve(found, started=lambda url: say(f"Cordboard is up: {url}"), hangup_reloads=True)
+        serving = serve(found, started=lambda url: say(f"Cordboard is up: {url}"), hangup_reloads=True)
         uvloop.run(until_told(serving))
-    except (server.CannotStart, server.Broken, SiteError, StoreDown, RedisServerError) as error:
+    except (CannotStart, Broken, SiteError, StoreDown, RedisServerError) as error:
         give_up(str(error))
 
 

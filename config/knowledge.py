@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from config.settings import Site
 from config.usage import DAY_S
-from cti.calls.events import CallEvent, CallId
+from cti.calls.events import CallEvent
 from cti.calls.standing import Standing
+from cti.calls.words import CallId
 from ivr.outside import Contact, InLine
 from recordings import contacts
 from recordings.journal import last_states, open_callbacks

@@ -18,10 +18,11 @@ import structlog
 from cti.ami.client import AmiError
 from cti.calls.call import Call
 from cti.calls.commands import Command
-from cti.calls.events import CallEvent, CallId, Event
+from cti.calls.events import CallEvent, Event
 from cti.calls.part import Output, Part, Work
 from cti.calls.reconcile import Comparison, Reconciler
 from cti.calls.tracker import Message, Tracker
+from cti.calls.words import CallId
 from cti.executor import Executor, failed
 from cti.switchboard import Switchboard
 

@@ -27,9 +27,10 @@ from cti.calls.commands import (
     Transfer,
     Withdraw,
 )
-from cti.calls.events import CallEvent, CallId, Ended, Failed, MonitorMode, Party, Transferred
+from cti.calls.events import CallEvent, Ended, Failed, Transferred
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, Leg, Role, callback_uniqueid, monitor_uniqueid
 from cti.calls.tracker import MODE_DIGITS, Tracker
+from cti.calls.words import CallId, MonitorMode, Party
 from cti.outbound import Outbound
 
 Fields = Mapping[str, str | Sequence[str]]

@@ -13,8 +13,9 @@ import structlog
 
 from cti.calls.call import Call, apply
 from cti.calls.commands import Command
-from cti.calls.events import Arrived, CalledBack, CallEvent, CallId, Ended, Event
+from cti.calls.events import Arrived, CalledBack, CallEvent, Ended, Event
 from cti.calls.part import Output, Part, Work
+from cti.calls.words import CallId
 
 log = structlog.get_logger()
 

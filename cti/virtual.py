@@ -32,18 +32,13 @@ from cti.calls.events import (
     Accepted,
     Answered,
     Arrived,
-    CallId,
     Connected,
     Digit,
     Ended,
     Event,
     Failed,
     Left,
-    OfferId,
-    Party,
-    Place,
     Played,
-    Refusal,
     Refused,
     Returned,
     Ringing,
@@ -51,6 +46,7 @@ from cti.calls.events import (
     Transferred,
 )
 from cti.calls.part import Work
+from cti.calls.words import CallId, OfferId, Party, Place, Refusal
 from cti.switchboard import Switchboard
 
 REACTION_S = 1.0

@@ -14,11 +14,12 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from config import app as server
 from config import log
 from config.cli import until_told
+from config.premises import CannotStart
 from cti.calls.call import Call
-from cti.calls.events import CallId, Ended, Event
+from cti.calls.events import Ended, Event
+from cti.calls.words import CallId
 from cti.site_files import SiteError
 from demo import robots
 from demo.asterisk import HOST, AsteriskFailed
@@ -164,7 +165,7 @@ def _port() -> int:
 if __name__ == "__main__":
     try:
         asyncio.run(until_told(main()))
-    except (Missing, AsteriskFailed, SiteError, server.CannotStart) as error:
+    except (Missing, AsteriskFailed, SiteError, CannotStart) as error:
         console.print(f"[bold red]{type(error).__name__}[/]", end=" ")
         console.print(str(error), markup=False, soft_wrap=True)
         sys.exit(1)

@@ -14,8 +14,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from config import app as server
 from config import dialplan, new_site, settings
+from config.serve import serve
 from config.settings import Site
 from cti.calls.part import Part
 from cti.calls.tracker import Tracker
@@ -103,9 +103,9 @@ async def stage(
 
 @asynccontextmanager
 async def serving(site: Site, *watchers: Part) -> AsyncIterator[str]:
-    """Runs Cordboard on a site, in this process; gives its address. Raises as ``config.app.serve``."""
+    """Runs Cordboard on a site, in this process; gives its address. Raises as ``config.serve.serve``."""
     up: asyncio.Queue[str] = asyncio.Queue()
-    running = asyncio.create_task(server.serve(site, started=up.put_nowait, watchers=watchers))
+    running = asyncio.create_task(serve(site, started=up.put_nowait, watchers=watchers))
     started = asyncio.create_task(up.get())
     try:
         await asyncio.wait((running, started), return_when=asyncio.FIRST_COMPLETED)

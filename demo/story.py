@@ -8,6 +8,7 @@ from cti.calls import events as ev
 from cti.calls.call import Call
 from cti.calls.events import Event
 from cti.calls.part import Output
+from cti.calls.words import AgentState
 
 
 def line(event: Event, call: Call | None) -> str | None:
@@ -50,7 +51,7 @@ def line(event: Event, call: Call | None) -> str | None:
             return f"{event.supervisor} is on the line: {event.mode}"
         case ev.Ended():
             return f"the call has ended; the record is written ({event.by} hung up)"
-        case ev.AgentChanged(state=ev.AgentState.WRAP_UP):
+        case ev.AgentChanged(state=AgentState.WRAP_UP):
             return f"{event.agent} wraps up"
     return None
 

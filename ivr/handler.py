@@ -20,17 +20,16 @@ from cti.calls.events import (
     Adopted,
     Arrived,
     CallEvent,
-    CallId,
     Connected,
     Diverted,
     Ended,
     Event,
     FellBack,
-    Place,
     Returned,
     Transferred,
 )
 from cti.calls.part import Ask, Output
+from cti.calls.words import CallId, Place
 from ivr.questions import Question
 from ivr.session import Asked, Session, Sounds
 from ivr.tree import Flow, Flows

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Container, Mapping
 
 import structlog
 
-from cti.calls.events import CallId
 from cti.calls.standing import Standing
+from cti.calls.words import CallId
 from ivr.fetch import Fetcher
 from ivr.pins import Pins
 from ivr.prompts import Prompts

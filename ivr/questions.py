@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 
 Scalar = str | int | float | bool
 """A value of a call's data."""

@@ -14,8 +14,9 @@ from typing import Protocol
 
 from cti.calls.call import Call
 from cti.calls.commands import Command, Hangup, Play, Tape, Transfer
-from cti.calls.events import CallEvent, CallId, Digit, EnteredMenu, Event, Failed, LanguageChosen, Played, Queued, Taped
+from cti.calls.events import CallEvent, Digit, EnteredMenu, Event, Failed, LanguageChosen, Played, Queued, Taped
 from cti.calls.part import Output
+from cti.calls.words import CallId
 from ivr.node import Node
 from ivr.prompt import File, Piece
 from ivr.questions import Question, Scalar, Spoken

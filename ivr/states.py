@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cti.calls.events import OfferId
+from cti.calls.words import OfferId
 from ivr.prompt import Piece
 
 Said = tuple[str, Piece]

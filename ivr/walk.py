@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cti.calls.commands import Hangup, StartMusic
-from cti.calls.events import CallId, Queued
+from cti.calls.events import Queued
 from cti.calls.part import Output
+from cti.calls.words import CallId
 from ivr.prompt import Prompt
 from ivr.questions import Question, Scalar
 

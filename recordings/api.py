@@ -14,7 +14,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cti.access import AnyAgent, Person, Role, Supervisor
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from recordings.files import Files, NotARecording
 from recordings.journal import Decision, decisions
 from recordings.record import CallRecord, Outcome, Recording, SegmentKind

@@ -18,7 +18,8 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from cti.calls.events import AgentChanged, AgentState
+from cti.calls.events import AgentChanged
+from cti.calls.words import AgentState
 from recordings.record import Outcome, SegmentKind
 from recordings.tables import calls, journal, segments
 

@@ -8,18 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from cti.calls.events import (
-    AgentChanged,
-    CallbackOver,
-    CallbackWanted,
-    CalledBack,
-    CallId,
-    Connected,
-    Event,
-    Offered,
-    OfferId,
-    Refused,
-)
+from cti.calls.events import AgentChanged, CallbackOver, CallbackWanted, CalledBack, Connected, Event, Offered, Refused
+from cti.calls.words import CallId, OfferId
 from recordings.rows import decoded
 from recordings.store import Store
 from recordings.tables import journal

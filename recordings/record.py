@@ -18,7 +18,6 @@ from cti.calls.events import (
     Arrived,
     CalledBack,
     CallEvent,
-    CallId,
     Connected,
     Ended,
     EnteredMenu,
@@ -26,9 +25,6 @@ from cti.calls.events import (
     Held,
     Left,
     Offered,
-    OfferId,
-    Party,
-    Place,
     Queued,
     RecordingStarted,
     Refused,
@@ -36,6 +32,7 @@ from cti.calls.events import (
     Returned,
     Transferred,
 )
+from cti.calls.words import CallId, OfferId, Party, Place
 from recordings.menus import Message, note
 
 

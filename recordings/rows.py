@@ -11,7 +11,8 @@ import structlog
 from sqlalchemy import Row
 
 from cti.calls import codec
-from cti.calls.events import CallEvent, Event, Party
+from cti.calls.events import CallEvent, Event
+from cti.calls.words import Party
 from recordings.menus import Message
 from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind
 from recordings.tables import recordings

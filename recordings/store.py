@@ -19,7 +19,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cti.calls import codec
-from cti.calls.events import SHORTEST_MESSAGE_S, CallEvent, CallId, Ended, Event
+from cti.calls.events import CallEvent, Ended, Event
+from cti.calls.words import SHORTEST_MESSAGE_S, CallId
 from recordings.migrations import migrate
 from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind, fold
 from recordings.rows import call_events, call_of, plain, recording_of, segment_of

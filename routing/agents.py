@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from cti.calls.events import AgentState, CallId, OfferId
+from cti.calls.words import AgentState, CallId, OfferId
 
 OFFLINE, READY, NOT_READY = AgentState.OFFLINE, AgentState.READY, AgentState.NOT_READY
 RESERVED, RINGING, TALKING = AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING

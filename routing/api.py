@@ -9,8 +9,8 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cti.access import AnyAgent, Role, Supervisor
-from cti.calls.events import AgentState, CallId
 from cti.calls.part import Ask, Work
+from cti.calls.words import AgentState, CallId
 from routing.agents import Agent, NotAllowed, UnknownAgent
 from routing.floor import UnknownCallback
 from routing.handler import RoutingPart

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cti.calls.commands import CallOut
-from cti.calls.events import CallbackOver, CallbackWanted, CalledBack, CallId
+from cti.calls.events import CallbackOver, CallbackWanted, CalledBack
 from cti.calls.names import callback_id
+from cti.calls.words import CallId
 from routing.queues import Needs, Queue, Waiting
 
 

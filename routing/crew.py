@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from cti.calls.events import AgentChanged, AgentState, CallId
+from cti.calls.events import AgentChanged
 from cti.calls.part import Output
+from cti.calls.words import AgentState, CallId
 from routing.agents import OFFERED, OFFLINE, ON_CALL, READY, WRAP_UP, Agent, NotAllowed, Status, UnknownAgent
 from routing.router import Router
 from routing.timers import Timers

@@ -17,26 +17,21 @@ from cti.calls.commands import Hangup, StartMusic, Transfer, Withdraw
 from cti.calls.events import (
     Accepted,
     Adopted,
-    AgentState,
     Arrived,
     CallbackWanted,
     CallEvent,
-    CallId,
     Connected,
     Diverted,
     Ended,
     Failed,
     Left,
-    OfferId,
-    Party,
-    Place,
     Queued,
-    Refusal,
     Refused,
     Ringing,
     StateAsked,
 )
 from cti.calls.part import Output
+from cti.calls.words import AgentState, CallId, OfferId, Party, Place, Refusal
 from routing import callbacks
 from routing.agents import (
     OFFERED,

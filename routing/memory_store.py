@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from routing.agents import READY, RESERVED, Status
 from routing.queues import Waiting
 from routing.store import Answer, Changed, Reservation, Turn, promised_call, promised_until

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cti.calls.commands import Connect, Hangup, Offer, StartMusic, Withdraw
-from cti.calls.events import Accepted, CallId, Connected, Offered, OfferId, Refusal, Refused, Ringing
+from cti.calls.events import Accepted, Connected, Offered, Refused, Ringing
 from cti.calls.names import recording_stem
 from cti.calls.part import Output
+from cti.calls.words import CallId, OfferId, Refusal
 from routing import callbacks
 from routing.agents import NOT_READY, OFFERED, RESERVED, RINGING, TALKING, WRAP_UP, Agent, Status
 from routing.crew import Crew

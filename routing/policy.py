@@ -23,7 +23,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Protocol
 
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from routing.queues import Needs, Order, Queues, Waiting
 
 ENTRY_POINTS = "cordboard.strategies"

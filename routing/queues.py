@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from cti.hours import Hours
 
 

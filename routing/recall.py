@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cti.calls.events import AgentChanged, CallbackWanted, CallEvent, CallId, Offered, Queued
+from cti.calls.events import AgentChanged, CallbackWanted, CallEvent, Offered, Queued
+from cti.calls.words import CallId
 from routing.agents import OFFERED, READY, RESERVED, TALKING, WRAP_UP, Status
 
 REMEMBERED_S = 12 * 3600.0

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from routing.agents import Agent, Status
 from routing.policy import RING_ALL, Candidate, Rank, Strategy, Turn, effective_priority, score, turn
 from routing.queues import Needs, Queue, Queues, Waiting, merge, relaxed

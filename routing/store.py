@@ -21,7 +21,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, TimeoutError
 
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from routing.agents import OFFERED, Status
 from routing.queues import Waiting
 

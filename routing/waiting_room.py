@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from cti.calls.events import CallbackWanted, CallId, Queued
+from cti.calls.events import CallbackWanted, Queued
 from cti.calls.names import DIRECT_QUEUE
 from cti.calls.standing import Standing
+from cti.calls.words import CallId
 from routing import callbacks
 from routing.overflow import Outlook, overflow
 from routing.pace import Pace

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from routing.agents import OFFERED, OFFLINE, READY, TALKING, WRAP_UP, Status
 from routing.queues import Needs
 from routing.router import Lane, Match, Place, Router

@@ -15,8 +15,8 @@ import typer
 
 from config import reload as reloading
 from config import settings
-from config.app import make_prompts
 from config.commands.shared import HERE, FlowName, SiteFolder, flow_of, give_up, load, say, tell
+from config.premises import make_prompts
 from config.report import report
 from config.usage import branches
 from cti.durations import seconds

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from config.simulation.arrivals import QUARTER_S, ArrivalsFile
 from config.simulation.run import Hotline
 from config.simulation.tally import Came, Day, Stretch, Wait
-from cti.calls.events import AgentState
+from cti.calls.words import AgentState
 from recordings.record import Outcome
 
 BUSY = frozenset({AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP})

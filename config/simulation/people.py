@@ -9,8 +9,9 @@ from random import Random
 from config.roster import Duty
 from config.simulation.arrivals import Arrival, ArrivalsFile, Want
 from cti.calls.call import Call
-from cti.calls.events import AgentChanged, AgentState, CalledBack, CallId, Connected, Event, Refusal
+from cti.calls.events import AgentChanged, CalledBack, Connected, Event
 from cti.calls.part import Output
+from cti.calls.words import AgentState, CallId, Refusal
 from cti.virtual import VirtualSide
 from routing.handler import RoutingPart
 from routing.queues import Queue

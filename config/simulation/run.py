@@ -14,8 +14,9 @@ from config.simulation.arrivals import QUARTER_S, Answers, Arrival, ArrivalsFile
 from config.simulation.people import LONGEST_WRAP_UP_S, MadeUp, Staff
 from config.simulation.tally import Day, Tally
 from cti.calls.call import Call
-from cti.calls.events import CallEvent, CallId, Event
+from cti.calls.events import CallEvent, Event
 from cti.calls.part import Ask, Output, Work
+from cti.calls.words import CallId
 from cti.switchboard import Switchboard
 from cti.virtual import VirtualSide, drive
 from ivr.handler import MenuPart

@@ -8,21 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cti.calls.call import Call
-from cti.calls.events import (
-    AgentChanged,
-    AgentState,
-    Arrived,
-    CalledBack,
-    CallEvent,
-    CallId,
-    Digit,
-    Ended,
-    Event,
-    Party,
-    Played,
-    Ringing,
-)
+from cti.calls.events import AgentChanged, Arrived, CalledBack, CallEvent, Digit, Ended, Event, Played, Ringing
 from cti.calls.part import Output
+from cti.calls.words import AgentState, CallId, Party
 from recordings.record import CallRecord, Outcome, Segment, SegmentKind, fold
 
 

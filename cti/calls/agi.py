@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from cti.calls.events import Answered, CallEvent, CallId, Played, Taped
+from cti.calls.events import Answered, CallEvent, Played, Taped
+from cti.calls.words import CallId
 
 _ENDPOS = re.compile(r"\bendpos=(\d{1,12})\b", re.ASCII)
 _RATE = 8000

@@ -12,7 +12,6 @@ from cti.calls.events import (
     Arrived,
     CalledBack,
     CallEvent,
-    CallId,
     Chosen,
     Connected,
     Diverted,
@@ -23,11 +22,8 @@ from cti.calls.events import (
     LanguageChosen,
     Left,
     MonitorEnded,
-    MonitorMode,
     MonitorStarted,
     Offered,
-    OfferId,
-    Place,
     Queued,
     Refused,
     Resumed,
@@ -35,6 +31,7 @@ from cti.calls.events import (
     Ringing,
     Transferred,
 )
+from cti.calls.words import CallId, MonitorMode, OfferId, Place
 
 
 @dataclass(frozen=True, slots=True)

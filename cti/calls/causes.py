@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cti.calls.events import Refusal
+from cti.calls.words import Refusal
 
 _BUSY = {17, 21}
 """User busy, call rejected: the agent said no."""

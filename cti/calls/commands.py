@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cti.calls.events import CallId, MonitorMode, OfferId
+from cti.calls.words import CallId, MonitorMode, OfferId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

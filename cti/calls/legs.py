@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cti.calls.events import CallId, MonitorMode, OfferId, Party
+from cti.calls.words import CallId, MonitorMode, OfferId, Party
 
 ENGINE_CONTEXT = "cordboard"
 """The dialplan context that hands callers to the engine (see the dialplan include)."""

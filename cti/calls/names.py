@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
-from cti.calls.events import CallId, OfferId
+from cti.calls.words import CallId, OfferId
 
 DIRECT_QUEUE = "direct"
 """The queue of calls for one agent that a flow sends to no other queue. A site may have one of this

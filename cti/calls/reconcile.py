@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cti.calls.call import Call
-from cti.calls.events import Adopted, CallEvent, CallId, FellBack, Place, Returned
+from cti.calls.events import Adopted, CallEvent, FellBack, Returned
 from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, FAR_HALF, OWN_PREFIX, Leg, Role
 from cti.calls.tracker import Message, Tracker
+from cti.calls.words import CallId, Place
 
 _CALLED_BY_DIAL = ("AppDial", "")
 """Applications of the phones that the fallback rings, as against its callers."""

@@ -16,7 +16,6 @@ from cti.calls.events import (
     Accepted,
     Answered,
     CallEvent,
-    CallId,
     Connected,
     Digit,
     Ended,
@@ -24,14 +23,9 @@ from cti.calls.events import (
     Held,
     Left,
     MonitorEnded,
-    MonitorMode,
     MonitorStarted,
-    OfferId,
-    Party,
-    Place,
     RecordingStarted,
     RecordingStopped,
-    Refusal,
     Refused,
     Resumed,
     Returned,
@@ -47,6 +41,7 @@ from cti.calls.legs import (
     callback_uniqueid,
     monitor_uniqueid,
 )
+from cti.calls.words import CallId, MonitorMode, OfferId, Party, Place, Refusal
 
 Message = Mapping[str, str]
 

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from cti.access import COOKIE, LIFETIME_S, AnyAgent, Gate, Person, Role, Supervisor
 from cti.calls.call import Call
 from cti.calls.commands import Command, Hangup, Monitor, StopMonitor
-from cti.calls.events import CallId, MonitorMode
 from cti.calls.part import Ask, Output
+from cti.calls.words import CallId, MonitorMode
 from cti.desk.feed import Feed
 from cti.desk.guard import add_guard
 from cti.desk.login import PER_ADDRESS, PER_NAME, FailureLimit, Passwords

@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from cti.calls.events import AgentState, Event, Place
+from cti.calls.events import Event
+from cti.calls.words import AgentState, Place
 from cti.desk.view import View
 
 

@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 
 from cti.access import Person, Role
 from cti.calls.call import Call, OpenOffer
-from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Event, Failed, MonitorEnded, Place
+from cti.calls.events import AgentChanged, CallEvent, Event, Failed, MonitorEnded
+from cti.calls.words import AgentState, CallId, Place
 
 Audience: TypeAlias = str | None
 EVERYTHING: Audience = None

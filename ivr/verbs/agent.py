@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cti.calls.events import AgentState, StateAsked
+from cti.calls.events import StateAsked
+from cti.calls.words import AgentState
 from ivr.node import Link, Name, Node, Sink, Use, Want
 from ivr.template import Templated
 from ivr.walk import Steps, Walk

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from cti.calls.events import SHORTEST_MESSAGE_S, MessageLeft
+from cti.calls.events import MessageLeft
 from cti.calls.names import tape_stem
+from cti.calls.words import SHORTEST_MESSAGE_S
 from cti.durations import Duration
 from cti.site_files import Key
 from ivr.node import KEYS, FieldName, Link, Longest, Measure, Name, Node, once

@@ -15,7 +15,8 @@ from typer.testing import CliRunner, Result
 from config import settings
 from config.cli import app
 from config.usage import branches
-from cti.calls.events import Arrived, CallId, Ended, EnteredMenu, Party
+from cti.calls.events import Arrived, Ended, EnteredMenu
+from cti.calls.words import CallId, Party
 from recordings.store import JournalRow, Store
 
 FLOW = """

@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from config import reload as reloading
 from config import settings
-from config.app import make_prompts
 from config.cli import app as command_line
+from config.premises import make_prompts
 from config.reload import NotRunning, Reload, findable, on_hangup, routes
 from config.settings import Site
 from cti.access import Gate

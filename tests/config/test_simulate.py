@@ -19,7 +19,7 @@ from config.simulation.people import BACK_S, PICK_UP_S, MadeUp
 from config.simulation.run import Hotline, simulate
 from config.simulation.spread import spread
 from config.simulation.tally import Came, Day
-from cti.calls.events import AgentState
+from cti.calls.words import AgentState
 from recordings.record import Outcome
 from routing.queues import Exit, Overflow, Queue, Queues, Relaxation, Rule
 from tests.config.simulated import DIALLED, exponential, flows, plan, straight, team, want

@@ -15,7 +15,7 @@ from config.simulation.bars import bar
 from config.simulation.chart import Chart
 from config.simulation.figures import Figures, figures
 from config.simulation.tally import Came, Day, Stretch, Wait
-from cti.calls.events import AgentState, CallId
+from cti.calls.words import AgentState, CallId
 from recordings.record import Outcome
 from routing.agents import Agent
 from routing.queues import Queue, Target

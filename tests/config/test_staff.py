@@ -15,7 +15,8 @@ from config import refining, settings
 from config.cli import app
 from config.forecast import Forecast
 from config.staffing import FEWEST_ABANDONED, as_json, typical_day, work_out
-from cti.calls.events import Arrived, CallId, Connected, Ended, Event, OfferId, Party, Queued
+from cti.calls.events import Arrived, Connected, Ended, Event, Queued
+from cti.calls.words import CallId, OfferId, Party
 from recordings.history import History, Past, Slot
 from recordings.store import JournalRow, Store
 from routing.queues import Queue, Target

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from cti.calls.events import AgentState, CallId, OfferId
+from cti.calls.words import AgentState, CallId, OfferId
 from routing.agents import Status
 from routing.memory_store import MemoryStore
 from routing.queues import Needs, Waiting

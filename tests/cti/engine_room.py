@@ -9,9 +9,10 @@ from pathlib import Path
 
 from cti.calls import events as ev
 from cti.calls.call import Call
-from cti.calls.events import CallEvent, CallId, Event
+from cti.calls.events import CallEvent, Event
 from cti.calls.part import Output
 from cti.calls.tracker import Message, Tracker
+from cti.calls.words import CallId
 from cti.engine import Engine
 from cti.executor import Destination, Executor, Fields
 from cti.outbound import Outbound

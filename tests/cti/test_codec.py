@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls import codec, events
+from cti.calls.words import CallId
 
 CONCRETE = [c for c in codec.KINDS.values() if c not in (events.Event, events.CallEvent)]
 
@@ -23,7 +24,7 @@ def test_an_event_survives_the_journal(event: events.Event) -> None:
 
 
 def test_a_digit_is_never_written() -> None:
-    digit = events.Digit(at=1.0, call=events.CallId("c"), digit="7")
+    digit = events.Digit(at=1.0, call=CallId("c"), digit="7")
     assert "7" not in str(codec.encode(digit))
     assert "7" not in repr(digit)
 

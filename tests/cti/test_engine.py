@@ -13,6 +13,7 @@ from cti.ami.client import AmiDown, AmiTimeout
 from cti.calls import events as ev
 from cti.calls.commands import Answer, Offer, Play, Transfer
 from cti.calls.part import Output
+from cti.calls.words import AgentState
 from cti.engine import RETRY_S, SWEEP_S
 from tests.cti.calls import talk
 from tests.cti.calls.talk import CALL, CALLER, CALLER_CHANNEL, OFFER
@@ -44,7 +45,7 @@ def test_events_and_commands_go_out_in_the_order_given() -> None:
 def test_ask_brings_back_what_the_work_raises_and_carries_out_what_it_returns() -> None:
     async def scenario() -> None:
         part = Scripted()
-        changed = ev.AgentChanged(at=1.0, agent="alice", state=ev.AgentState.READY)
+        changed = ev.AgentChanged(at=1.0, agent="alice", state=AgentState.READY)
         async with working(part) as room:
 
             async def wrong(now: float) -> Sequence[Output]:
@@ -240,7 +241,7 @@ def test_events_that_come_while_the_list_is_awaited_wait_for_the_comparison() ->
 def test_settling_comes_after_the_comparison_and_its_outputs_are_carried_out() -> None:
     async def scenario() -> None:
         part = Scripted()
-        changed = ev.AgentChanged(at=1.0, agent="alice", state=ev.AgentState.READY)
+        changed = ev.AgentChanged(at=1.0, agent="alice", state=AgentState.READY)
         async with working(part, history=[ARRIVED, QUEUED]) as room:
             room.settles = lambda: [changed]
             await room.engine.on_up()

@@ -25,8 +25,8 @@ from cti.calls.commands import (
     Transfer,
     Withdraw,
 )
-from cti.calls.events import MonitorMode
 from cti.calls.legs import monitor_uniqueid
+from cti.calls.words import CallId, MonitorMode
 from cti.executor import Executor, Fields, caller_id, quote
 from cti.outbound import Outbound
 from tests.cti.calls import talk
@@ -331,7 +331,7 @@ def test_a_supervisor_whose_phone_cannot_be_rung_may_ask_again() -> None:
 
 def test_leases() -> None:
     bench = Bench()
-    bench.executor.renew([CALL, ev.CallId("unknown")])
+    bench.executor.renew([CALL, CallId("unknown")])
     assert bench.ami.actions == [
         ("Setvar", {"Channel": CALLER_CHANNEL, "Variable": "TIMEOUT(absolute)", "Value": "10"})
     ]

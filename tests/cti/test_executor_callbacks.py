@@ -9,8 +9,8 @@ import pytest
 from cti.calls import events as ev
 from cti.calls.call import Call
 from cti.calls.commands import CallOut, Connect, Hangup, Offer, Play
-from cti.calls.events import CallId, Party, Place
 from cti.calls.legs import callback_uniqueid
+from cti.calls.words import CallId, Party, Place
 from tests.cti.calls.talk import AGENT_CHANNEL, OFFER, event
 from tests.cti.workbench import Bench
 

@@ -12,13 +12,14 @@ import pytest
 from cti.calls import events as ev
 from cti.calls.call import Call
 from cti.calls.commands import Answer, Command, Play
-from cti.calls.events import Event, Place
+from cti.calls.events import Event
 from cti.calls.part import Output
+from cti.calls.words import Party, Place
 from cti.switchboard import RETRY_S, Switchboard
 from tests.cti.calls.talk import CALL
 from tests.cti.engine_room import ARRIVED, QUEUED, Scripted, Surprise, on, surprised
 
-ENDED = ev.Ended(call=CALL, at=3.0, by=ev.Party.CALLER)
+ENDED = ev.Ended(call=CALL, at=3.0, by=Party.CALLER)
 
 
 class Sent:

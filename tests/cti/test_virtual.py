@@ -12,8 +12,9 @@ import pytest
 from cti.calls import commands as cmd
 from cti.calls import events as ev
 from cti.calls.call import Call
-from cti.calls.events import CallId, Event, OfferId, Party, Place
+from cti.calls.events import Event
 from cti.calls.part import Output
+from cti.calls.words import AgentState, CallId, OfferId, Party, Place
 from cti.switchboard import Switchboard
 from cti.virtual import KEY_S, REACTION_S, VirtualSide, drive
 from tests.cti.engine_room import Reply, Scripted
@@ -295,7 +296,7 @@ def test_work_has_its_turn_and_nothing_happens_after_the_last_moment() -> None:
 
     async def work(now: float) -> Sequence[Output]:
         done.append(now)
-        return [ev.AgentChanged(at=now, agent="alice", state=ev.AgentState.READY)]
+        return [ev.AgentChanged(at=now, agent="alice", state=AgentState.READY)]
 
     async def settled() -> None:
         return

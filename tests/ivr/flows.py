@@ -9,19 +9,9 @@ from pathlib import Path
 
 from cti.calls.call import Call
 from cti.calls.commands import Answer, Hangup, Play, Tape, Transfer
-from cti.calls.events import (
-    CallEvent,
-    CallId,
-    Chosen,
-    Digit,
-    EnteredFlow,
-    EnteredMenu,
-    LanguageChosen,
-    Played,
-    Queued,
-    Taped,
-)
+from cti.calls.events import CallEvent, Chosen, Digit, EnteredFlow, EnteredMenu, LanguageChosen, Played, Queued, Taped
 from cti.calls.part import Output
+from cti.calls.words import CallId
 from cti.site_files import parse
 from ivr.loader import Known, check_flow
 from ivr.prompt import File, Piece, Text

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import pytest
 
 from cti.calls.call import Call
-from cti.calls.events import AgentState, StateAsked
+from cti.calls.events import StateAsked
 from cti.calls.legs import phone_of
 from cti.calls.part import Output
+from cti.calls.words import AgentState
 from cti.site_files import SiteError
 from ivr.node import Sink, Use
 from ivr.verbs.agent import Agent

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from cti.calls.call import Call
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from ivr.expressions import parse
 from ivr.node import Node, Sink
 from ivr.questions import Fetch, Scalar, Unanswered

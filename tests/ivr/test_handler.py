@@ -13,22 +13,9 @@ from structlog.testing import capture_logs
 
 from cti.calls.call import Call, apply
 from cti.calls.commands import Play
-from cti.calls.events import (
-    Adopted,
-    Answered,
-    Arrived,
-    CallEvent,
-    CallId,
-    Digit,
-    Ended,
-    Failed,
-    FellBack,
-    Party,
-    Place,
-    Played,
-    Transferred,
-)
+from cti.calls.events import Adopted, Answered, Arrived, CallEvent, Digit, Ended, Failed, FellBack, Played, Transferred
 from cti.calls.part import Output, Work
+from cti.calls.words import CallId, Party, Place
 from ivr.handler import MenuPart
 from ivr.prompt import Piece, Text
 from ivr.questions import Question, Spoken

@@ -16,11 +16,9 @@ from cti.calls.commands import Hangup, Tape, Transfer
 from cti.calls.events import (
     Answered,
     CallbackWanted,
-    CallId,
     Ended,
     Failed,
     MessageLeft,
-    Party,
     Queued,
     Returned,
     Surveyed,
@@ -28,6 +26,7 @@ from cti.calls.events import (
     TapeStarted,
 )
 from cti.calls.part import Output
+from cti.calls.words import CallId, Party
 from cti.outbound import Outbound
 from cti.site_files import SiteError, parse
 from ivr.loader import check_flow

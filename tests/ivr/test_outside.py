@@ -9,8 +9,8 @@ import fakeredis
 import pytest
 from structlog.testing import capture_logs
 
-from cti.calls.events import CallId
 from cti.calls.standing import Standing
+from cti.calls.words import CallId
 from ivr.fetch import Fetcher
 from ivr.outside import World
 from ivr.pins import Pins, set_pin

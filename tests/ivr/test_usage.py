@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls.call import Call
-from cti.calls.events import CallId, Chosen
+from cti.calls.events import Chosen
+from cti.calls.words import CallId
 from ivr.usage import DAY_S, DAYS, MAX_COUNTS, SAVE_S, Counts, Usage
 
 CALL = Call(id=CallId("a"), flow="main")

@@ -11,16 +11,10 @@ import pytest
 
 from cti.calls.call import Call
 from cti.calls.commands import Play, StartMusic
-from cti.calls.events import (
-    Accepted,
-    CallbackWanted,
-    OfferId,
-    Queued,
-    Refusal,
-    Refused,
-)
+from cti.calls.events import Accepted, CallbackWanted, Queued, Refused
 from cti.calls.part import Output
 from cti.calls.standing import Standing
+from cti.calls.words import OfferId, Refusal
 from cti.site_files import SiteError, parse
 from ivr.loader import check_flow, check_flows
 from ivr.questions import InQueue, LastAgent, Question, Spoken, Unanswered

@@ -10,20 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls.commands import Play, StartMusic
-from cti.calls.events import (
-    Accepted,
-    Adopted,
-    Answered,
-    CallId,
-    Connected,
-    Diverted,
-    Offered,
-    OfferId,
-    Place,
-    Played,
-    Queued,
-)
+from cti.calls.events import Accepted, Adopted, Answered, Connected, Diverted, Offered, Played, Queued
 from cti.calls.standing import Standing
+from cti.calls.words import CallId, OfferId, Place
 from cti.site_files import parse
 from ivr.loader import check_flow
 from ivr.questions import InQueue

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
-from config.app import Link, make_folders
+from config.app import Link
+from config.premises import make_folders
 from cti.calls.events import CallEvent
 from cti.calls.part import Output
 from cti.calls.tracker import Tracker

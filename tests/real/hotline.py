@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import httpx
 
 from cti.calls.call import Call
-from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Digit, Event, Played, RecordingStopped
+from cti.calls.events import AgentChanged, CallEvent, Digit, Event, Played, RecordingStopped
 from cti.calls.part import Output
+from cti.calls.words import AgentState, CallId
 from demo.configuration import Phone as Line
 from demo.debian import Program
 from demo.phones import SILENCE, OnRing, Phone, Phones

@@ -17,7 +17,8 @@ from ruamel.yaml import YAML
 from config.settings import Site
 from cti.calls import codec
 from cti.calls import events as ev
-from cti.calls.events import AgentState, CallEvent, CallId, Event
+from cti.calls.events import CallEvent, Event
+from cti.calls.words import AgentState, CallId
 from demo.debian import Program
 from demo.phones import OnRing, Phone, PhoneCall
 from tests.real.hotline import Hotline, hotline, soon

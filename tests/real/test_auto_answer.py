@@ -11,7 +11,7 @@ from aiosipua import SipRequest
 
 from cti.calls import events as ev
 from cti.calls.commands import Offer
-from cti.calls.events import CallId, OfferId
+from cti.calls.words import CallId, OfferId
 from demo.configuration import Phone as Line
 from demo.debian import Program
 from demo.phones import refusing_phone

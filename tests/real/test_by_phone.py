@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cti.calls import events as ev
-from cti.calls.events import AgentState
+from cti.calls.words import AgentState
 from demo.debian import Program
 from demo.phones import Phone
 from tests.real.hotline import PATIENCE_S, Hotline, hotline

@@ -9,6 +9,7 @@ import pytest
 
 from cti.calls import events as ev
 from cti.calls.names import callback_id
+from cti.calls.words import AgentState, CallId
 from demo.debian import Program
 from demo.phones import OnRing
 from tests.real.hotline import PATIENCE_S, Hotline, hotline
@@ -35,7 +36,7 @@ async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> Asy
         yield running
 
 
-async def wants_a_callback(line: Hotline, number: str = NUMBER) -> ev.CallId:
+async def wants_a_callback(line: Hotline, number: str = NUMBER) -> CallId:
     """Somebody calls, asks for it, and is gone."""
     caller = await (await line.caller(number)).dial("100")
     await caller.answered()
@@ -76,7 +77,7 @@ async def test_a_customer_who_is_busy_leaves_the_agent_free(line: Hotline) -> No
     await agent.ended()
     record = await line.record(back)
     assert (record["outcome"], record["cause"]) == ("not reached", 17)
-    await line.watch.wait(ev.AgentChanged, lambda e: e.agent == "alice" and e.state is ev.AgentState.READY, count=2)
+    await line.watch.wait(ev.AgentChanged, lambda e: e.agent == "alice" and e.state is AgentState.READY, count=2)
 
 
 async def test_the_agent_gives_up_and_nobody_is_rung_on(line: Hotline) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from cti.calls import events as ev
 from cti.calls.commands import CallOut, Connect, Hangup, Offer
-from cti.calls.events import CallId, Party, Place, Refusal
 from cti.calls.names import callback_id, new_offer
 from cti.calls.part import Output
+from cti.calls.words import CallId, Party, Place, Refusal
 from demo.configuration import Phone as Line
 from demo.debian import Program
 from demo.phones import OnRing, Phone, Phones

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cti.calls import events as ev
-from cti.calls.events import AgentState, Party, Refusal
+from cti.calls.words import AgentState, Party, Refusal
 from demo.phones import OnRing
 from tests.real.hotline import Hotline
 

@@ -15,6 +15,7 @@ import soundfile
 from websockets.asyncio.client import connect
 
 from cti.calls import events as ev
+from cti.calls.words import Party
 from demo.debian import Program
 from demo.tones import RATE, present, tone
 from tests.real.conftest import INTERNAL
@@ -185,7 +186,7 @@ async def test_the_survey_is_not_for_who_hangs_up(line: Hotline) -> None:
     await line.watch.wait(ev.Connected)
     await caller.hang_up()
     ended = await line.watch.wait(ev.Ended)
-    assert ended.by is ev.Party.CALLER
+    assert ended.by is Party.CALLER
     assert "Returned" not in line.watch.words(ended.call)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cti.calls import events as ev
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from demo.phones import PhoneCall
 from tests.real.hotline import Hotline
 

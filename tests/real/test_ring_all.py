@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cti.calls import events as ev
-from cti.calls.events import AgentState, Refusal
+from cti.calls.words import AgentState, Refusal
 from demo.phones import OnRing
 from tests.real.hotline import Hotline
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cti.calls.events import AgentState
+from cti.calls.words import AgentState
 from demo.phones import OnRing
 from tests.real.shift import Plan, Shift
 

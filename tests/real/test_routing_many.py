@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import pytest
 
 from cti.calls import events as ev
-from cti.calls.events import AgentState, CallId, Event, Place
+from cti.calls.events import Event
+from cti.calls.words import AgentState, CallId, Place
 from demo.phones import Phone
 from routing.agents import Agent
 from routing.queues import Queue, Queues

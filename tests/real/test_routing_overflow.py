@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cti.calls import events as ev
-from cti.calls.events import AgentState, Party, Place, Refusal
+from cti.calls.words import AgentState, Party, Place, Refusal
 from demo.phones import OnRing
 from tests.real.shift import Caller, Plan, Shift
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import soundfile
 
 from cti.calls import events as ev
-from cti.calls.events import MonitorMode
+from cti.calls.words import MonitorMode
 from demo.tones import RATE, Samples, present, tone
 from tests.real.hotline import Hotline
 

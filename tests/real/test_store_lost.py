@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from cti.calls import events as ev
-from cti.calls.events import AgentState
+from cti.calls.words import AgentState
 from demo.phones import Phones
 from demo.stage import Stage
 from routing.store import RedisStore, connect

@@ -18,7 +18,8 @@ import pytest_asyncio
 
 from config import pins
 from cti.calls import events as ev
-from cti.calls.events import CallEvent, CallId, Party
+from cti.calls.events import CallEvent
+from cti.calls.words import CallId, Party
 from demo.debian import Program
 from demo.phones import SILENCE, PhoneCall
 from demo.stage import make_site

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from cti.access import Gate, Person, Role
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from recordings.api import routes
 from recordings.files import Files
 from recordings.record import Recording, RecordingState

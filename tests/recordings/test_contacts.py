@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cti.calls.events import Arrived, CallEvent, CallId, Connected, Ended, Offered, OfferId, Party, Queued
+from cti.calls.events import Arrived, CallEvent, Connected, Ended, Offered, Queued
+from cti.calls.words import CallId, OfferId, Party
 from recordings import contacts
 from recordings.contacts import last_agent
 from recordings.store import JournalRow, Store

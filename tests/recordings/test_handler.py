@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cti.calls.call import Call, apply
-from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId
+from cti.calls.events import AgentChanged, CallEvent
+from cti.calls.words import AgentState, CallId
 from recordings import measuring
 from recordings.files import Files
 from recordings.handler import RecordsPart

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from cti.calls.events import AgentChanged, AgentState, Ended, Event
+from cti.calls.events import AgentChanged, Ended, Event
+from cti.calls.words import AgentState
 from recordings.history import LONGEST_WRAP_UP_S, Counting, History, Past, Slot, history, reading
 from recordings.store import JournalRow, Store
 from tests.recordings.scenarios import events

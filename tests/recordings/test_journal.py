@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cti.calls.events import (
-    AgentChanged,
-    AgentState,
-    CallbackOver,
-    CallbackWanted,
-    CalledBack,
-    CallId,
-    Connected,
-    Event,
-    Offered,
-    OfferId,
-    Refusal,
-    Refused,
-)
+from cti.calls.events import AgentChanged, CallbackOver, CallbackWanted, CalledBack, Connected, Event, Offered, Refused
+from cti.calls.words import AgentState, CallId, OfferId, Refusal
 from recordings.journal import decisions, last_states, open_callbacks
 from recordings.store import JournalRow, Store
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls import codec
-from cti.calls.events import CallEvent, CallId, Ended, Event
+from cti.calls.events import CallEvent, Ended, Event
+from cti.calls.words import CallId
 from recordings.record import Segment, SegmentKind, fold
 from tests.recordings.scenarios import Scenario, load
 

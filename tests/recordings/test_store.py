@@ -15,7 +15,8 @@ from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from cti.calls import codec
-from cti.calls.events import AgentChanged, AgentState, Arrived, CallId, Digit, Event
+from cti.calls.events import AgentChanged, Arrived, Digit, Event
+from cti.calls.words import AgentState, CallId
 from recordings.migrations import migrate
 from recordings.record import Outcome, Recording, RecordingState, fold
 from recordings.store import Filters, JournalRow, Store

@@ -10,13 +10,11 @@ from cti.calls.events import (
     Accepted,
     Adopted,
     AgentChanged,
-    AgentState,
     Arrived,
     CallbackOver,
     CallbackWanted,
     CalledBack,
     CallEvent,
-    CallId,
     Connected,
     Diverted,
     Ended,
@@ -26,17 +24,14 @@ from cti.calls.events import (
     FellBack,
     Left,
     Offered,
-    OfferId,
-    Party,
-    Place,
     Queued,
-    Refusal,
     Refused,
     Ringing,
     StateAsked,
     Transferred,
 )
 from cti.calls.part import Output
+from cti.calls.words import AgentState, CallId, OfferId, Party, Place, Refusal
 from routing.agents import Agent
 from routing.handler import RoutingPart
 from routing.queues import Queue, Queues

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cti.calls.events import AgentState, CallId, OfferId
+from cti.calls.words import AgentState, CallId, OfferId
 from routing.agents import ASKABLE, NEXT, ON_CALL, READY, TALKING, WRAP_UP, NotAllowed, Status
 
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 
 import pytest
 
-from cti.calls.events import CallbackWanted, CallId
+from cti.calls.events import CallbackWanted
 from cti.calls.names import callback_id
+from cti.calls.words import CallId
 from routing.memory_store import MemoryStore
 from routing.queues import Callbacks
 from routing.recall import Remembered

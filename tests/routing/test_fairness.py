@@ -9,7 +9,7 @@ from itertools import count, cycle
 import hypothesis.strategies as st
 from hypothesis import given
 
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from routing.agents import Agent, Status
 from routing.policy import strategies
 from routing.queues import Needs, Order, Queue, Queues, Target, Waiting, merge

@@ -8,7 +8,7 @@ from dataclasses import replace
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
-from cti.calls.events import Place
+from cti.calls.words import Place
 from routing.agents import OFFERED, READY, TALKING
 from routing.memory_store import MemoryStore
 from routing.queues import Callbacks, Exit, Overflow, Queue, Relaxation, Rule

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import fakeredis
 import pytest
 
-from cti.calls.events import AgentState, CallId
+from cti.calls.words import AgentState, CallId
 from routing.agents import NotAllowed, Status, UnknownAgent
 from routing.handler import BEAT_S
 from routing.memory_store import MemoryStore

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pytest
 import structlog
 
-from cti.calls.events import CallId
+from cti.calls.words import CallId
 from tests.routing.line import Line
 from tests.routing.test_floor_walk import ENDINGS, HAPPENINGS, SITE, born_again, check, one_agent_a_call
 from tests.routing.test_handler import FlakyStore

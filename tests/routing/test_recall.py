@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cti.calls.events import AgentChanged, AgentState, CallEvent, CallId, Offered, OfferId, Queued
+from cti.calls.events import AgentChanged, CallEvent, Offered, Queued
+from cti.calls.words import AgentState, CallId, OfferId
 from routing.agents import Status
 from routing.memory_store import MemoryStore
 from routing.recall import Remembered, recall

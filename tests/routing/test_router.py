@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from cti.calls.events import AgentState, CallId
+from cti.calls.words import AgentState, CallId
 from routing.agents import Agent, Status
 from routing.policy import BUILT_IN, Candidate, score, strategies
 from routing.queues import Needs, Order, Queue, Queues, Relaxation, Target, Waiting, merge, relaxed

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from cti.calls.events import AgentState, CallId, Offered, StateAsked
+from cti.calls.events import Offered, StateAsked
 from cti.calls.standing import Standing
+from cti.calls.words import AgentState, CallId
 from cti.hours import Hours
 from routing.agents import Agent, NotAllowed
 from routing.handler import RoutingPart

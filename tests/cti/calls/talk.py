@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cti.calls.events import CallId, OfferId
 from cti.calls.names import call_id
+from cti.calls.words import CallId, OfferId
 
 CALLER = "1763790000.17"
 CALLER_CHANNEL = "PJSIP/caller-00000008"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from cti.calls import events as ev
 from cti.calls.call import Call, apply
 from cti.calls.codec import KINDS
-from cti.calls.events import CallEvent, CallId, Event, MonitorMode, OfferId, Party, Place, Refusal
+from cti.calls.events import CallEvent, Event
+from cti.calls.words import CallId, MonitorMode, OfferId, Party, Place, Refusal
 
 CALL = CallId("c1")
 FIRST, SECOND = OfferId("o1"), OfferId("o2")

@@ -8,11 +8,12 @@ import pytest
 
 from cti.calls import events as ev
 from cti.calls.call import Call, apply
-from cti.calls.events import CallEvent, CallId, Party, Place
+from cti.calls.events import CallEvent
 from cti.calls.legs import callback_uniqueid
 from cti.calls.names import callback_id
 from cti.calls.reconcile import Reconciler
 from cti.calls.tracker import Tracker
+from cti.calls.words import CallId, Party, Place
 from tests.cti.calls.talk import AGENT_CHANNEL, BRIDGE, OFFER, Event, event
 
 NUMBER = "+49301234"

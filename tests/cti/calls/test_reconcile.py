@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cti.calls import events as ev
 from cti.calls.call import Call, apply
-from cti.calls.events import CallEvent, Place
+from cti.calls.events import CallEvent
 from cti.calls.reconcile import Reconciler
 from cti.calls.tracker import Tracker
+from cti.calls.words import CallId, Place
 from tests.cti.calls.talk import AGENT_CHANNEL, CALL, CALLER, CALLER_CHANNEL, OFFER
 
 CALLER_THERE = {"Uniqueid": CALLER, "Channel": CALLER_CHANNEL, "Context": "cordboard", "Application": "AGI"}
@@ -14,7 +15,7 @@ JOINED = {"BridgeId": "b1"}
 AGENT_THERE = {"Uniqueid": OFFER, "Channel": AGENT_CHANNEL, "Context": "cordboard-agent", "Application": ""}
 
 
-def left_behind(*happened: CallEvent) -> dict[ev.CallId, Call]:
+def left_behind(*happened: CallEvent) -> dict[CallId, Call]:
     arrived = ev.Arrived(
         call=CALL, at=1.0, channel=CALLER_CHANNEL, uniqueid=CALLER, caller="1", caller_name="", dialled="100"
     )

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from cti.calls import events as ev
 from cti.calls.arrival import clean
 from cti.calls.call import Call, apply
-from cti.calls.events import CallEvent, MonitorMode, Party, Refusal
+from cti.calls.events import CallEvent
 from cti.calls.legs import monitor_uniqueid
 from cti.calls.reconcile import Reconciler
 from cti.calls.tracker import Tracker
+from cti.calls.words import MonitorMode, Party, Refusal
 from tests.cti.calls import talk
 from tests.cti.calls.talk import CALL, CALLER, OFFER, agent, caller, event
 

@@ -17,8 +17,9 @@ from starlette.types import ASGIApp, Message
 
 from cti.access import Gate, Person, Role
 from cti.calls.call import Call, apply
-from cti.calls.events import CallEvent, CallId, Event
+from cti.calls.events import CallEvent, Event
 from cti.calls.part import Output, Work
+from cti.calls.words import CallId
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics

@@ -10,9 +10,7 @@ from cti.calls.events import (
     Accepted,
     Adopted,
     AgentChanged,
-    AgentState,
     Arrived,
-    CallId,
     Chosen,
     Connected,
     Digit,
@@ -21,17 +19,13 @@ from cti.calls.events import (
     Event,
     FellBack,
     Left,
-    MonitorMode,
     MonitorStarted,
     Offered,
-    OfferId,
-    Party,
-    Place,
     Queued,
-    Refusal,
     Refused,
     Ringing,
 )
+from cti.calls.words import AgentState, CallId, MonitorMode, OfferId, Party, Place, Refusal
 from tests.cti.desk.desktop import NOW
 
 C1, C2 = CallId("c1"), CallId("c2")

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from cti.access import COOKIE
 from cti.calls.commands import Command, Hangup, Monitor, StopMonitor
-from cti.calls.events import MonitorMode
+from cti.calls.words import MonitorMode
 from cti.desk.guard import BODY_LIMIT
 from cti.desk.login import PER_NAME, FailureLimit, Passwords
 from tests.cti.desk.desktop import GATE, PASSWORDS, PEOPLE, Desk

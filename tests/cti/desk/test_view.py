@@ -7,19 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls.call import Call, apply
-from cti.calls.events import (
-    CallEvent,
-    CallId,
-    Digit,
-    Event,
-    Failed,
-    MonitorEnded,
-    MonitorMode,
-    MonitorStarted,
-    Queued,
-    Refusal,
-    Refused,
-)
+from cti.calls.events import CallEvent, Digit, Event, Failed, MonitorEnded, MonitorStarted, Queued, Refused
+from cti.calls.words import CallId, MonitorMode, Refusal
 from cti.desk.view import EVERYTHING, TEXT_SHOWN, Audience, Change, View, card
 from tests.cti.desk.desktop import NOW
 from tests.cti.desk.stories import C1, C2, O1, any_event, arrives, ends, rings, talks, waits
