@@ -49,15 +49,14 @@ class ChannelList(Protocol):
 
 
 class Clock:
-    """Unix seconds that never go back and do not jump when the machine's clock is set: the running
-    loop's own time, from when this was made."""
+    """Unix seconds that never go back and do not jump when the machine's clock is set. Not the loop's
+    own time: some loops count whole milliseconds."""
 
     def __init__(self) -> None:
-        self._time = asyncio.get_running_loop().time
-        self._offset = time.time() - self._time()
+        self._offset = time.time() - time.monotonic()
 
     def now(self) -> float:
-        return self._time() + self._offset
+        return time.monotonic() + self._offset
 
 
 class Engine:
