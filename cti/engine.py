@@ -33,6 +33,8 @@ INBOX_LIMIT = 100_000
 SWEEP_S = 15.0
 RETRY_S = 1.0
 """Before a comparison that failed is tried again."""
+TICK_S = 0.001
+"""The shortest wait: some loops count whole milliseconds, and would wake us too early again and again."""
 _LEASES_RENEWED = 2
 """Renewals in the time of one lease, so that one may be late."""
 
@@ -179,7 +181,7 @@ class Engine:
         if wait == float("inf"):
             return await self._inbox.get()
         # Cheaper than a time-out around each item; one that comes too late wakes us for nothing.
-        alarm = asyncio.get_running_loop().call_later(wait, self._inbox.put_nowait, None)
+        alarm = asyncio.get_running_loop().call_later(max(wait, TICK_S), self._inbox.put_nowait, None)
         try:
             return await self._inbox.get()
         finally:
