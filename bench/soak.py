@@ -26,8 +26,9 @@ from bench.targets import cordboard
 from demo.debian import programs
 
 ON_THE_LINE_MS = 2000
-WARM_UP_S = 20.0
-"""Of the same load: what Cordboard keeps of each agent and of the last calls is full then."""
+WARM_UP_S = 90.0
+"""Of the same load: what Cordboard keeps of each agent and of the last calls, and the minute of changes that
+its feed keeps for pages that come back, are full then."""
 FLAT = 0.05
 """Memory may grow by so much from then on."""
 
