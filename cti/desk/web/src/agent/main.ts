@@ -1,0 +1,4 @@
+import { start } from "../lib/start";
+import Agent from "./Agent.svelte";
+
+await start(Agent, "agent");

@@ -1,0 +1,85 @@
+import { api } from "../lib/api";
+import { feed } from "../lib/feed.svelte";
+import { t } from "../lib/i18n.svelte";
+import { clock } from "../lib/time.svelte";
+import { say } from "../lib/toasts.svelte";
+import type { AgentNow, AgentState, AskedState } from "../lib/types";
+
+export const MORE_S = 30;
+export const WARN_S = 10;
+const CHOOSES_PHONE: AgentState[] = ["ready", "not ready", "offline"];
+
+/** An agent's own work: state, more or less wrap-up, and which phone rings. */
+export class Work {
+  /** What the feed doesn't say of me: end of wrap-up, state after it, phones. */
+  mine: AgentNow | null = $state.raw(null);
+  /** Why I would be not ready. */
+  reason = $state("");
+  /** The phone chosen here; empty where that is the one I sit at. */
+  #chosen = $state("");
+
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get now() {
+    return feed.agents.get(this.name) ?? this.mine;
+  }
+
+  /** When wrap-up ends, in Unix seconds; null where I am in none, or it has no end. */
+  get wrapUpEnds(): number | null {
+    return this.now?.state === "wrap-up" && this.mine?.state === "wrap-up" ? this.mine.until : null;
+  }
+
+  get wrapUpEndsSoon(): boolean {
+    return this.wrapUpEnds !== null && this.wrapUpEnds - clock.now <= WARN_S;
+  }
+
+  get phone(): string {
+    return this.#chosen || (this.mine?.phone ?? "");
+  }
+
+  get choosesPhone(): boolean {
+    return this.now !== null && CHOOSES_PHONE.includes(this.now.state);
+  }
+
+  /** Asks the server for what the feed doesn't say. */
+  async look(): Promise<void> {
+    [this.mine = null] = await api<AgentNow[]>("GET", "/api/agents");
+  }
+
+  async ask(state: AskedState): Promise<void> {
+    await this.#askState(state, state === "not ready" ? this.reason.trim() : "");
+    if (this.mine?.after_call) say(t("agent.after", { state: t(`state.${this.mine.after_call}`) }));
+  }
+
+  async moreTime(): Promise<void> {
+    this.mine = await api<AgentNow>("POST", `${this.#path}/wrap-up`, { seconds: MORE_S });
+  }
+
+  /** Sits at another phone at once or, while offline, from log-in on. */
+  async sitAt(phone: string): Promise<void> {
+    const now = this.now;
+    if (!now) return;
+    this.#chosen = phone;
+    if (now.state === "offline") return say(t("agent.phoneLater", { phone }));
+    try {
+      await this.#askState(now.state, now.reason);
+      say(t("agent.phoneNow", { phone }));
+    } finally {
+      this.#chosen = "";
+    }
+  }
+
+  async #askState(state: AgentState, reason: string): Promise<void> {
+    const phone = this.#chosen ? { phone: this.#chosen } : {};
+    this.mine = await api<AgentNow>("POST", `${this.#path}/state`, { state, reason, ...phone });
+    this.#chosen = "";
+  }
+
+  get #path(): string {
+    return `/api/agents/${encodeURIComponent(this.name)}`;
+  }
+}

@@ -1,0 +1,58 @@
+import { t } from "./i18n.svelte";
+
+/** What the server answered instead of what was asked for. `message` is fit to be shown. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    /** The HTTP status, 0 where no answer came. */
+    readonly status: number,
+    /** What is wrong with each part of a request that is not as it should be. */
+    readonly problems: { where: string; what: string }[] = [],
+  ) {
+    super(message);
+  }
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/**
+ * Asks the server; gives its JSON, or undefined for an empty answer. Throws ApiError. Who is not
+ * logged in any more is taken to the login page, and back from there.
+ */
+export async function api<T = void>(method: Method, path: string, body?: unknown): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+  } catch {
+    throw new ApiError(t("error.unreachable"), 0);
+  }
+  const data: unknown = await answer.json().catch(() => undefined);
+  if (answer.ok) return data as T;
+  if (answer.status === 401 && path !== "/api/login") logInAgain();
+  throw new ApiError(words(answer.status, data), answer.status, problems(data));
+}
+
+/** Takes this page to the login page. */
+export function logInAgain(): void {
+  location.assign("/login.html");
+}
+
+function words(status: number, data: unknown): string {
+  if (status === 401) return t("error.logIn");
+  if (status >= 500) return t("error.failed");
+  const error = field(data, "error");
+  return typeof error === "string" ? error : t("error.status", { status });
+}
+
+function problems(data: unknown): { where: string; what: string }[] {
+  const found = field(data, "problems");
+  return Array.isArray(found) ? (found as { where: string; what: string }[]) : [];
+}
+
+function field(data: unknown, name: string): unknown {
+  return typeof data === "object" && data !== null ? (data as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,96 @@
+/** What the server says, as its API and feed document it. Times are Unix seconds. */
+
+export type Role = "agent" | "supervisor" | "admin";
+
+export interface Me {
+  name: string;
+  role: Role;
+  /** Whether there is a phone to listen in with. */
+  phone: boolean;
+}
+
+export type AgentState = "offline" | "ready" | "reserved" | "ringing" | "talking" | "wrap-up" | "not ready";
+
+/** The states one may ask for. */
+export type AskedState = "ready" | "not ready" | "offline";
+
+/** An agent in the feed. */
+export interface AgentRow {
+  name: string;
+  state: AgentState;
+  since: number;
+  reason: string;
+  call: string | null;
+}
+
+/** An agent as `/api/agents` has him: what the feed doesn't say is here too. */
+export interface AgentNow extends AgentRow {
+  after_call: AskedState | null;
+  until: number | null;
+  phone: string;
+  phones: string[];
+  skills: Record<string, number>;
+  groups: string[];
+}
+
+/** A queue in the feed. */
+export interface QueueRow {
+  name: string;
+  waiting: number;
+  calls: string[];
+  longest_since: number | null;
+}
+
+export type Place = "menu" | "queue" | "talk" | "transfer" | "fallback" | "ended";
+export type OfferState = "offered" | "ringing" | "accepted" | "connected";
+export type MonitorMode = "listen" | "whisper" | "barge";
+
+/** A live call in the feed: the caller's card. */
+export interface CallRow {
+  id: string;
+  caller: string;
+  caller_name: string;
+  dialled: string;
+  arrived_at: number;
+  place: Place;
+  flow: string;
+  path: string[];
+  choices: { node: string; value: string }[];
+  queue: string;
+  priority: number;
+  level: string;
+  /** What the menu found out for the agent. */
+  screen: { label: string; value: string }[];
+  queued_at: number | null;
+  agent: string | null;
+  offer: OfferState | null;
+  connected_at: number | null;
+  held: boolean;
+  transferred_to: string;
+  /** Who listens, by name. Told to supervisors only. */
+  monitors?: Record<string, MonitorMode>;
+}
+
+export interface Notice {
+  call: string;
+  /** Whom it is for; empty for all supervisors. */
+  supervisor: string;
+  text: string;
+}
+
+/** A call that is over, in a list of records. */
+export interface RecordRow {
+  id: string;
+  arrived_at: number;
+  caller: string;
+  caller_name: string;
+  queue: string;
+  wait_s: number | null;
+  talk_s: number | null;
+  outcome: string;
+}
+
+/** The caller's name, else the number; empty where neither is known. */
+export function callerName(call: { caller_name: string; caller: string }): string {
+  return call.caller_name || call.caller;
+}
