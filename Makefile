@@ -1,15 +1,21 @@
 # make run    the demo: a private Asterisk, Cordboard, and a call from ring to record
 # make call   another demo call, while make run is running
 # make test   all tests, on a real Asterisk
+# make pages  the desks' pages, built from cti/desk/web; make run and make test do it too
 # make long   the walks that take minutes: a million steps of routing, simulated days beside theory
 PYTHON ?= python3
 BIN := .venv/bin
+WEB := cti/desk/web
+BUILT := cti/desk/static/login.html
+NODE := $(shell node -p 'const [a, b] = process.versions.node.split("."); a > 20 || (a == 20 && b >= 19) ? "good" : ""' 2>/dev/null)
+NO_NODE := The desks' pages need Node 20.19 or newer, which is not here
 LOCK := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
-.PHONY: run call test unit long lint bench soak docs lock clean
+.PHONY: run call test unit long lint bench soak pages docs lock clean
 
-run: .venv/ready
+run: .venv/ready $(if $(NODE),$(BUILT))
+	$(if $(NODE),,@echo "$(NO_NODE): Cordboard runs without them.")
 	@$(BIN)/python -m demo.run
 
 call: .venv/ready
@@ -19,7 +25,8 @@ test: lint unit .venv/listening
 	$(BIN)/python -m demo.debian
 	$(BIN)/pytest -m real
 
-unit: .venv/ready
+unit: .venv/ready $(if $(NODE),$(BUILT))
+	$(if $(NODE),npm --prefix $(WEB) test --silent,@echo "$(NO_NODE): their tests are left out.")
 	$(BIN)/pytest -m "not (real or long)" -n 2 --dist worksteal --ignore tests/real --ignore tests/listening
 
 long: .venv/ready
@@ -27,11 +34,12 @@ long: .venv/ready
 	$(BIN)/pytest -m long -n 2 --ignore tests/routing
 	CORDBOARD_EXAMPLES=500 $(BIN)/pytest -m "not (real or long)" -n 2 tests/routing tests/ivr tests/cti tests/recordings
 
-lint: .venv/ready
+lint: .venv/ready $(if $(NODE),$(WEB)/node_modules/.package-lock.json)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
+	$(if $(NODE),npm --prefix $(WEB) run check --silent,@echo "$(NO_NODE): they are not checked.")
 
 bench: .venv/ready
 	$(BIN)/python -m demo.debian
@@ -41,6 +49,19 @@ bench: .venv/ready
 soak: .venv/ready
 	$(BIN)/python -m demo.debian
 	$(BIN)/python -m bench.soak $(SOAK)
+
+pages: $(if $(NODE),$(BUILT))
+	$(if $(NODE),@echo "The pages are in $(dir $(BUILT))",@echo "$(NO_NODE)." && exit 1)
+
+$(BUILT): $(WEB)/node_modules/.package-lock.json $(shell find $(WEB) -name node_modules -prune -o -type f -print)
+	@echo "Building the pages ..."
+	@npm --prefix $(WEB) run build --silent -- --logLevel warn
+	@touch $@
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json $(WEB)/package.json
+	@echo "Fetching what the pages are built with, once ..."
+	@npm --prefix $(WEB) ci --silent
+	@touch $@
 
 # The reference pages, from the code.
 docs: .venv/ready
@@ -69,4 +90,4 @@ lock:
 	@touch $@
 
 clean:
-	rm -rf .venv .cordboard .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf cti/desk/static $(WEB)/node_modules .venv .cordboard .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

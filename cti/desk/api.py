@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response, WebSocket
-from fastapi.responses import JSONResponse, RedirectResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,9 +19,8 @@ from cti.calls.words import CallId, MonitorMode
 from cti.desk.feed import Feed
 from cti.desk.guard import add_guard
 from cti.desk.login import PER_ADDRESS, PER_NAME, FailureLimit, Passwords
+from cti.desk.pages import add_pages
 from cti.desk.view import audience_of, card, visible
-
-WEB = Path(__file__).parent / "web"
 
 Calls = Callable[[], Mapping[CallId, Call]]
 Health = Callable[[], Mapping[str, str]]
@@ -97,11 +94,7 @@ def create_app(
     async def follow(socket: WebSocket) -> None:
         await feed.serve(socket, gate)
 
-    @app.get("/", include_in_schema=False)
-    async def home() -> RedirectResponse:
-        return RedirectResponse("/login.html")
-
-    app.mount("/", StaticFiles(directory=WEB), name="web")
+    add_pages(app)
     return app
 
 

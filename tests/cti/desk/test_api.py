@@ -200,7 +200,7 @@ async def test_another_hosts_page_may_not_write() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/login.html", "/agent.html", "/supervisor.html", "/desk.js", "/style.css", "/api/none", "/../x.py"]
+    "path", ["/", "/login.html", "/agent.html", "/supervisor.html", "/icon.svg", "/api/none", "/../x.py"]
 )
 async def test_every_answer_is_guarded(path: str) -> None:
     async with Desk().client() as client:
