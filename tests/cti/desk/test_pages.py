@@ -1,84 +1,94 @@
-"""The pages as files: what a browser would only tell when somebody presses the button."""
+"""The pages as files: their source, and what a browser gets that was built from it."""
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
-from cti.desk.api import WEB
+from cti.desk.guard import add_guard
+from cti.desk.pages import FIRST, STATIC, add_pages
 
-PAGES = sorted(WEB.glob("*.html"))
-MODULES = sorted(WEB.glob("*.js"))
-IMPORT = re.compile(r'import\s*\{([^}]*)\}\s*from\s*"\./([\w.]+)"', re.DOTALL)
-SHARED = {"message", "link"}
-"""Elements that desk.js writes to where a page that asks for it has them."""
+WEB = STATIC.parent / "web"
+SOURCES = [path for path in sorted(WEB.rglob("*")) if path.suffix in (".svelte", ".ts", ".js", ".html", ".css")]
+SOURCES = [path for path in SOURCES if "node_modules" not in path.parts]
+BUILT = sorted(STATIC.rglob("*.html"))
+AS_HTML = re.compile(
+    r"\{@html|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc|<style .*\$\{"
+)
 
 
 class Page(HTMLParser):
-    """The elements of a page."""
+    """A page's elements, and what scripts and styles are written in it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(path.read_text(encoding="utf-8"))
+        self.inline = ""
+        self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
 
-    def values(self, attribute: str, *tags: str) -> list[str]:
-        """The values of an attribute of all elements, or those of some tags."""
-        found = (given.get(attribute) for tag, given in self.elements if not tags or tag in tags)
-        return [value for value in found if value]
+    def handle_data(self, data: str) -> None:
+        if self.elements and self.elements[-1][0] in ("script", "style"):
+            self.inline += data.strip()
 
 
-def modules_of(page: Page) -> set[str]:
-    """The scripts of a page, with all that they import."""
-    found: set[str] = set()
-    todo = page.values("src", "script")
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += [wanted for _, wanted in IMPORT.findall((WEB / name).read_text(encoding="utf-8"))]
-    return found
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_every_element_that_a_script_looks_for_is_on_its_page(path: Path) -> None:
-    page = Page(path)
-    ids = page.values("id")
-    assert len(ids) == len(set(ids))
-    for name in modules_of(page):
-        wanted = set(re.findall(r'\$\("([\w-]+)"\)', (WEB / name).read_text(encoding="utf-8")))
-        missing = wanted - set(ids) - (SHARED if name == "desk.js" else set())
-        assert not missing, f"{name} on {path.name}"
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_every_field_has_a_label_and_every_reference_its_element(path: Path) -> None:
-    page = Page(path)
-    ids = set(page.values("id"))
-    fields = page.values("id", "input", "select")
-    text = path.read_text(encoding="utf-8")
-    wrapped = set(re.findall(r'<label><input [^>]*id="([\w-]+)"', text))
-    assert set(fields) <= {*page.values("for"), *wrapped}
-    assert {*page.values("for"), *page.values("aria-labelledby"), *page.values("list")} <= ids
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_every_import_is_exported_and_used(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    for names, module in IMPORT.findall(text):
-        exported = set(re.findall(r"export (?:async )?(?:function|const) ([\w$]+)", (WEB / module).read_text()))
-        for name in filter(None, (name.strip() for name in names.split(","))):
-            assert name in exported, f"{module} exports no {name}"
-            assert len(re.findall(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", text)) > 1, f"{name} is not used"
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(WEB)))
 def test_nothing_is_put_into_a_page_but_as_text(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc", text)
+    assert not AS_HTML.search(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "path", [*sorted(WEB.glob("*.html")), *BUILT], ids=lambda path: str(path.relative_to(STATIC.parent))
+)
+def test_a_page_has_no_script_or_style_in_it_and_loads_nothing_from_elsewhere(path: Path) -> None:
+    page = Page(path.read_text(encoding="utf-8"))
+    assert page.inline == ""
+    for tag, attributes in page.elements:
+        assert "style" not in attributes, tag
+        assert not [name for name in attributes if name.startswith("on")], tag
+        for address in filter(None, (attributes.get("src"), attributes.get("href"))):
+            assert re.fullmatch(r"/?[\w./-]+", address)
+            if path in BUILT:
+                assert (STATIC / address.lstrip("/")).exists(), address
+
+
+def test_the_lock_file_has_hashes_and_no_addresses() -> None:
+    packages = json.loads((WEB / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    for name, package in packages.items():
+        assert "resolved" not in package, name
+        assert not name or "integrity" in package, name
+
+
+def browse(folder: Path) -> httpx.AsyncClient:
+    app = FastAPI()
+    add_guard(app)
+    add_pages(app, folder)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk")
+
+
+async def test_built_pages_are_served(tmp_path: Path) -> None:
+    (tmp_path / FIRST).write_text("<!doctype html>log in here")
+    async with browse(tmp_path) as client:
+        home = await client.get("/", follow_redirects=True)
+        assert (home.status_code, home.url.path) == (200, f"/{FIRST}")
+        assert "log in here" in home.text
+        assert (await client.get("/nothing.html")).status_code == 404
+
+
+async def test_without_them_one_page_says_what_to_do(tmp_path: Path) -> None:
+    async with browse(tmp_path / "nothing") as client:
+        for path in ("/", "/agent.html", "/supervisor.html"):
+            answer = await client.get(path, follow_redirects=True)
+            assert answer.status_code == 503
+            assert "make pages" in answer.text
+            assert Page(answer.text).inline == ""
+            assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert (await client.get("/style.css")).status_code == 404

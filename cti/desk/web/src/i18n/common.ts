@@ -29,6 +29,16 @@ export const en = {
   "time.notKnown": "not known",
   "time.under": "under 1 min",
   "caller.unknown": "Unknown caller",
+  "outcome.live": "Not over yet",
+  "outcome.answered": "Answered",
+  "outcome.transferred": "Transferred",
+  "outcome.fallback": "Fallback",
+  "outcome.abandoned in menu": "Abandoned in the menu",
+  "outcome.abandoned in queue": "Abandoned in the queue",
+  "outcome.ended in menu": "Ended in the menu",
+  "outcome.dropped from queue": "Dropped from the queue",
+  "outcome.not reached": "Not reached",
+  "outcome.unknown": "Unknown",
 } as const;
 
 export const zh: Record<keyof typeof en, string> = {
@@ -62,4 +72,14 @@ export const zh: Record<keyof typeof en, string> = {
   "time.notKnown": "未知",
   "time.under": "不到 1 分钟",
   "caller.unknown": "未知来电",
+  "outcome.live": "进行中",
+  "outcome.answered": "已接听",
+  "outcome.transferred": "已转接",
+  "outcome.fallback": "已转备用",
+  "outcome.abandoned in menu": "菜单中放弃",
+  "outcome.abandoned in queue": "排队中放弃",
+  "outcome.ended in menu": "菜单中结束",
+  "outcome.dropped from queue": "被队列挂断",
+  "outcome.not reached": "未接通",
+  "outcome.unknown": "未知",
 };

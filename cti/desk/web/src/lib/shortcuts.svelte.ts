@@ -1,3 +1,5 @@
+import { untrack } from "svelte";
+
 import { keep, kept } from "./kept";
 
 export interface Shortcut {
@@ -16,7 +18,8 @@ class Shortcuts {
 
   /** Adds shortcuts; gives a way to take them out again, fit to be returned from an `$effect`. */
   add(...shortcuts: Shortcut[]): () => void {
-    this.list = [...this.list, ...shortcuts];
+    // An effect that adds must not run again because others do.
+    this.list = [...untrack(() => this.list), ...shortcuts];
     return () => (this.list = this.list.filter((one) => !shortcuts.includes(one)));
   }
 

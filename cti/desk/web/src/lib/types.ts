@@ -78,6 +78,11 @@ export interface Notice {
   text: string;
 }
 
+/** What came of a call. */
+export type Outcome =
+  | "live" | "answered" | "transferred" | "fallback" | "abandoned in menu" | "abandoned in queue"
+  | "ended in menu" | "dropped from queue" | "not reached" | "unknown";
+
 /** A call that is over, in a list of records. */
 export interface RecordRow {
   id: string;
@@ -87,7 +92,7 @@ export interface RecordRow {
   queue: string;
   wait_s: number | null;
   talk_s: number | null;
-  outcome: string;
+  outcome: Outcome;
 }
 
 /** The caller's name, else the number; empty where neither is known. */
