@@ -43,6 +43,8 @@ queues:
 async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> AsyncIterator[Hotline]:
     (site / "flows" / "main.yaml").write_text(FLOW)
     (site / "queues.yaml").write_text(QUEUES)
+    people = (site / "people.yaml").read_text()
+    (site / "people.yaml").write_text(people.replace("phone: PJSIP/alice", "phones: [PJSIP/alice, PJSIP/alice-home]"))
     changes = {"web": {"port": 0}, "folders": {"sounds": str(made_site / "sounds")}, "fallback": {}}
     async with hotline(site, peers, changes=changes) as running:
         yield running
@@ -118,7 +120,9 @@ async def test_a_call_on_the_agents_desk(line: Hotline, chromium: Browser) -> No
     assert (barriers, desk.complaints) == ([], [])
 
 
-async def test_the_desk_speaks_the_browsers_language(line: Hotline, chromium: Browser) -> None:
+async def test_the_desk_speaks_the_browsers_language_and_calls_ring_at_the_phone_chosen(
+    line: Hotline, chromium: Browser
+) -> None:
     desk: Tab = await tab(chromium, "zh-CN")
     page = desk.page
     await page.goto(line.url)
@@ -130,4 +134,11 @@ async def test_the_desk_speaks_the_browsers_language(line: Hotline, chromium: Br
     barriers = await desk.looked_at("agent-chinese")
     await page.get_by_label("语言").select_option("en")
     await expect(page.get_by_role("region", name="My state")).to_contain_text("Offline")
+    await page.get_by_label("My phone").select_option("PJSIP/alice-home")
+    await expect(page.get_by_text("Your calls will ring at PJSIP/alice-home once you are ready.")).to_be_visible()
+    await page.get_by_role("button", name="Ready", exact=True).click()
+    ready = await line.watch.wait(ev.AgentChanged, lambda e: e.state is AgentState.READY)
+    [alice] = (await (await line.desk("alice")).get("/api/agents")).json()
+    assert (ready.agent, alice["phone"]) == ("alice", "PJSIP/alice-home")
+    await expect(page.get_by_label("My phone")).to_have_value("PJSIP/alice-home")
     assert (barriers, desk.complaints) == ([], [])
