@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, WebSocketRoute, expect
 
 from cti.calls import events as ev
 from cti.calls.words import AgentState
 from demo.debian import Program
 from demo.phones import OnRing, PhoneCall
 from demo.robots import HOTLINE
-from tests.real.browser import Tab, browser, tab
+from tests.real.browser import browser, tab
 from tests.real.hotline import Hotline, hotline
 
 FLOW = """
@@ -120,11 +121,17 @@ async def test_a_call_on_the_agents_desk(line: Hotline, chromium: Browser) -> No
     assert (barriers, desk.complaints) == ([], [])
 
 
-async def test_the_desk_speaks_the_browsers_language_and_calls_ring_at_the_phone_chosen(
-    line: Hotline, chromium: Browser
-) -> None:
-    desk: Tab = await tab(chromium, "zh-CN")
+async def test_language_a_lost_link_and_another_phone(line: Hotline, chromium: Browser) -> None:
+    """The page is in the browser's language, comes back after a drop, and has calls ring at the phone chosen."""
+    desk = await tab(chromium, "zh-CN")
     page = desk.page
+    feeds: list[WebSocketRoute] = []
+
+    def passed_on(feed: WebSocketRoute) -> None:
+        feed.connect_to_server()
+        feeds.append(feed)
+
+    await page.route_web_socket(re.compile("/ws"), passed_on)
     await page.goto(line.url)
     await page.get_by_label("用户名").fill("alice")
     await page.get_by_label("密码").fill(line.stage.passwords["alice"])
@@ -134,6 +141,12 @@ async def test_the_desk_speaks_the_browsers_language_and_calls_ring_at_the_phone
     barriers = await desk.looked_at("agent-chinese")
     await page.get_by_label("语言").select_option("en")
     await expect(page.get_by_role("region", name="My state")).to_contain_text("Offline")
+
+    await feeds[-1].close(code=1012)
+    await expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    assert re.search(r"/ws\?stream=\w+&after=\d+$", feeds[-1].url)
+
     await page.get_by_label("My phone").select_option("PJSIP/alice-home")
     await expect(page.get_by_text("Your calls will ring at PJSIP/alice-home once you are ready.")).to_be_visible()
     await page.get_by_role("button", name="Ready", exact=True).click()

@@ -24,6 +24,10 @@ export function unsay(id: number): void {
   if (at >= 0) toasts.splice(at, 1);
 }
 
+export function unsayAll(): void {
+  toasts.length = 0;
+}
+
 /** Runs what a button asks for; shows what went wrong. Undefined where it did. */
 export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
