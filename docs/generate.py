@@ -25,7 +25,7 @@ from config import cli, people_file, roster, settings
 from config.fields import Phone
 from config.simulation import arrivals, spread
 from cti import durations, hours, site_files
-from cti.calls import commands, events
+from cti.calls import commands, events, words
 from cti.site_files import SiteModel
 from ivr import expressions, node, prompt, questions, template, url_template
 from ivr.verbs import VERBS, data, leave, survey, talk, waiting
@@ -350,7 +350,7 @@ def dictionary() -> str:
         out.append(f"## {title}\n")
         out += [entry(kind) for kind in classes(module, base) if kind not in (base, events.CallEvent)]
     out.append("## Words\n")
-    for kind in classes(events, StrEnum):
+    for kind in classes(words, StrEnum):
         out.append(f"**{kind.__name__}**: {spoken(kind)} {', '.join(f'`{member.value}`' for member in kind)}\n")
     return "\n".join(out)
 
