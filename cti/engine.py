@@ -51,14 +51,15 @@ class ChannelList(Protocol):
 
 
 class Clock:
-    """Unix seconds that never go back and do not jump when the machine's clock is set. Not the loop's
-    own time: some loops count whole milliseconds."""
+    """Unix seconds that never go back and do not jump when the machine's clock is set. ``ticks`` are
+    seconds from any moment on."""
 
-    def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
+    def __init__(self, ticks: Callable[[], float]) -> None:
+        self._ticks = ticks
+        self._offset = time.time() - ticks()
 
     def now(self) -> float:
-        return time.monotonic() + self._offset
+        return self._ticks() + self._offset
 
 
 class Engine:
@@ -78,6 +79,7 @@ class Engine:
         settle: Settle,
         lease_s: int,
         history: Sequence[Event] = (),
+        ticks: Callable[[], float] = time.monotonic,  # not the loop's own time: uvloop's are whole milliseconds
     ) -> None:
         self._ami = ami
         self._tracker = tracker
@@ -86,7 +88,7 @@ class Engine:
         self._board = Switchboard(parts, self._carry_out, history)
         self._settle = settle
         self._renew_every = lease_s / _LEASES_RENEWED
-        self._clock = Clock()
+        self._clock = Clock(ticks)
         self._inbox: asyncio.Queue[Message | Step | None] = asyncio.Queue()
         self._linked = False
         self._compared = False

@@ -152,6 +152,7 @@ class Room:
             settle=self._settle,
             lease_s=LEASE_S,
             history=history,
+            ticks=asyncio.get_running_loop().time,
         )
 
     def _emit(self, make: Callable[[float], CallEvent]) -> None:
