@@ -114,6 +114,15 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         everyone = who.role.covers(Role.SUPERVISOR)
         return [agent_now(name) for name in floor.agents if everyone or name == who.name]
 
+    @router.get("/agents/{name}")
+    async def agent(name: str, who: AnyAgent) -> AgentNow:
+        """One agent. 403 for an agent who asks for another, 404 for an unknown one."""
+        if name != who.name and not who.role.covers(Role.SUPERVISOR):
+            raise HTTPException(403, "an agent sees only himself")
+        if name not in floor.agents:
+            raise HTTPException(404, f"there is no agent {name}")
+        return agent_now(name)
+
     @router.post("/agents/{name}/state")
     async def ask_state(name: str, asked: StateAsked, who: AnyAgent) -> AgentNow:
         """Asks for ready, not ready or offline; during a call it is kept for after it.

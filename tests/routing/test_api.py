@@ -66,6 +66,15 @@ async def test_a_supervisor_sees_all_and_an_agent_himself(web: httpx.AsyncClient
     }
 
 
+async def test_one_agent_is_for_himself_and_for_supervisors(web: httpx.AsyncClient) -> None:
+    asked = (("alice", "alice", 200), ("sue", "alice", 200), ("alice", "bob", 403), ("sue", "nobody", 404))
+    for who, name, status in asked:
+        answer = await web.get(f"/api/agents/{name}", headers=as_(who))
+        assert answer.status_code == status
+        assert status != 200 or answer.json()["name"] == name
+    assert (await web.get("/api/agents/alice")).status_code == 401
+
+
 async def test_states_are_asked_for(web: httpx.AsyncClient, line: Line) -> None:
     answer = await web.post("/api/agents/alice/state", headers=as_("alice"), json={"state": "ready"})
     assert (answer.status_code, answer.json()["state"]) == (200, "ready")

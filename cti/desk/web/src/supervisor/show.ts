@@ -1,0 +1,34 @@
+// Calls in words.
+
+import { t } from "../lib/i18n.svelte";
+import type { CallRow } from "../lib/types";
+
+export function callerName(call: { caller: string; caller_name: string }): string {
+  return call.caller_name || call.caller || t("caller.unknown");
+}
+
+/** Where a call is: the node of a menu, a queue, with whom. */
+export function where(call: CallRow): string {
+  switch (call.place) {
+    case "menu":
+      return t("place.menuAt", { node: call.path.at(-1) ?? call.flow });
+    case "transfer":
+      return t("place.transferTo", { to: call.transferred_to });
+    case "queue":
+      return call.offer ? t("place.offered") : t("place.queue");
+    case "talk":
+      return call.held ? t("place.held") : t("place.talk");
+    default:
+      return t(`place.${call.place}`);
+  }
+}
+
+/** Since when the call is where it is, as far as its card tells. */
+export function since(call: CallRow): number {
+  return call.connected_at ?? call.queued_at ?? call.arrived_at;
+}
+
+/** `queue (level)`, or either. */
+export function withLevel(queue: string, level: string): string {
+  return level ? `${queue} (${level})` : queue;
+}

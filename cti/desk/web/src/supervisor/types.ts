@@ -1,0 +1,123 @@
+// What the server says to supervisors beside the feed. Times are Unix seconds, durations seconds.
+
+import type { AgentRow, CallRow } from "../lib/types";
+
+/** What the feed does not say of a queue. */
+export interface QueueNow {
+  name: string;
+  estimate_s: number | null;
+  ready: number;
+  logged_in: number;
+}
+
+export interface Callback {
+  /** The call in which it was asked for, and the call that it will be. */
+  id: string;
+  call: string;
+  number: string;
+  queue: string;
+  level: string;
+  since: number;
+  not_before: number;
+  tries: number;
+}
+
+/** Why a call waits; `agents` gives each reason, and of how many it is true. */
+export interface StillWaiting {
+  queue: string;
+  waited_s: number;
+  effective_priority: number;
+  position: number;
+  estimate_s: number | null;
+  step: number;
+  steps: number;
+  needs: string;
+  next_step_s: number | null;
+  waits_for: string;
+  agents: Record<string, number>;
+  ahead: string[];
+}
+
+export interface Decision {
+  at: number;
+  offer: string;
+  agent: string;
+  step: number;
+  candidates: number;
+  strategy: string;
+  passed: Record<string, string>;
+  came: string;
+}
+
+export interface Recording {
+  stem: string;
+  agent: string;
+  started_at: number;
+  state: string;
+  length_s: number | null;
+  box: string;
+}
+
+export interface Segment {
+  number: number;
+  kind: string;
+  started_at: number;
+  ended_at: number | null;
+  agent: string;
+  queue: string;
+  detail: string;
+}
+
+export interface CallRecord {
+  id: string;
+  arrived_at: number;
+  caller: string;
+  caller_name: string;
+  dialled: string;
+  queue: string;
+  agent: string;
+  wait_s: number;
+  talk_s: number;
+  outcome: string;
+}
+
+export interface CallDetails {
+  record: CallRecord;
+  segments: Segment[];
+  recordings: Recording[];
+}
+
+export interface LeftMessage {
+  recording: Recording & { call: string };
+  caller: string;
+  caller_name: string;
+}
+
+export type SwitchState = "open" | "closed" | "auto";
+
+export interface SwitchNow {
+  name: string;
+  state: SwitchState;
+}
+
+/** An agent with what the board shows of the call he is on. */
+export interface AgentLine extends AgentRow {
+  caller: string;
+  queue: string;
+}
+
+/** A queue with what the feed does not say of it, as soon as that is known. */
+export interface QueueLine {
+  name: string;
+  waiting: number;
+  callbacks: number;
+  since: number | null;
+  calls: CallRow[];
+  now: QueueNow | undefined;
+}
+
+/** What is opened beside the board. */
+export interface Opened {
+  kind: "call" | "callback" | "agent" | "record";
+  id: string;
+}
