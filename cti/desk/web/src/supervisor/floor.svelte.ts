@@ -4,7 +4,7 @@ import { api } from "../lib/api";
 import { feed } from "../lib/feed.svelte";
 import type { AgentRow, CallRow } from "../lib/types";
 import { gathered } from "./gathered";
-import { callerName } from "./show";
+import { nameOf } from "./show";
 import type { AgentLine, Callback, QueueLine, QueueNow } from "./types";
 
 const GAP_MS = 5_000;
@@ -91,5 +91,5 @@ export class Floor {
 
 function agentLine(agent: AgentRow): AgentLine {
   const call = agent.call === null ? undefined : feed.calls.get(agent.call);
-  return { ...agent, caller: call ? callerName(call) : "", queue: call?.queue ?? "" };
+  return { ...agent, caller: call ? nameOf(call) : "", queue: call?.queue ?? "" };
 }

@@ -1,10 +1,10 @@
 // Calls in words.
 
 import { t } from "../lib/i18n.svelte";
-import type { CallRow } from "../lib/types";
+import { callerName, type CallRow } from "../lib/types";
 
-export function callerName(call: { caller: string; caller_name: string }): string {
-  return call.caller_name || call.caller || t("caller.unknown");
+export function nameOf(call: { caller: string; caller_name: string }): string {
+  return callerName(call) || t("caller.unknown");
 }
 
 /** Where a call is: the node of a menu, a queue, with whom. */

@@ -1,6 +1,6 @@
 // What the server says to supervisors beside the feed. Times are Unix seconds, durations seconds.
 
-import type { AgentRow, CallRow } from "../lib/types";
+import type { AgentRow, CallRow, RecordRow } from "../lib/types";
 
 /** What the feed does not say of a queue. */
 export interface QueueNow {
@@ -68,17 +68,8 @@ export interface Segment {
   detail: string;
 }
 
-export interface CallRecord {
-  id: string;
-  arrived_at: number;
-  caller: string;
-  caller_name: string;
-  dialled: string;
-  queue: string;
+export interface CallRecord extends RecordRow {
   agent: string;
-  wait_s: number;
-  talk_s: number;
-  outcome: string;
 }
 
 export interface CallDetails {
