@@ -163,33 +163,7 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
             raise HTTPException(404, "this call is not waiting")
         return found
 
-    @router.get("/callbacks")
-    async def callbacks(_: Supervisor) -> list[CallbackNow]:
-        """The customers who are to be called back, in the order of their turns."""
-        return [
-            CallbackNow(
-                id=waiting.wanted,
-                call=waiting.call,
-                number=waiting.number,
-                queue=waiting.queue,
-                since=waiting.since,
-                not_before=waiting.not_before,
-                tries=waiting.tries,
-                level=waiting.level,
-            )
-            for waiting in sorted(floor.room.calls.values(), key=lambda w: (w.since, w.sequence))
-            if waiting.wanted is not None
-        ]
-
-    @router.delete("/callbacks/{wanted}", status_code=204)
-    async def drop_callback(wanted: CallId, _: Supervisor) -> None:
-        """Gives up a callback. 404 for one that isn't there, 409 while its call is being made."""
-        try:
-            await ask(lambda now: part.drop_callback(wanted, now))
-        except UnknownCallback as error:
-            raise HTTPException(404, str(error)) from None
-        except NotAllowed as error:
-            raise HTTPException(409, str(error)) from None
+    _add_callbacks(router, part, ask)
 
     def needs(queue: Queue) -> Needs:
         return merge(queue.skills, groups=queue.groups)
@@ -216,3 +190,33 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         ]
 
     return router
+
+
+def _add_callbacks(router: APIRouter, part: RoutingPart, ask: Ask) -> None:
+    @router.get("/callbacks")
+    async def callbacks(_: Supervisor) -> list[CallbackNow]:
+        """The customers who are to be called back, in the order of their turns."""
+        return [
+            CallbackNow(
+                id=waiting.wanted,
+                call=waiting.call,
+                number=waiting.number,
+                queue=waiting.queue,
+                since=waiting.since,
+                not_before=waiting.not_before,
+                tries=waiting.tries,
+                level=waiting.level,
+            )
+            for waiting in sorted(part.floor.room.calls.values(), key=lambda w: (w.since, w.sequence))
+            if waiting.wanted is not None
+        ]
+
+    @router.delete("/callbacks/{wanted}", status_code=204)
+    async def drop_callback(wanted: CallId, _: Supervisor) -> None:
+        """Gives up a callback. 404 for one that isn't there, 409 while its call is being made."""
+        try:
+            await ask(lambda now: part.drop_callback(wanted, now))
+        except UnknownCallback as error:
+            raise HTTPException(404, str(error)) from None
+        except NotAllowed as error:
+            raise HTTPException(409, str(error)) from None
