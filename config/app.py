@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
+from config import customers
 from config.beep import BEEP_SOUND
 from config.knowledge import contact, music, remembered, standing
 from config.premises import (
@@ -35,6 +36,7 @@ from cti.ami.client import AmiClient
 from cti.calls.events import CallEvent
 from cti.calls.part import Part, Work
 from cti.calls.tracker import Message, Tracker
+from cti.customers.exchange import UPLOADS
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
@@ -110,14 +112,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         await prompts.load(site.flows)
         await make_fallback_sounds(site, prompts)
 
-        url = site.settings.redis
-        if url is None:
-            server = RedisServer(site.state / "redis")
-            await server.start()
-            stack.push_async_callback(server.stop)
-            url = server.url
-        redis = connect(url)
-        stack.push_async_callback(redis.aclose)
+        redis = await _redis(site, stack)
 
         records = await Records.open(site.database)
         stack.push_async_callback(records.close)
@@ -130,7 +125,10 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         registry = CollectorRegistry()
         routing = RoutingPart(site.queues, site.agents, live_state(site, redis), EstimateErrors(registry).add)
         recorder = RecordsPart(records, files, spool)
-        view = View(site.agents, site.queues)
+        known = await stack.enter_async_context(
+            customers.opened(site, records, lambda call: feed.known(call))  # noqa: PLW0108 (made below)
+        )
+        view = View(site.agents, site.queues, known.callers.found)
         feed = Feed(view)
         desk = DeskPart(feed, Metrics(view, registry))
         link = Link(site)
@@ -149,6 +147,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             usage.of,
             standing=standing(routing),
             contact=contact(records),
+            customer=known.card,
             may_call=site.callbacks,
         )
         menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, music(site))
@@ -158,7 +157,9 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             return await branches(records, time.time() - days * DAY_S)
 
         pictures = picture_routes(lambda: menus.flows, counted)
-        engine = build_engine(site, link, (recorder, menus, routing, usage, desk, *watchers), routing, history)
+        engine = build_engine(
+            site, link, (recorder, menus, routing, usage, known.callers, desk, *watchers), routing, history
+        )
 
         await recorder.start()
         stack.push_async_callback(recorder.stop)
@@ -181,13 +182,28 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             routers=[
                 routing_routes(routing, engine.ask),
                 recordings_routes(records, files),
+                *known.routers,
                 reload_routes(reload),
                 pictures,
                 menu_routes(switches, lambda: menus.flows),
             ],
+            uploads=UPLOADS,
             secure_cookie=site.settings.web.secure_cookie,
         )
         yield Works(app, frozenset({loop, ami}), reload)
+
+
+async def _redis(site: Site, stack: AsyncExitStack) -> Redis:
+    """A client of the site's Redis, or of one of our own, which is started."""
+    url = site.settings.redis
+    if url is None:
+        server = RedisServer(site.state / "redis")
+        await server.start()
+        stack.push_async_callback(server.stop)
+        url = server.url
+    redis = connect(url)
+    stack.push_async_callback(redis.aclose)
+    return redis
 
 
 def live_state(site: Site, redis: Redis) -> RedisStore:

@@ -185,6 +185,7 @@ IN_SITE = (
     Section("### transfers", settings.TransferSettings, "Each has a name, which flows use, and:"),
     Section("### transfers_to_numbers and callbacks", settings.NumbersSettings),
     Section("### lookups", settings.LookupSettings),
+    Section("### customers", settings.CustomerSettings),
     Section("### boxes", settings.BoxSettings, "Each has a name, which flows use."),
     Section("### fallback", settings.FallbackSettings),
     Section("### folders", settings.FolderSettings, "Relative to the site's folder."),

@@ -19,6 +19,7 @@ from ivr.questions import (
     SwitchState,
     Unanswered,
     Verdict,
+    WhoCalls,
 )
 from ivr.rehearsal import HANGS
 
@@ -30,6 +31,7 @@ KINDS: Mapping[type[Any], str] = {
     KeyUsage: "usage",
     InQueue: "standing",
     LastAgent: "last_agent",
+    WhoCalls: "customer",
     MayCall: "may_call",
 }
 """How a scenario calls each kind of question."""
@@ -40,6 +42,7 @@ _UNASKED: Mapping[type[Any], object] = {
     KeyUsage: {},
     InQueue: Standing(1, 60.0),
     LastAgent: "",
+    WhoCalls: {},
     MayCall: True,
 }
 """The answers that nobody needs to write down."""
@@ -81,7 +84,7 @@ def answer(question: Question, given: Any) -> object:
             return True
         case SwitchState() if given in ("open", "closed", "auto"):
             return given
-        case Fetch() | KeyUsage() if isinstance(given, Mapping):
+        case Fetch() | KeyUsage() | WhoCalls() if isinstance(given, Mapping):
             return dict(given)
         case InQueue() if (standing := _standing(given)) is not None:
             return standing

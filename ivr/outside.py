@@ -23,6 +23,7 @@ from ivr.questions import (
     Spoken,
     SwitchState,
     Unanswered,
+    WhoCalls,
 )
 
 Switch = Callable[[str], Awaitable[str]]
@@ -36,6 +37,9 @@ InLine = Callable[[CallId], Standing | None]
 
 Contact = Callable[[str, bool], Awaitable[str]]
 """The agent who spoke with a caller last, or first (True); empty for nobody."""
+
+CardOf = Callable[[str], Awaitable[Mapping[str, str]]]
+"""What the customers' cards say of a caller."""
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +58,7 @@ class World:
         standing: InLine | None = None,
         contact: Contact | None = None,
         may_call: Container[str] | None = None,
+        customer: CardOf | None = None,
     ) -> None:
         self._prompts = prompts
         self._fetcher = fetcher
@@ -63,6 +68,7 @@ class World:
         self._standing = standing
         self._contact = contact
         self._may_call = may_call
+        self._customer = customer
 
     async def answer(self, question: Question) -> object:
         """The answer, or Unanswered; never raises."""
@@ -92,6 +98,8 @@ class World:
                 return self._standing(question.call)
             case LastAgent() if self._contact is not None:
                 return await self._contact(question.caller, question.first)
+            case WhoCalls() if self._customer is not None:
+                return await self._customer(question.caller)
             case MayCall() if self._may_call is not None:
                 return question.number in self._may_call
         return Unanswered("nobody answers this")

@@ -103,10 +103,18 @@ class LastAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class WhoCalls:
+    """What do the customers' cards say of this caller? Answered by texts of the card (a dict), those that
+    all cards of the number have alike; empty for a number of nobody."""
+
+    caller: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class MayCall:
     """May we call this number back? Answered by True or False."""
 
     number: str = field(repr=False)
 
 
-Question = Spoken | Fetch | CheckSecret | SendCode | SwitchState | KeyUsage | InQueue | LastAgent | MayCall
+Question = Spoken | Fetch | CheckSecret | SendCode | SwitchState | KeyUsage | InQueue | LastAgent | WhoCalls | MayCall

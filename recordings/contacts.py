@@ -1,8 +1,15 @@
-"""Who spoke with a caller before."""
+"""Who called before, and who spoke with them."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from recordings.record import CallRecord
+from recordings.rows import call_of
 from recordings.store import Cursor, Filters, Store
+from recordings.tables import calls
 
 PAGE = 100
 
@@ -21,3 +28,10 @@ async def last_agent(store: Store, caller: str, since: float, *, first: bool = F
                     return agent
         if after is None:
             return agent
+
+
+async def of_callers(store: Store, callers: Collection[str], most: int) -> list[CallRecord]:
+    """The last calls that are over and showed one of these numbers, newest first; ``most`` of them."""
+    wanted = select(calls).where(calls.c.caller.in_(callers)).order_by(calls.c.arrived_at.desc()).limit(most)
+    async with store.connect() as connection:
+        return [call_of(row) for row in await connection.execute(wanted)]

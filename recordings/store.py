@@ -10,17 +10,16 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, event, insert, or_, select, tuple_, union
-from sqlalchemy.engine import make_url
+from sqlalchemy import ColumnElement, delete, insert, or_, select, tuple_, union
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.calls import codec
 from cti.calls.events import CallEvent, Ended, Event
 from cti.calls.words import SHORTEST_MESSAGE_S, CallId
+from cti.database import opened
 from recordings.migrations import migrate
 from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind, fold
 from recordings.rows import call_events, call_of, plain, recording_of, segment_of
@@ -117,28 +116,8 @@ class Store:
 
     @classmethod
     async def open(cls, url: str) -> Store:
-        """Connects (``sqlite+aiosqlite:////folder/file``) and brings the tables up to date.
-
-        A SQLite file and its folder are made where they are missing. Raises SQLAlchemyError
-        where the database cannot be reached, alembic's CommandError where its tables are newer
-        than this program.
-        """
-        parsed = make_url(url)
-        # Hidden parameters: an error's text goes to the log, a caller's number must not.
-        engine = create_async_engine(parsed, hide_parameters=True, json_serializer=_serialized)
-        # Many rows in one statement: with SQLite's driver each is a change of threads otherwise.
-        engine.dialect.use_insertmanyvalues_wo_returning = True
-        if parsed.get_backend_name() == "sqlite":
-            if parsed.database and parsed.database != ":memory:":
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            event.listen(engine.sync_engine, "connect", _set_up_sqlite)
-        try:
-            async with engine.begin() as connection:
-                await connection.run_sync(migrate)
-        except BaseException:
-            await engine.dispose()
-            raise
-        return cls(engine)
+        """Connects and brings the tables up to date. Raises as ``cti.database.opened``."""
+        return cls(await opened(url, migrate, _serialized))
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -265,13 +244,6 @@ class Store:
 
 def _serialized(value: Any) -> str:
     return value if isinstance(value, Json) else json.dumps(value)
-
-
-def _set_up_sqlite(connection: Any, _: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 async def _not_there(connection: AsyncConnection, rows: Sequence[JournalRow]) -> list[JournalRow]:

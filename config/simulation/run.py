@@ -35,6 +35,7 @@ from ivr.questions import (
     SwitchState,
     Unanswered,
     Verdict,
+    WhoCalls,
 )
 from ivr.rehearsal import Guessed
 from ivr.session import Sound
@@ -219,6 +220,8 @@ class _Outside:
                 return self._standing(call)
             case LastAgent():
                 return ""
+            case WhoCalls():
+                return {}
             case MayCall():
                 return True
         return "fails"

@@ -20,7 +20,7 @@ from cti.desk.feed import Feed
 from cti.desk.guard import add_guard
 from cti.desk.login import PER_ADDRESS, PER_NAME, FailureLimit, Passwords
 from cti.desk.pages import add_pages
-from cti.desk.view import audience_of, card, visible
+from cti.desk.view import Customers, audience_of, card, visible
 
 Calls = Callable[[], Mapping[CallId, Call]]
 Health = Callable[[], Mapping[str, str]]
@@ -71,21 +71,22 @@ def create_app(
     health: Health,
     registry: CollectorRegistry,
     routers: Sequence[APIRouter] = (),
+    uploads: Mapping[str, int] | None = None,
     secure_cookie: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> FastAPI:
     """The server's application.
 
     ``passwords`` are argon2 hashes by name; ``calls`` gives the live calls; ``routers`` are
-    the pillars' own; ``secure_cookie`` is for sites behind HTTPS. Raises ValueError for a
-    password hash that is none.
+    the pillars' own; ``uploads`` are the paths that take long requests, and how many bytes;
+    ``secure_cookie`` is for sites behind HTTPS. Raises ValueError for a password hash that is none.
     """
     # The usual pages of FastAPI for its documentation load from other hosts.
     app = FastAPI(title="Cordboard", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.gate = gate
-    add_guard(app)
+    add_guard(app, uploads)
     app.include_router(_login_router(gate, people, Passwords(passwords), secure_cookie, clock))
-    app.include_router(_calls_router(ask, calls))
+    app.include_router(_calls_router(ask, calls, feed.view.customers))
     for router in routers:
         app.include_router(router)
     app.include_router(_operations_router(health, registry))
@@ -143,7 +144,7 @@ def _me(person: Person) -> Me:
     return Me(name=person.name, role=person.role, phone=bool(person.phone))
 
 
-def _calls_router(ask: Ask, calls: Calls) -> APIRouter:
+def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
     router = APIRouter(prefix="/api/calls", tags=["calls"])
 
     def seen(id: CallId, who: Person) -> Call:
@@ -165,11 +166,11 @@ def _calls_router(ask: Ask, calls: Calls) -> APIRouter:
     async def live_calls(who: AnyAgent) -> list[dict[str, Any]]:
         """The live calls you may see."""
         audience = audience_of(who)
-        return [card(call, audience) for call in calls().values() if visible(call, audience)]
+        return [card(call, audience, customers(call.id)) for call in calls().values() if visible(call, audience)]
 
     @router.get("/{id}")
     async def live_call(id: str, who: AnyAgent) -> dict[str, Any]:
-        return card(seen(CallId(id), who), audience_of(who))
+        return card(seen(CallId(id), who), audience_of(who), customers(CallId(id)))
 
     @router.post("/{id}/hangup", status_code=202)
     async def hang_up(id: str, who: AnyAgent) -> Asked:

@@ -30,6 +30,7 @@ from cti.access import Gate
 from cti.calls.call import Call
 from cti.calls.events import Event
 from cti.calls.part import Output
+from cti.calls.words import CallId
 from cti.desk.guard import same_host
 from cti.desk.metrics import Metrics
 from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of
@@ -155,7 +156,15 @@ class Feed:
 
     def happened(self, event: Event, call: Call | None) -> None:
         """Takes in an event, and its call with the event applied, and tells who is to know. Never waits."""
-        for change in self.view.apply(event, call, self.wanted):
+        self._tell_all(self.view.apply(event, call, self.wanted))
+
+    def known(self, call: CallId) -> None:
+        """Something else is known of the call's caller: tells who is to know. Never waits."""
+        self._tell_all(self.view.known(call, self.wanted))
+
+    def _tell_all(self, changes: Sequence[Change]) -> None:
+        """Tells agents now, and supervisors soon."""
+        for change in changes:
             self._tell(change)
         if not self.wanted(EVERYTHING):
             return

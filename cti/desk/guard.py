@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 64 * 1024
-"""Bytes of a request's body. The API takes short JSON objects only."""
+"""Bytes of a request's body, but for uploads. The API takes short JSON objects only."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -43,10 +44,12 @@ def same_host(connection: HTTPConnection) -> bool:
 
 
 class Guard:
-    """ASGI middleware: headers on each answer, no writing from other sites' pages, short bodies."""
+    """ASGI middleware: headers on each answer, no writing from other sites' pages, short bodies.
+    ``uploads`` are the paths that take more, and how many bytes."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, uploads: Mapping[str, int] | None = None) -> None:
         self._app = app
+        self._uploads = uploads or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,23 +61,24 @@ class Guard:
                 _add_headers(MutableHeaders(scope=message), scope["path"])
             await send(message)
 
-        refusal = _refusal(scope)
+        limit = self._uploads.get(scope["path"], BODY_LIMIT)
+        refusal = _refusal(scope, limit)
         app = self._app if refusal is None else refusal
-        await app(scope, _bounded(receive), send_guarded)
+        await app(scope, _bounded(receive, limit), send_guarded)
 
 
-def _refusal(scope: Scope) -> JSONResponse | None:
+def _refusal(scope: Scope, limit: int) -> JSONResponse | None:
     if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not same_host(HTTPConnection(scope)):
         return error_response(403, "this page is of another host")
     length = Headers(scope=scope).get("content-length", "0")
     if not length.isascii() or not length.isdigit():
         return error_response(400, "Content-Length is not a number")
-    if len(length) > 9 or int(length) > BODY_LIMIT:
-        return error_response(413, f"a request has at most {BODY_LIMIT} bytes")
+    if len(length) > 9 or int(length) > limit:
+        return error_response(413, f"a request has at most {limit} bytes")
     return None
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, limit: int) -> Receive:
     """Stops a body sent in chunks, which says no length beforehand."""
     total = 0
 
@@ -82,8 +86,8 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal total
         message = await receive()
         total += len(message.get("body", b""))
-        if total > BODY_LIMIT:
-            raise HTTPException(413, f"a request has at most {BODY_LIMIT} bytes")
+        if total > limit:
+            raise HTTPException(413, f"a request has at most {limit} bytes")
         return message
 
     return receive_bounded
@@ -101,9 +105,9 @@ def error_response(status: int, error: object, headers: dict[str, str] | None = 
     return JSONResponse({"error": error, **more}, status, headers)
 
 
-def add_guard(app: FastAPI) -> None:
-    """Puts the guard and the error handlers on the app."""
-    app.add_middleware(Guard)
+def add_guard(app: FastAPI, uploads: Mapping[str, int] | None = None) -> None:
+    """Puts the guard and the error handlers on the app. ``uploads`` as in Guard."""
+    app.add_middleware(Guard, uploads=uploads)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:

@@ -9,7 +9,7 @@ for, however many events touched them.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -30,6 +30,15 @@ STEPS_SHOWN = 20
 """The last steps through the menu, and the last choices, that a card shows."""
 WAITING_SHOWN = 50
 """How many waiting calls a queue lists by id; it counts all of them."""
+
+
+Customers: TypeAlias = Callable[[CallId], Sequence[Row]]
+"""The cards of the customers who have a call's number, as far as they are known by now; must not wait."""
+
+
+def nobody_known(call: CallId) -> Sequence[Row]:
+    """Where there are no customers."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ def visible(call: Call, audience: Audience) -> bool:
     return call.live and (audience is EVERYTHING or any(offer.agent == audience for offer in call.offers))
 
 
-def card(call: Call, audience: Audience) -> Row:
+def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
     """The call as shown to the audience. Agents are not told who listens to them, nor who else is
     offered the call."""
     offer = next((own for own in call.offers if own.agent == audience), call.offer)
@@ -94,6 +103,7 @@ def card(call: Call, audience: Audience) -> Row:
         "connected_at": call.connected_at if offer and offer.connected else None,
         "held": call.held,
         "transferred_to": call.transferred_to,
+        "customers": list(customers),
     }
     if audience is EVERYTHING:
         row["monitors"] = dict(call.monitors)
@@ -171,9 +181,11 @@ class _Rows:
 
 
 class View:
-    """The picture. ``agents`` and ``queues`` are the names a site has; others are added as met."""
+    """The picture. ``agents`` and ``queues`` are the names a site has; others are added as met.
+    ``customers`` says who calls."""
 
-    def __init__(self, agents: Iterable[str], queues: Iterable[str]) -> None:
+    def __init__(self, agents: Iterable[str], queues: Iterable[str], customers: Customers = nobody_known) -> None:
+        self.customers = customers
         self.agents = {name: Agent(name) for name in agents}
         self.calls: dict[CallId, Call] = {}
         self._waiting = {name: _Line() for name in queues}
@@ -209,6 +221,14 @@ class View:
             self._call_rows.touch(call.id)
         self._apply_queues(old, new)
         return self._apply_offers(call.id, old, new, wanted)
+
+    def known(self, id: CallId, wanted: Callable[[Audience], bool] = lambda audience: True) -> list[Change]:
+        """Takes in that something else is known of the call's caller. Returns as ``apply``."""
+        call = self.calls.get(id)
+        if call is None:
+            return []
+        self._call_rows.touch(id)
+        return self._apply_offers(id, call, call, wanted)
 
     def news(self) -> Change | None:
         """What changed for EVERYTHING since this was last asked, as it is now; None if nothing did."""
@@ -248,7 +268,7 @@ class View:
             own = self._own.setdefault(name, {})
             told = own.pop(id, None)
             if new is not None and visible(new, name):
-                row = own[id] = card(new, name) if wanted(name) else None
+                row = own[id] = card(new, name, self.customers(id)) if wanted(name) else None
                 if row is not None and row != told:
                     changes.append(Change(name, *self._last, calls=(row,)))
             elif wanted(name):
@@ -261,7 +281,7 @@ class View:
 
     def _card(self, id: str) -> Row | None:
         call = self.calls.get(CallId(id))
-        return None if call is None else card(call, EVERYTHING)
+        return None if call is None else card(call, EVERYTHING, self.customers(call.id))
 
     def queue(self, name: str) -> Row:
         """A queue: how many calls wait, the first of them in order, and since when the longest does."""
@@ -286,7 +306,7 @@ class View:
         return {
             "agents": [self._agent(name) for name in agents],
             "queues": queues,
-            "calls": [card(self.calls[id], audience) for id in calls],
+            "calls": [card(self.calls[id], audience, self.customers(id)) for id in calls],
         }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ivr.node import Node
 from ivr.verbs.agent import Agent
 from ivr.verbs.callback import Callback
+from ivr.verbs.customer import Customer
 from ivr.verbs.data import Branch, Lookup, Set, Split, Subflow
 from ivr.verbs.identity import Verify
 from ivr.verbs.language import Language
@@ -30,6 +31,7 @@ VERBS: Mapping[str, type[Node]] = {
         Split,
         Subflow,
         Lookup,
+        Customer,
         OpeningHours,
         Queue,
         TransferTo,

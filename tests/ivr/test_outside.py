@@ -27,6 +27,7 @@ from ivr.questions import (
     SwitchState,
     Unanswered,
     Verdict,
+    WhoCalls,
 )
 from ivr.speech import speakers
 from tests.ivr.service import service
@@ -44,6 +45,7 @@ QUESTIONS: tuple[Question, ...] = (
     KeyUsage("main", "menu"),
     InQueue(CallId("a")),
     LastAgent("+4930", first=True),
+    WhoCalls("+4930"),
 )
 
 
@@ -57,6 +59,9 @@ async def test_all_kinds_of_questions(tmp_path: Path) -> None:
     async def contact(caller: str, first: bool) -> str:
         return f"{'first' if first else 'last'} of {caller}"
 
+    async def customer(caller: str) -> Mapping[str, str]:
+        return {"name": caller}
+
     async with (
         service() as there,
         fakeredis.FakeAsyncRedis(server_version=(7,), decode_responses=True) as redis,
@@ -64,7 +69,7 @@ async def test_all_kinds_of_questions(tmp_path: Path) -> None:
     ):
         pins = Pins(redis, {"sms": there.url("204")}, fetcher.post)
         await set_pin(redis, "4711", "2580")
-        world = World(_prompts(tmp_path), fetcher, pins, switch, usage, {CallId("a"): Standing(2, 61.0)}.get, contact)
+        world = World(_prompts(tmp_path), fetcher, pins, switch, usage, {CallId("a"): Standing(2, 61.0)}.get, contact, customer=customer)
         assert await world.answer(Fetch(there.url("good"), {"vip": "customer.vip"})) == {"vip": True}
         assert await world.answer(QUESTIONS[1]) == Verdict(right=True)
         assert await world.answer(QUESTIONS[2]) is True
@@ -73,6 +78,7 @@ async def test_all_kinds_of_questions(tmp_path: Path) -> None:
         assert await world.answer(QUESTIONS[5]) == Standing(2, 61.0)
         assert await world.answer(InQueue(CallId("b"))) is None
         assert await world.answer(QUESTIONS[6]) == "first of +4930"
+        assert await world.answer(QUESTIONS[7]) == {"name": "+4930"}
     assert there.seen[1][0] == "POST /204"
 
 

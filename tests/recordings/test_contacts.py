@@ -1,4 +1,4 @@
-"""Who spoke with a caller before."""
+"""Who called before, and who spoke with them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from cti.calls.events import Arrived, CallEvent, Connected, Ended, Offered, Queued
 from cti.calls.words import CallId, OfferId, Party
 from recordings import contacts
-from recordings.contacts import last_agent
+from recordings.contacts import last_agent, of_callers
 from recordings.store import JournalRow, Store
 
 
@@ -51,3 +51,11 @@ async def test_the_last_and_the_first_agent_of_a_caller(
     assert await last_agent(store, ANN, 500.0, first=True) == "alice"
     assert await last_agent(store, ANN, 2500.0) == ""
     assert await last_agent(store, "+4930998", 0.0, first=True) == ""
+
+
+async def test_the_last_calls_of_some_numbers(store: Store) -> None:
+    calls = (call("one", 100, ANN), call("two", 200, "030123", "bob"), call("three", 300, "+4930999"))
+    await remember(store, *calls)
+    assert [record.id for record in await of_callers(store, {ANN, "030123"}, 50)] == ["two", "one"]
+    assert [record.id for record in await of_callers(store, {ANN, "030123"}, 1)] == ["two"]
+    assert await of_callers(store, set(), 50) == []

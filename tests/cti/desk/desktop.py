@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,7 +23,7 @@ from cti.calls.words import CallId
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
-from cti.desk.view import View
+from cti.desk.view import Row, View
 
 PEOPLE = {
     person.name: person
@@ -43,13 +43,21 @@ NOW = 1_700_000_000.0
 class Desk:
     """A whole desk over a fake engine: events go in, what was asked of the engine comes out."""
 
-    def __init__(self, routers: Sequence[APIRouter] = (), gather_s: float = 0.0, **feed: int) -> None:
+    def __init__(
+        self,
+        routers: Sequence[APIRouter] = (),
+        gather_s: float = 0.0,
+        uploads: Mapping[str, int] | None = None,
+        **feed: int,
+    ) -> None:
         self.now = NOW
         self.calls: dict[CallId, Call] = {}
         self.asked: list[Output] = []
         self.trouble: dict[str, str] = {"asterisk": ""}
         registry = CollectorRegistry()
-        self.view = View(["ann", "bob"], ["sales"])
+        self.customers: dict[CallId, list[Row]] = {}
+        """Whose number each call has."""
+        self.view = View(["ann", "bob"], ["sales"], lambda call: self.customers.get(call, ()))
         self.feed = Feed(self.view, gather_s=gather_s, clock=lambda: self.now, **feed)
         self._part = DeskPart(self.feed, Metrics(self.view, registry))
         self.app = create_app(
@@ -62,6 +70,7 @@ class Desk:
             health=lambda: self.trouble,
             registry=registry,
             routers=routers,
+            uploads=uploads,
             clock=lambda: self.now,
         )
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent, Digit, Event, Failed, MonitorEnded, MonitorStarted, Queued, Refused
 from cti.calls.words import CallId, MonitorMode, Refusal
 from cti.desk.view import EVERYTHING, TEXT_SHOWN, Audience, Change, View, card
-from tests.cti.desk.desktop import NOW
+from tests.cti.desk.desktop import NOW, Desk
 from tests.cti.desk.stories import C1, C2, O1, any_event, arrives, ends, rings, talks, waits
 
 
@@ -198,3 +199,25 @@ def test_the_card_shows_what_the_menu_found_out() -> None:
     assert row["level"] == "gold"
     assert row["screen"][0] == {"label": "name", "value": "<script>"}
     assert len(row["screen"][1]["value"]) == TEXT_SHOWN
+
+
+async def test_who_calls_is_on_the_card_of_the_agent_and_of_supervisors_as_soon_as_it_is_known() -> None:
+    desk = Desk()
+    ann, sue, bob = (desk.feed.join(audience) for audience in ("ann", EVERYTHING, "bob"))
+    await desk.happens(*rings("ann"))
+    for reader in (ann, sue, bob):
+        await desk.feed.next(reader)
+    desk.customers[C1] = [{"id": 7, "name": "Ada"}]
+    desk.feed.known(C1)
+    for reader in (ann, sue):
+        (text,) = reader.take()
+        assert json.loads(text)["calls"][0]["customers"] == [{"id": 7, "name": "Ada"}]
+    assert bob.take() == []
+    assert desk.view.seen_by("ann")["calls"][0]["customers"] == [{"id": 7, "name": "Ada"}]
+    async with desk.client("ann") as client:
+        for path in ("/api/calls", f"/api/calls/{C1}"):
+            shown = (await client.get(path)).json()
+            assert (shown[0] if isinstance(shown, list) else shown)["customers"] == [{"id": 7, "name": "Ada"}]
+    desk.feed.known(C1)
+    desk.feed.known(C2)
+    assert ann.take() == sue.take() == []

@@ -63,9 +63,10 @@ def _node(draw: st.DrawFn, on: str, later: list[str], anywhere: list[str], subfl
     """A node that leads on to ``on``. Who presses no good key only gets further (to ``later``)."""
     ahead, about = st.sampled_from(later), st.sampled_from(anywhere)
     verbs = ["say", "menu", "menu", "menu", "collect", "hours", "goto", "set", "branch", "split", "voicemail"]
-    verbs += ["survey", "callback", "lookup", "language", "record", "verify", "value"] + ["subflow", "subflow"] * (
-        subflow is not None
-    )
+    verbs += ["survey", "callback", "lookup", "language", "record", "verify", "value", "customer"] + [
+        "subflow",
+        "subflow",
+    ] * (subflow is not None)
     verb = draw(st.sampled_from(verbs))
     tries = draw(TRIES)
     say = draw(PROMPTS)
@@ -105,6 +106,8 @@ def _node(draw: st.DrawFn, on: str, later: list[str], anywhere: list[str], subfl
             return {"verify": "pin", "account": "caller", "say": say, "digits": "2-3", **ways, **tries}
         case "value":
             return {"say": "{caller:digits}", "next": on}
+        case "customer":
+            return {"customer": {"y": "name"}, "next": on, "otherwise": draw(ahead)}
         case "lookup":
             return {"lookup": "https://crm.example/{caller}", "save": {"y": "y"}, "next": on, "otherwise": draw(ahead)}
     return {"subflow": subflow, "next": on}

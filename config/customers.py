@@ -1,0 +1,70 @@
+"""The customers of a site, joined to its records, desks and flows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from config.settings import Site
+from cti.calls.words import CallId
+from cti.customers import api, exchange
+from cti.customers.api import Contact
+from cti.customers.callers import Callers
+from cti.customers.card import alike
+from cti.customers.numbers import of_caller
+from cti.customers.store import Store
+from recordings.contacts import of_callers
+from recordings.store import Store as Records
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """What the server has of its customers. ``callers`` is a part of the engine; ``card`` answers flows
+    what can be said of a caller."""
+
+    callers: Callers
+    routers: Sequence[APIRouter]
+    store: Store
+    region: str | None
+
+    async def card(self, caller: str) -> Mapping[str, str]:
+        number = of_caller(caller, self.region)
+        return alike(await self.store.of_number(number)) if number else {}
+
+
+@asynccontextmanager
+async def opened(site: Site, records: Records, known: Callable[[CallId], None]) -> AsyncIterator[Customers]:
+    """``known`` is told each call of whose caller something else is known than before.
+
+    Raises as ``cti.database.opened``.
+    """
+
+    async def contacts(callers: Collection[str], most: int) -> Sequence[Contact]:
+        return [
+            Contact(
+                call=record.id,
+                arrived_at=record.arrived_at,
+                queue=record.queue,
+                agent=record.agent,
+                outcome=record.outcome,
+                wait_s=record.wait_s,
+                talk_s=record.talk_s,
+            )
+            for record in await of_callers(records, callers, most)
+        ]
+
+    rules = site.cards
+    store = await Store.open(site.database)
+    callers = Callers(store.of_number, rules.region, known)
+    routers = (
+        exchange.routes(store, rules, callers.changed),
+        api.routes(store, rules, contacts, callers.changed),
+    )
+    try:
+        yield Customers(callers, routers, store, rules.region)
+    finally:
+        await callers.stop()
+        await store.close()

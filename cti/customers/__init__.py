@@ -1,0 +1,1 @@
+"""Customers: their cards, and whose card it is when a number calls."""

@@ -1,0 +1,194 @@
+"""The HTTP API of customers. Times are Unix seconds, UTC."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+
+from cti.access import AnyAgent, Supervisor
+from cti.customers import numbers as telephone
+from cti.customers.card import LENGTHS, CannotMerge, Card, Details, Rules, Wrong, checked
+from cti.customers.store import Changed, Gone, Store
+
+log = structlog.get_logger(__name__)
+
+LONGEST_PAGE = 200
+CONTACTS_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A call of a customer that is over. ``agent`` is empty where nobody answered."""
+
+    call: str
+    arrived_at: float
+    queue: str
+    agent: str
+    outcome: str
+    wait_s: float
+    talk_s: float
+
+
+Contacts = Callable[[Collection[str], int], Awaitable[Sequence[Contact]]]
+"""The last calls that showed one of these numbers, newest first, so many at most."""
+
+
+class CardBody(BaseModel):
+    """A card as somebody writes it; what it has to be is checked by ``card.checked``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    numbers: list[str] = []
+    email: str = ""
+    level: str = ""
+    region: str = ""
+    department: str = ""
+    owner: str = ""
+    notes: str = ""
+    fields: dict[str, str] = {}
+
+
+class ChangeBody(CardBody):
+    """``version`` is that of the card as it was read."""
+
+    version: int
+
+
+class MergeBody(BaseModel):
+    """The card that becomes part of this one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Cards. ``next`` is the ``before`` of the next page, null on the last."""
+
+    customers: list[Card]
+    next: int | None
+
+
+Id = Annotated[int, Path(ge=1, le=2**53)]
+
+
+def routes(
+    store: Store,
+    rules: Rules,
+    contacts: Contacts,
+    changed: Callable[[Collection[str]], None],
+    clock: Callable[[], float] = time.time,
+) -> APIRouter:
+    """Agents read, write and change cards; supervisors also merge and delete them.
+    ``changed`` is told the numbers (E.164) whose cards are others now."""
+    router = APIRouter(prefix="/api/customers", tags=["customers"])
+
+    async def there(id: int) -> Card:
+        card = await store.get(id)
+        if card is None:
+            raise HTTPException(404, "no such customer")
+        return card
+
+    @router.get("")
+    async def search(
+        _: AnyAgent,
+        text: Annotated[str, Query(max_length=100)] = "",
+        number: Annotated[str, Query(max_length=100)] = "",
+        limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
+        before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+    ) -> Page:
+        """Customers whose name, numbers, e-mail address, notes or fields have each word of ``text`` in
+        them, newest first; or those of a whole ``number``."""
+        if number:
+            return Page(await store.of_number(telephone.of_caller(number, rules.region)), None)
+        return Page(*await store.search(text, limit, before))
+
+    @router.post("", status_code=201)
+    async def add(body: CardBody, who: AnyAgent) -> Card:
+        """Makes a card."""
+        details = _checked(body, rules)
+        (id,) = await store.add([details], clock())
+        log.info("customer added", who=who.name, customer=id)
+        changed(details.numbers)
+        return await there(id)
+
+    @router.get("/{id}")
+    async def card(id: Id, _: AnyAgent) -> Card:
+        return await there(id)
+
+    @router.put("/{id}")
+    async def change(id: Id, body: ChangeBody, who: AnyAgent) -> Card:
+        """Writes a card anew, if it is still of the ``version`` that was read; else 409."""
+        before = await there(id)
+        details = _checked(body, rules, before.owner)
+        with _still_there():
+            card = await store.change(id, body.version, details, clock())
+        log.info("customer changed", who=who.name, customer=id)
+        changed({*before.numbers, *card.numbers})
+        return card
+
+    @router.delete("/{id}", status_code=204)
+    async def delete(id: Id, who: Supervisor) -> None:
+        """Takes a card away. Records of calls stay."""
+        before = await there(id)
+        with _still_there():
+            await store.delete(id)
+        log.info("customer deleted", who=who.name, customer=id)
+        changed(before.numbers)
+
+    @router.post("/{id}/merge")
+    async def merge(id: Id, body: MergeBody, who: Supervisor) -> Card:
+        """Makes one card of two: this one stays, with the numbers and notes of both, and what it lacks
+        of the other. The contacts of both are its own, since they follow the numbers."""
+        if body.other == id:
+            raise HTTPException(409, "a card cannot be merged with itself")
+        with _still_there():
+            card = await store.merge(id, body.other, clock())
+        log.info("customers merged", who=who.name, customer=id, other=body.other)
+        changed(card.numbers)
+        return card
+
+    @router.get("/{id}/contacts")
+    async def history(id: Id, _: AnyAgent) -> list[Contact]:
+        """The last calls from the customer's numbers, newest first, CONTACTS_SHOWN at most."""
+        card = await there(id)
+        ways = {way for number in card.numbers for way in telephone.spellings(number, rules.region)}
+        return list(await contacts(ways, CONTACTS_SHOWN)) if ways else []
+
+    return router
+
+
+@contextmanager
+def _still_there() -> Iterator[None]:
+    """Says so where a card is gone, or is another by now."""
+    try:
+        yield
+    except Gone:
+        raise HTTPException(404, "no such customer any more") from None
+    except Changed:
+        raise HTTPException(409, "somebody has changed the card meanwhile; read it again") from None
+    except CannotMerge as error:
+        raise HTTPException(409, f"the cards cannot be merged: {error}") from None
+
+
+def _checked(body: CardBody, rules: Rules, owner_before: str = "") -> Details:
+    """The card that somebody wrote. Raises RequestValidationError with all that is wrong."""
+    texts = {key: getattr(body, key) for key in LENGTHS}
+    own = {key: text for key, text in body.fields.items() if key not in LENGTHS}
+    details, wrong = checked({**own, **texts}, body.numbers, rules, owner_before)
+    wrong += [Wrong(key, "is not among the site's own fields") for key in body.fields.keys() & LENGTHS.keys()]
+    if wrong:
+        raise RequestValidationError(
+            [{"loc": ("body", one.field), "msg": one.why, "type": "value_error"} for one in wrong]
+        )
+    return details

@@ -1,0 +1,45 @@
+"""Opens the site's database: SQLite by default, or any that SQLAlchemy has an async driver for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+async def opened(
+    url: str, migrate: Callable[[Connection], None], serialized: Callable[[Any], str] = json.dumps
+) -> AsyncEngine:
+    """Connects (``sqlite+aiosqlite:////folder/file``) and brings tables up to date by ``migrate``.
+
+    A SQLite file and its folder are made where they are missing. Raises SQLAlchemyError where the
+    database cannot be reached, alembic's CommandError where its tables are newer than this program.
+    """
+    parsed = make_url(url)
+    # Hidden parameters: an error's text goes to the log, a caller's number must not.
+    engine = create_async_engine(parsed, hide_parameters=True, json_serializer=serialized)
+    # Many rows in one statement: with SQLite's driver each is a change of threads otherwise.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(migrate)
+    except BaseException:
+        await engine.dispose()
+        raise
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
