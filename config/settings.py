@@ -19,13 +19,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from config import messages
+from config.customer_settings import CustomerSettings
 from config.fields import Name, Phone, fits
 from config.people_file import PeopleFile, PersonSettings, agents_of
 from cti import site_files
 from cti.access import Person
 from cti.ami.client import AmiSettings
-from cti.customers.card import LENGTHS, Rules
-from cti.customers.numbers import is_region
+from cti.customers.card import Rules
 from cti.durations import Duration
 from cti.executor import Destination
 from cti.outbound import Outbound
@@ -53,9 +53,6 @@ Allowed = Annotated[
     str, fits(r"\+?[0-9]{1,32}\*?", "{} is not a number such as +49301234, nor the beginning of one and a '*'")
 ]
 Spoken = Annotated[str, Field(min_length=1)]
-CardField = Annotated[
-    str, AfterValidator(str.strip), Field(min_length=1, max_length=40, pattern=r"^[^,;=+@\x00-\x1f-][^,;\x00-\x1f]*$")
-]
 # A URL may have a password in it, too.
 RedisUrl = Annotated[
     str, fits(r"(rediss?|unix)://\S+", "must be a URL that begins with redis://, rediss:// or unix://")
@@ -149,29 +146,6 @@ class LookupSettings(SiteModel):
     not the usual one."""
 
     hosts: Annotated[tuple[str, ...], AfterValidator(_hosts)] = ()
-
-
-def _region(name: str) -> str:
-    if not is_region(name):
-        raise ValueError(f"{name!r} is not a region of ISO 3166-1, such as DE, US or CN")
-    return name
-
-
-def _own_fields(names: tuple[str, ...]) -> tuple[str, ...]:
-    taken = {*LENGTHS, "numbers"}
-    for name in names:
-        if name in taken:
-            raise ValueError(f"each card has {name!r} already, or it stands here twice")
-        taken.add(name)
-    return names
-
-
-class CustomerSettings(SiteModel):
-    """What is on customers' cards."""
-
-    region: Annotated[str, AfterValidator(_region)] | None = None
-    """Where numbers without a country code are from."""
-    fields: Annotated[tuple[CardField, ...], Field(max_length=20), AfterValidator(_own_fields)] = ()
 
 
 class BoxSettings(SiteModel):

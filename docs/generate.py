@@ -21,7 +21,7 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
-from config import cli, people_file, roster, settings
+from config import cli, customer_settings, people_file, roster, settings
 from config.fields import Phone
 from config.simulation import arrivals, spread
 from cti import durations, hours, site_files
@@ -185,7 +185,7 @@ IN_SITE = (
     Section("### transfers", settings.TransferSettings, "Each has a name, which flows use, and:"),
     Section("### transfers_to_numbers and callbacks", settings.NumbersSettings),
     Section("### lookups", settings.LookupSettings),
-    Section("### customers", settings.CustomerSettings),
+    Section("### customers", customer_settings.CustomerSettings),
     Section("### boxes", settings.BoxSettings, "Each has a name, which flows use."),
     Section("### fallback", settings.FallbackSettings),
     Section("### folders", settings.FolderSettings, "Relative to the site's folder."),
