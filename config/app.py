@@ -25,10 +25,12 @@ from config.premises import (
     make_prompts,
     read_secret,
     token_secret,
+    webhook_secret,
 )
 from config.reload import Reload
 from config.reload import routes as reload_routes
 from config.settings import Site
+from config.telling import telling
 from config.usage import DAY_S, branches
 from cti.access import Gate
 from cti.ami.client import AmiClient
@@ -41,6 +43,7 @@ from cti.desk.metrics import Metrics
 from cti.desk.view import View
 from cti.engine import Engine
 from cti.executor import Executor
+from cti.keys import KeyFolder
 from ivr.api import routes as menu_routes
 from ivr.fetch import Fetcher
 from ivr.handler import MenuPart
@@ -129,7 +132,9 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
 
         registry = CollectorRegistry()
         routing = RoutingPart(site.queues, site.agents, live_state(site, redis), EstimateErrors(registry).add)
-        recorder = RecordsPart(records, files, spool)
+        fetcher = await stack.enter_async_context(Fetcher(site.settings.lookups.hosts, webhook_secret(site)))
+        webhooks = await stack.enter_async_context(telling(site, records, fetcher, registry))
+        recorder = RecordsPart(records, files, spool, webhooks.wake)
         view = View(site.agents, site.queues)
         feed = Feed(view)
         desk = DeskPart(feed, Metrics(view, registry))
@@ -140,7 +145,6 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
 
         switches, usage = Switches(site.state / "switches.json"), Usage(site.state / "usage.json")
         stack.push_async_callback(usage.save)
-        fetcher = await stack.enter_async_context(Fetcher(site.settings.lookups.hosts))
         world = World(
             prompts,
             fetcher,
@@ -168,9 +172,8 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         ami = asyncio.create_task(link.ami.run(), name="ami")
         stack.push_async_callback(_stopped, ami)
 
-        secret = token_secret(site)
         app = create_app(
-            gate=Gate(secret, site.access),
+            gate=Gate(token_secret(site), site.access, KeyFolder(site.keys)),
             people=site.access,
             passwords={name: p.password for name, p in site.people.items()},
             feed=feed,
@@ -187,7 +190,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             ],
             secure_cookie=site.settings.web.secure_cookie,
         )
-        yield Works(app, frozenset({loop, ami}), reload)
+        yield Works(app, frozenset({loop, ami, *webhooks.tasks}), reload)
 
 
 def live_state(site: Site, redis: Redis) -> RedisStore:

@@ -20,7 +20,7 @@ from rich.table import Table
 from config import dialplan as include
 from config import doctor as examination
 from config import log, new_site, report
-from config.commands import menus, pins, simulate, staff
+from config.commands import keys, menus, pins, simulate, staff
 from config.commands.shared import HERE, SiteFolder, console, give_up, load, load_all, say
 from config.premises import CannotStart
 from config.serve import Broken, serve
@@ -37,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(pins.app, name="pin")
+app.add_typer(keys.app, name="key")
 _MARKS = {
     examination.Verdict.GOOD: "[green]good    [/]",
     examination.Verdict.DOUBTFUL: "[yellow]doubtful[/]",

@@ -164,7 +164,10 @@ class SiteFile(SiteModel):
     """Numbers that may be called back; none where it is left out."""
     lookups: LookupSettings = LookupSettings()
     webhooks: Mapping[Name, Annotated[str, AfterValidator(_webhook)]] = {}
-    """URLs that one-time codes are posted to, to be sent on: account, caller and code as JSON."""
+    """URLs of the site's own programs. A flow names the one that a one-time code is posted to, to be
+    sent on: account, caller and code as JSON."""
+    call_events: tuple[Name, ...] = ()
+    """Which of ``webhooks`` are told all that happens to calls."""
     boxes: Mapping[Name, BoxSettings] = {}
     """Boxes that callers leave messages in."""
     trunks: tuple[Endpoint, ...] = ()
@@ -214,6 +217,14 @@ class Site:
     @property
     def token_secret_file(self) -> Path:
         return self.state / "token-secret"
+
+    @property
+    def webhook_secret_file(self) -> Path:
+        return self.state / "webhook-secret"
+
+    @property
+    def keys(self) -> Path:
+        return self.state / "keys"
 
     @property
     def database(self) -> str:
@@ -315,6 +326,7 @@ def load(folder: Path) -> Site:
         wrong.extend(error.problems)
     if site:
         wrong.extend(_numbers(*site, flows))
+        wrong.extend(_told(*site))
     if people:
         wrong.extend(phones(people[1], {name: p.dialled for name, p in people[0].people.items()}))
     if queues and built is not None:
@@ -357,6 +369,13 @@ def load_flow(path: Path) -> Flow:
     """One flow's file, checked as far as it can be without its site. Raises SiteError."""
     known = Known(queues=_Any(), destinations=_Any(), prompts=path.resolve().parent.parent / "prompts")
     return check_flow(site_files.read(path), path.stem, known)
+
+
+def _told(site: SiteFile, document: Document) -> Iterator[Problem]:
+    for place, name in enumerate(site.call_events):
+        if name not in site.webhooks:
+            there = ", ".join(site.webhooks) or "none"
+            yield document.problem(("call_events", place), f"there is no webhook called {name!r}", f"there is {there}")
 
 
 def _numbers(site: SiteFile, document: Document, flows: Flows) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from cti.access import AnyAgent, Person, Role, Supervisor
+from cti.access import Person, RecordListener, RecordReader, RecordReviewer, Role
 from cti.calls.words import CallId
 from recordings.files import Files, NotARecording
 from recordings.journal import Decision, decisions
@@ -101,7 +101,7 @@ def routes(store: Store, files: Files) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["records"])
 
     @router.get("/records")
-    async def records(who: AnyAgent, wanted: Annotated[Search, Query()]) -> Page:
+    async def records(who: RecordReader, wanted: Annotated[Search, Query()]) -> Page:
         """Calls that are over."""
         if not who.role.covers(Role.SUPERVISOR):
             if wanted.agent not in (None, who.name):
@@ -111,7 +111,7 @@ def routes(store: Store, files: Files) -> APIRouter:
         return Page(found, _next(last))
 
     @router.get("/records/{call}")
-    async def record(call: str, who: AnyAgent) -> CallDetails:
+    async def record(call: str, who: RecordReader) -> CallDetails:
         """One call with its segments and recordings."""
         found = await store.call(call)
         if found is None or not _may_see(who, found):
@@ -119,7 +119,7 @@ def routes(store: Store, files: Files) -> APIRouter:
         return found
 
     @router.get("/records/{call}/decisions")
-    async def why(call: CallId, _: Supervisor) -> list[Decision]:
+    async def why(call: CallId, _: RecordReviewer) -> list[Decision]:
         """Why each agent was asked, in order: how far the queue's needs were relaxed, how many could have
         taken the call, by which strategy, and who was passed over by which rule. Empty for a call that
         was offered to nobody."""
@@ -127,7 +127,7 @@ def routes(store: Store, files: Files) -> APIRouter:
 
     @router.get("/messages")
     async def messages(
-        who: Supervisor,
+        _: RecordReviewer,
         box: Text | None = None,
         limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
         cursor: Annotated[str | None, Query(max_length=300)] = None,
@@ -137,7 +137,7 @@ def routes(store: Store, files: Files) -> APIRouter:
         return MessagePage(found, _next(last))
 
     @router.get("/recordings/{stem:path}", response_class=FileResponse)
-    async def sound(stem: str, request: Request, who: AnyAgent) -> FileResponse:
+    async def sound(stem: str, request: Request, who: RecordListener) -> FileResponse:
         """A talk as stereo WAV, the caller left and the agent right; or what a caller said alone.
         Ranges (RFC 9110, 14) work."""
         try:

@@ -26,7 +26,7 @@ from itertools import count
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cti.access import Gate
+from cti.access import FEED, Gate
 from cti.calls.call import Call
 from cti.calls.events import Event
 from cti.calls.part import Output
@@ -226,6 +226,9 @@ class Feed:
             return
         if who is None:
             await socket.close(LOG_IN_FIRST, "log in first")
+            return
+        if refusal := FEED.refusal(who):
+            await socket.close(NOT_ALLOWED, refusal)
             return
         after = socket.query_params.get("after", "")
         number = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None

@@ -17,7 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BODY_LIMIT = 64 * 1024
 """Bytes of a request's body. The API takes short JSON objects only."""
 
+API_VERSION = "1"
+"""Of the HTTP API and the feed; another one where what a program relies on goes away or changes."""
+
 HEADERS = {
+    "X-Cordboard-Api": API_VERSION,
     "Content-Security-Policy": (
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
