@@ -15,7 +15,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.types import ASGIApp, Message
 
-from cti.access import Gate, Person, Role
+from cti.access import Gate, Keys, Person, Role
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent, Event
 from cti.calls.part import Output, Work
@@ -36,14 +36,17 @@ PEOPLE = {
 }
 _CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 PASSWORDS = {name: _CHEAP.hash(f"secret of {name}") for name in PEOPLE}
-GATE = Gate(b"0123456789abcdef0123456789abcdef", PEOPLE)
+SECRET = b"0123456789abcdef0123456789abcdef"
+GATE = Gate(SECRET, PEOPLE)
 NOW = 1_700_000_000.0
 
 
 class Desk:
     """A whole desk over a fake engine: events go in, what was asked of the engine comes out."""
 
-    def __init__(self, routers: Sequence[APIRouter] = (), gather_s: float = 0.0, **feed: int) -> None:
+    def __init__(
+        self, routers: Sequence[APIRouter] = (), gather_s: float = 0.0, keys: Keys | None = None, **feed: int
+    ) -> None:
         self.now = NOW
         self.calls: dict[CallId, Call] = {}
         self.asked: list[Output] = []
@@ -53,7 +56,7 @@ class Desk:
         self.feed = Feed(self.view, gather_s=gather_s, clock=lambda: self.now, **feed)
         self._part = DeskPart(self.feed, Metrics(self.view, registry))
         self.app = create_app(
-            gate=GATE,
+            gate=GATE if keys is None else Gate(SECRET, PEOPLE, keys),
             people=PEOPLE,
             passwords=PASSWORDS,
             feed=self.feed,
