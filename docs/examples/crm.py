@@ -12,6 +12,7 @@ import json
 import os
 import sqlite3
 import sys
+import time
 from typing import Any
 
 import httpx
@@ -83,8 +84,9 @@ def main() -> None:
     while True:
         try:
             crm.follow()
-        except (ConnectionClosed, OSError) as error:
-            print(f"the feed is gone ({type(error).__name__}); trying again", flush=True)
+        except (ConnectionClosed, OSError, httpx.HTTPError) as error:
+            print(f"the server is gone ({type(error).__name__}); trying again", flush=True)
+        time.sleep(1)
 
 
 if __name__ == "__main__":

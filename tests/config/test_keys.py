@@ -31,7 +31,7 @@ def test_a_key_from_first_to_last(site: Path) -> None:
     shown = made.output.split()[0]
     holder = KeyFolder(settings.load(site).keys).holder(shown)
     assert holder is not None
-    assert holder.scopes == {Scope.EVENTS, Scope.RECORDS_READ}
+    assert holder.scopes == frozenset({Scope.EVENTS, Scope.RECORDS_READ})
     listed = key(site, "list").output
     assert "events, records:read" in listed
     assert "never" not in listed
