@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -200,3 +202,68 @@ async def test_a_broken_place_is_begun_anew(journal: Store, place: Path, broken:
         await write(journal, *story("a"))
         courier.wake()
         assert await target.until(3) == told("a")
+
+
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from recordings.courier import Courier
+from recordings.store import Store
+
+async def deliver(body):
+    print(body.decode(), flush=True)
+    return (await asyncio.to_thread(sys.stdin.readline)) == "taken\\n"
+
+async def main():
+    store = await Store.open(sys.argv[1])
+    await Courier("crm", deliver, store, Path(sys.argv[2]), clock=lambda: float(sys.argv[3])).run()
+
+asyncio.run(main())
+"""
+
+
+@asynccontextmanager
+async def killed_at_the_end(database: Path, place: Path) -> AsyncIterator[Process]:
+    """A process that prints what it tells, and takes ``taken`` for an answer."""
+    arguments = [f"sqlite+aiosqlite:///{database}", str(place), str(NOW)]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROGRAM, *arguments, stdin=PIPE, stdout=PIPE, limit=1 << 20
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def told_by(process: Process) -> list[tuple[str, str]]:
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        line = await process.stdout.readline()
+    return [(event["kind"], event["call"]) for event in json.loads(line)["events"]]
+
+
+async def takes(process: Process, place: Path) -> None:
+    """Takes what it was told; returns when that is written down."""
+    assert process.stdin is not None
+    before = place.read_text()
+    process.stdin.write(b"taken\n")
+    await so(lambda: place.read_text() != before)
+
+
+async def test_killed_in_the_midst_it_leaves_nothing_out(journal: Store, place: Path, tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(ROWS // 2)]
+    await write(journal, *(event for name in names for event in story(name)))
+    taken: list[tuple[str, str]] = []
+    async with killed_at_the_end(tmp_path / "calls.db", place) as process:
+        taken += await told_by(process)
+        await takes(process, place)
+        not_taken = await told_by(process)
+    while len(taken) < 3 * len(names):
+        async with killed_at_the_end(tmp_path / "calls.db", place) as process:
+            again = await told_by(process)
+            assert again[: len(not_taken)] == not_taken
+            not_taken = []
+            taken += again
+            await takes(process, place)
+    assert taken == told(*names)
