@@ -27,7 +27,7 @@ APP = Desk(
     ]
 ).app
 
-OPEN = {"/", "/api/login", "/api/logout", "/healthz", "/metrics"}
+OPEN = {"/", "/{page}.html", "/api/login", "/api/logout", "/healthz", "/metrics"}
 BY_ITSELF = {"/api/reload"}
 """Lets in an administrator, or who can read the state folder."""
 
