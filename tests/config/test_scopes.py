@@ -34,7 +34,7 @@ BY_ITSELF = {"/api/reload"}
 SCOPES = {
     Scope.CALLS_READ: {"GET /api/calls", "GET /api/calls/{id}", "GET /api/calls/{call}/why", "GET /api/callbacks"},
     Scope.CALLS_CONTROL: {"POST /api/calls/{id}/hangup", "DELETE /api/callbacks/{wanted}"},
-    Scope.AGENTS_READ: {"GET /api/agents", "GET /api/queues"},
+    Scope.AGENTS_READ: {"GET /api/agents", "GET /api/agents/{name}", "GET /api/queues"},
     Scope.AGENTS_CONTROL: {"POST /api/agents/{name}/state", "POST /api/agents/{name}/wrap-up"},
     Scope.RECORDS_READ: {
         "GET /api/records",
