@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
+from config import browser_phones
 from config.beep import BEEP_SOUND
 from config.knowledge import contact, music, remembered, standing
 from config.premises import (
@@ -23,6 +24,7 @@ from config.premises import (
     make_fallback_sounds,
     make_folders,
     make_prompts,
+    phone_secret,
     read_secret,
     token_secret,
 )
@@ -38,6 +40,7 @@ from cti.calls.tracker import Message, Tracker
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
+from cti.desk.phone import routes as phone_routes
 from cti.desk.view import View
 from cti.engine import Engine
 from cti.executor import Executor
@@ -169,6 +172,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         stack.push_async_callback(_stopped, ami)
 
         secret = token_secret(site)
+        phones = browser_phones.accounts(site, phone_secret(site)) if site.browser_phones else {}
         app = create_app(
             gate=Gate(secret, site.access),
             people=site.access,
@@ -184,7 +188,9 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 reload_routes(reload),
                 pictures,
                 menu_routes(switches, lambda: menus.flows),
+                phone_routes(phones),
             ],
+            connects=sorted({phone.url for phone in phones.values()}),
             secure_cookie=site.settings.web.secure_cookie,
         )
         yield Works(app, frozenset({loop, ami}), reload)

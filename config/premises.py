@@ -75,15 +75,26 @@ def lock(site: Site, stack: AsyncExitStack) -> None:
 
 def token_secret(site: Site) -> bytes:
     """The key that signs log-ins, made where there is none. Raises CannotStart."""
-    path = site.token_secret_file
+    return _key(site.token_secret_file, "the key that signs log-ins", "everybody logs in again")
+
+
+def phone_secret(site: Site) -> bytes:
+    """The key that the passwords of phones in the browser come from, made where there is none.
+    Raises CannotStart."""
+    after = "`cordboard phones` writes the new passwords for Asterisk"
+    return _key(site.phone_secret_file, "the key of the phones in the browser", after)
+
+
+def _key(path: Path, what: str, after: str) -> bytes:
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
     try:
-        key = bytes.fromhex(read_secret(path, "the key that signs log-ins"))
+        key = bytes.fromhex(read_secret(path, what))
     except ValueError:
         key = b""
     if len(key) < 32:
-        raise CannotStart(f"{path} does not hold a key. Remove it: a new one is made, and everybody logs in again.")
+        raise CannotStart(f"{path} does not hold a key. Remove it: a new one is made, and {after}.")
     return key
