@@ -1,0 +1,183 @@
+"""The phone in the page: a real Chromium registers at the real Asterisk, is called, and talks."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Page, Route, WebSocketRoute, async_playwright
+from ruamel.yaml import YAML
+
+from cti.calls import events as ev
+from cti.calls.words import AgentState
+from demo.debian import Program
+from demo.phones import PhoneCall
+from demo.tones import RATE, present, tone, write_wav
+from tests.real.conftest import INTERNAL
+from tests.real.hotline import Hotline, hotline
+
+CALLER, AGENT = 440.0, 880.0
+MUSIC = 293.66
+WEB = Path(__file__).parents[2] / "cti" / "desk" / "web"
+PAGE = Path(__file__).parent / "browser_phone"
+LOUD_DB = -60.0
+"""What AnalyserNode says of a tone that is there; of one that is not it says less."""
+
+
+@pytest.fixture(scope="session")
+def page_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The test's page, built as the desks are."""
+    folder = tmp_path_factory.mktemp("page")
+    vite = WEB / "node_modules" / "vite" / "bin" / "vite.js"
+    subprocess.run(
+        ["node", vite, "build", PAGE, "--outDir", folder, "--target", "es2022", "--logLevel", "error"], check=True
+    )
+    return folder
+
+
+def give_alice_a_browser_phone(folder: Path, auto_answer: bool) -> None:
+    yaml = YAML()
+    people = yaml.load(folder / "people.yaml")
+    alice = people["people"]["alice"]
+    del alice["phone"]
+    alice |= {"browser_phone": "PJSIP/alice-web", "auto_answer": auto_answer}
+    yaml.dump(people, folder / "people.yaml")
+
+
+@pytest.fixture
+async def line(
+    request: pytest.FixtureRequest, site: Path, made_site: Path, peers: Mapping[str, Program]
+) -> AsyncIterator[Hotline]:
+    give_alice_a_browser_phone(site, auto_answer="auto_answer" in request.keywords)
+    changes = {
+        "web": {"port": 0},
+        "folders": {"sounds": str(made_site / "sounds")},
+        "fallback": {"phones": ["PJSIP/bob"]},
+    }
+    async with hotline(site, peers, changes=changes, includes=[INTERNAL]) as running:
+        yield running
+
+
+@pytest.fixture
+async def context(line: Hotline, page_files: Path, tmp_path: Path) -> AsyncIterator[BrowserContext]:
+    """A browser in which alice is logged in, whose microphone hears a tone."""
+    microphone = tmp_path / "microphone.wav"
+    write_wav(microphone, tone(AGENT, 1.0, rate=48_000), rate=48_000)
+    arguments = [
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        "--allow-loopback-in-peer-connection",
+        # A page that the test gives comes from no address; Chromium would not let it connect to loopback.
+        "--disable-features=LocalNetworkAccessChecks",
+        f"--use-file-for-fake-audio-capture={microphone}",
+    ]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        context = await browser.new_context(base_url=line.url)
+        await log_in(context, line)
+        await serve(context, page_files)
+        yield context
+        await browser.close()
+
+
+async def log_in(context: BrowserContext, line: Hotline) -> None:
+    who = {"name": "alice", "password": line.stage.passwords["alice"]}
+    answer = await context.request.post("/api/login", data=who)
+    assert answer.ok
+
+
+async def serve(context: BrowserContext, files: Path) -> None:
+    """The page comes from the server, as it were: with the headers that the server's own pages have."""
+    policy = (await context.request.get("/api/me")).headers["content-security-policy"]
+
+    async def give(route: Route) -> None:
+        name = route.request.url.partition("/softphone/")[2] or "index.html"
+        await route.fulfill(
+            path=files / name, headers={"Content-Security-Policy": policy, "Content-Type": KINDS[Path(name).suffix]}
+        )
+
+    await context.route("**/softphone/**", give)
+    await context.route(
+        "**/assets/**",
+        lambda route: route.fulfill(
+            path=files / "assets" / route.request.url.rpartition("/")[2], content_type="text/javascript"
+        ),
+    )
+
+
+KINDS = {".html": "text/html", ".js": "text/javascript"}
+
+
+async def open_phone(context: BrowserContext, line: str = "registered") -> Page:
+    page = await context.new_page()
+    page.on("console", lambda m: print("CONSOLE", m.text)); page.on("pageerror", lambda m: print("PAGEERROR", m)); page.on("requestfailed", lambda m: print("FAILED", m.url)); page.on("websocket", lambda w: (print("WS", w.url), w.on("framereceived", lambda d: print("<<", d)), w.on("framesent", lambda d: print(">>", d))))
+    await page.goto("/softphone/")
+    await until(page, f"window.phone?.state.line === '{line}'")
+    return page
+
+
+async def until(page: Page, true: str) -> None:
+    """Waits until an expression of the page is true."""
+    await page.wait_for_function(f"() => {true}", polling=20, timeout=15_000)
+
+
+async def call(page: Page) -> Any:
+    return await page.evaluate("window.phone.state.call")
+
+
+async def rings(line: Hotline) -> PhoneCall:
+    """A caller gets as far as the agent's phone."""
+    caller = await (await line.caller(microphone=tone(CALLER, 1.0))).dial("100")
+    await caller.answered()
+    await caller.press("1")
+    return caller
+
+
+async def hears(caller: PhoneCall) -> set[float]:
+    await caller.listen(0.4)  # what was under way
+    return present(await caller.listen(0.5), RATE, (AGENT, MUSIC))
+
+
+async def test_a_call_in_the_page(line: Hotline, context: BrowserContext, record_property: Any) -> None:
+    page = await open_phone(context)
+    await line.state("alice")
+    caller = await rings(line)
+    await until(page, "window.phone.state.call?.phase === 'ringing'")
+    offered = await line.watch.wait(ev.Offered)
+    [rang] = await page.evaluate("window.rang")
+    record_property("offer_to_page_ms", round(rang - offered.at * 1000))
+    print("offer to page, ms:", rang - offered.at * 1000)
+    assert (await call(page))["number"] == "5550123"
+
+    await page.click("#answer")
+    await until(page, "window.phone.state.call?.phase === 'talking'")
+    await line.watch.wait(ev.Connected)
+    assert await hears(caller) == {AGENT}
+    await until(page, f"window.heard('far', {CALLER}) > {LOUD_DB} && window.heard('far', {AGENT}) < {LOUD_DB}")
+    await until(page, "window.phone.levels().far > 0.3 && window.phone.levels().microphone > 0.3")
+
+    await page.evaluate("window.phone.mute(true)")
+    assert await hears(caller) == set()
+    await page.evaluate("window.phone.mute(false)")
+    assert await hears(caller) == {AGENT}
+
+    await page.evaluate("window.phone.hold(true)")
+    await until(page, "window.phone.state.call.held")
+    assert AGENT not in await hears(caller)
+    await page.evaluate("window.phone.hold(false)")
+    await until(page, "!window.phone.state.call.held")
+    assert await hears(caller) == {AGENT}
+
+    await page.evaluate("window.phone.press('5#')")
+    await until(page, "window.phone.state.call.quality === 'good'")
+    assert caller.digits == "5#"
+
+    await page.evaluate("window.phone.hangUp()")
+    await caller.ended()
+    assert await call(page) is None
+    await line.watch.wait(ev.AgentChanged, lambda e: e.state is AgentState.WRAP_UP)
