@@ -34,9 +34,8 @@ def page_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The test's page, built as the desks are."""
     folder = tmp_path_factory.mktemp("page")
     vite = WEB / "node_modules" / "vite" / "bin" / "vite.js"
-    subprocess.run(
-        ["node", vite, "build", PAGE, "--outDir", folder, "--target", "es2022", "--logLevel", "error"], check=True
-    )
+    options = ["--base", "/softphone/", "--outDir", folder, "--target", "es2022", "--logLevel", "error"]
+    subprocess.run(["node", vite, "build", PAGE, *options], check=True)
     return folder
 
 
@@ -53,7 +52,7 @@ def give_alice_a_browser_phone(folder: Path, auto_answer: bool) -> None:
 async def line(
     request: pytest.FixtureRequest, site: Path, made_site: Path, peers: Mapping[str, Program]
 ) -> AsyncIterator[Hotline]:
-    give_alice_a_browser_phone(site, auto_answer="auto_answer" in request.keywords)
+    give_alice_a_browser_phone(site, auto_answer=hasattr(request, "param"))
     changes = {
         "web": {"port": 0},
         "folders": {"sounds": str(made_site / "sounds")},
@@ -92,30 +91,20 @@ async def log_in(context: BrowserContext, line: Hotline) -> None:
 
 
 async def serve(context: BrowserContext, files: Path) -> None:
-    """The page comes from the server, as it were: with the headers that the server's own pages have."""
+    """The page comes from the server, as it were: with the content policy of the server's own pages."""
     policy = (await context.request.get("/api/me")).headers["content-security-policy"]
+    kinds = {".html": "text/html", ".js": "text/javascript"}
 
     async def give(route: Route) -> None:
-        name = route.request.url.partition("/softphone/")[2] or "index.html"
-        await route.fulfill(
-            path=files / name, headers={"Content-Security-Policy": policy, "Content-Type": KINDS[Path(name).suffix]}
-        )
+        file = files / (route.request.url.partition("/softphone/")[2] or "index.html")
+        headers = {"Content-Security-Policy": policy, "Content-Type": kinds[file.suffix]}
+        await route.fulfill(path=file, headers=headers)
 
     await context.route("**/softphone/**", give)
-    await context.route(
-        "**/assets/**",
-        lambda route: route.fulfill(
-            path=files / "assets" / route.request.url.rpartition("/")[2], content_type="text/javascript"
-        ),
-    )
-
-
-KINDS = {".html": "text/html", ".js": "text/javascript"}
 
 
 async def open_phone(context: BrowserContext, line: str = "registered") -> Page:
     page = await context.new_page()
-    page.on("console", lambda m: print("CONSOLE", m.text)); page.on("pageerror", lambda m: print("PAGEERROR", m)); page.on("requestfailed", lambda m: print("FAILED", m.url)); page.on("websocket", lambda w: (print("WS", w.url), w.on("framereceived", lambda d: print("<<", d)), w.on("framesent", lambda d: print(">>", d))))
     await page.goto("/softphone/")
     await until(page, f"window.phone?.state.line === '{line}'")
     return page
@@ -151,7 +140,6 @@ async def test_a_call_in_the_page(line: Hotline, context: BrowserContext, record
     offered = await line.watch.wait(ev.Offered)
     [rang] = await page.evaluate("window.rang")
     record_property("offer_to_page_ms", round(rang - offered.at * 1000))
-    print("offer to page, ms:", rang - offered.at * 1000)
     assert (await call(page))["number"] == "5550123"
 
     await page.click("#answer")
@@ -181,3 +169,42 @@ async def test_a_call_in_the_page(line: Hotline, context: BrowserContext, record
     await caller.ended()
     assert await call(page) is None
     await line.watch.wait(ev.AgentChanged, lambda e: e.state is AgentState.WRAP_UP)
+
+
+@pytest.mark.parametrize("line", ["answers by itself"], indirect=True)
+async def test_the_connection_is_lost_in_a_talk(line: Hotline, context: BrowserContext) -> None:
+    sockets: list[WebSocketRoute] = []
+
+    def connects(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    await context.route_web_socket(f"ws://127.0.0.1:{line.stage.asterisk.ports.web}/ws", connects)
+    page = await open_phone(context)
+    await line.state("alice")
+    caller = await rings(line)
+    await until(page, "window.phone.state.call?.phase === 'talking'")  # by itself
+    await line.watch.wait(ev.Connected)
+
+    await sockets[0].close(code=1011, reason="cut")
+    await until(page, "window.phone.state.line === 'lost'")
+    assert await hears(caller) == {AGENT}
+    await until(page, "window.phone.state.line === 'registered'")
+    assert await hears(caller) == {AGENT}
+    await page.evaluate("window.phone.session.renew(true)")  # as when the sound's path was lost too
+    assert await hears(caller) == {AGENT}
+    await caller.hang_up()
+    await until(page, "window.phone.state.call === null")
+
+
+@pytest.mark.parametrize("line", ["answers by itself"], indirect=True)
+async def test_the_page_is_closed_in_a_talk(line: Hotline, context: BrowserContext) -> None:
+    page = await open_phone(context)
+    other = await open_phone(context, "elsewhere")
+    await line.state("alice")
+    caller = await rings(line)
+    await until(page, "window.phone.state.call?.phase === 'talking'")
+    await line.watch.wait(ev.Connected)
+    await page.close()
+    await caller.ended()
+    await until(other, "window.phone.state.line === 'registered'")

@@ -218,7 +218,9 @@ export class Softphone {
   private registered(): void {
     this.tell({ type: "line", line: "registered" });
     // Asterisk learns from a re-INVITE where the talk's phone is now; a lost path for the sound is found anew.
-    if (this.wasLost) this.talking()?.renew(this.talking()?.connection?.iceConnectionState !== "connected");
+    const session = this.wasLost ? this.talking() : null;
+    const path = session?.connection?.iceConnectionState;
+    session?.renew(path === "disconnected" || path === "failed");
     this.wasLost = false;
   }
 
