@@ -24,7 +24,6 @@ from config.premises import (
     make_fallback_sounds,
     make_folders,
     make_prompts,
-    phone_secret,
     read_secret,
     token_secret,
 )
@@ -172,7 +171,6 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         stack.push_async_callback(_stopped, ami)
 
         secret = token_secret(site)
-        phones = browser_phones.accounts(site, phone_secret(site)) if site.browser_phones else {}
         app = create_app(
             gate=Gate(secret, site.access),
             people=site.access,
@@ -188,9 +186,9 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 reload_routes(reload),
                 pictures,
                 menu_routes(switches, lambda: menus.flows),
-                phone_routes(phones),
+                phone_routes(browser_phones.accounts(site)),
             ],
-            connects=sorted({phone.url for phone in phones.values()}),
+            connects=[url for url in (site.settings.web.phone_url,) if url],
             secure_cookie=site.settings.web.secure_cookie,
         )
         yield Works(app, frozenset({loop, ami}), reload)

@@ -19,13 +19,12 @@ from pwdlib import PasswordHash
 from rich.markup import escape
 from rich.table import Table
 
-from config import browser_phones
+from config import browser_phones, log, new_site, report
 from config import dialplan as include
 from config import doctor as examination
-from config import log, new_site, report
 from config.commands import menus, pins, simulate, staff
 from config.commands.shared import HERE, SiteFolder, console, give_up, load, load_all, say
-from config.premises import CannotStart, phone_secret
+from config.premises import CannotStart
 from config.serve import Broken, serve
 from cti.durations import seconds
 from cti.site_files import SiteError
@@ -153,8 +152,8 @@ def phones(
     if not found.browser_phones:
         give_up("nobody has a phone in the browser; people.yaml gives one: browser_phone")
     try:
-        text = browser_phones.render(found, phone_secret(found))
-    except (CannotStart, OSError) as error:
+        text = browser_phones.render(found)
+    except CannotStart as error:
         give_up(str(error))
     _put(text, to, "pjsip reload", mode=0o600)
 

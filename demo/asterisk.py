@@ -47,8 +47,8 @@ def free_ports(calls: int = 100) -> Ports:
             # Below the range from which the system itself hands out ports.
             first = random.randrange(10_000, 32_000 - rtp, 2)
             if all(_is_free(port) for port in range(first, first + rtp)):
-                named = (bound.getsockname()[1] for bound in (sip, ami, web))
-                return Ports(*named, first, first + rtp - 1)
+                named = [bound.getsockname()[1] for bound in (sip, ami, web)]
+                return Ports(named[0], named[1], named[2], first, first + rtp - 1)
     raise AsteriskFailed(f"No {rtp} free UDP ports in a row on {HOST}. Stop what uses them, or ask for fewer calls.")
 
 

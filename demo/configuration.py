@@ -61,7 +61,8 @@ class Plan:
 
     Who calls from this machine without being one of ``phones`` starts in ``caller_context``;
     ``phones`` dial in ``phone_context`` (the default lets them dial each other). ``includes`` are
-    dialplan files, ``pjsip`` files of PJSIP configuration. ``files`` are whole configuration files by name, such as ``queues.conf``.
+    dialplan files, ``pjsip`` files of PJSIP configuration. ``files`` are whole configuration files by
+    name, such as ``queues.conf``.
     """
 
     phones: Sequence[Phone] = ()

@@ -15,7 +15,6 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from config import browser_phones, dialplan, new_site, settings
-from config.premises import phone_secret
 from config.serve import serve
 from config.settings import Site
 from cti.calls.part import Part
@@ -87,7 +86,7 @@ async def stage(
     password = secrets.token_hex(8)
     pjsip = folder / "pjsip_cordboard.conf"
     pjsip.touch(mode=0o600)
-    pjsip.write_text(browser_phones.render(site, phone_secret(site)), encoding="utf-8")
+    pjsip.write_text(browser_phones.render(site), encoding="utf-8")
     own = [Phone(dialled.partition("/")[2], password) for p in site.people.values() for _, dialled in p.dialled]
     named = {phone.name for phone in phones} | {dialled.partition("/")[2] for dialled in site.browser_phones.values()}
     plan = Plan(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Route, WebSocketRoute, async_playwright
+from playwright.async_api import BrowserContext, Page, Route, WebSocketRoute
 from ruamel.yaml import YAML
 
 from cti.calls import events as ev
@@ -18,6 +16,7 @@ from cti.calls.words import AgentState
 from demo.debian import Program
 from demo.phones import PhoneCall
 from demo.tones import RATE, present, tone, write_wav
+from tests.real.browser import browser
 from tests.real.conftest import INTERNAL
 from tests.real.hotline import Hotline, hotline
 
@@ -34,7 +33,7 @@ def page_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The test's page, built as the desks are."""
     folder = tmp_path_factory.mktemp("page")
     vite = WEB / "node_modules" / "vite" / "bin" / "vite.js"
-    options = ["--base", "/softphone/", "--outDir", folder, "--target", "es2022", "--logLevel", "error"]
+    options = ["--base", "/softphone/", "--outDir", str(folder), "--target", "es2022", "--logLevel", "error"]
     subprocess.run(["node", vite, "build", PAGE, *options], check=True)
     return folder
 
@@ -67,7 +66,7 @@ async def context(line: Hotline, page_files: Path, tmp_path: Path) -> AsyncItera
     """A browser in which alice is logged in, whose microphone hears a tone."""
     microphone = tmp_path / "microphone.wav"
     write_wav(microphone, tone(AGENT, 1.0, rate=48_000), rate=48_000)
-    arguments = [
+    options = [
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         "--allow-loopback-in-peer-connection",
@@ -75,13 +74,11 @@ async def context(line: Hotline, page_files: Path, tmp_path: Path) -> AsyncItera
         "--disable-features=LocalNetworkAccessChecks",
         f"--use-file-for-fake-audio-capture={microphone}",
     ]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-        context = await browser.new_context(base_url=line.url)
+    async with browser(*options) as running:
+        context = await running.new_context(base_url=line.url)
         await log_in(context, line)
         await serve(context, page_files)
         yield context
-        await browser.close()
 
 
 async def log_in(context: BrowserContext, line: Hotline) -> None:
