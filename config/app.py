@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
+from config import browser_phones
 from config.beep import BEEP_SOUND
 from config.knowledge import contact, music, remembered, standing
 from config.premises import (
@@ -40,6 +41,7 @@ from cti.calls.tracker import Message, Tracker
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
+from cti.desk.phone import routes as phone_routes
 from cti.desk.view import View
 from cti.engine import Engine
 from cti.executor import Executor
@@ -187,7 +189,9 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 reload_routes(reload),
                 pictures,
                 menu_routes(switches, lambda: menus.flows),
+                phone_routes(browser_phones.accounts(site)),
             ],
+            connects=[url for url in (site.settings.web.phone_url,) if url],
             secure_cookie=site.settings.web.secure_cookie,
         )
         yield Works(app, frozenset({loop, ami, *webhooks.tasks}), reload)

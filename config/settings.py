@@ -55,6 +55,14 @@ Spoken = Annotated[str, Field(min_length=1)]
 RedisUrl = Annotated[
     str, fits(r"(rediss?|unix)://\S+", "must be a URL that begins with redis://, rediss:// or unix://")
 ]
+PhoneUrl = Annotated[
+    str,
+    fits(
+        r"wss://[^\s/?#@;,'\"]+(/[^\s?#;,'\"]*)?|ws://(127\.0\.0\.1|localhost)(:\d+)?/[^\s?#;,'\"]*",
+        "{} is not a URL such as wss://pbx.example:8089/ws; ws:// is good on 127.0.0.1 only, where no browser"
+        " wants TLS to use the microphone",
+    ),
+]
 DatabaseUrl = Annotated[
     str, fits(r"[a-z]+\+[a-z0-9]+://\S*", "must be a URL such as sqlite+aiosqlite:////srv/calls.db")
 ]
@@ -80,6 +88,8 @@ class WebSettings(SiteModel):
     port: int = Field(default=8080, ge=0, le=65535)
     secure_cookie: bool = False
     """True behind HTTPS."""
+    phone_url: PhoneUrl | None = None
+    """Where Asterisk's WebSocket is for phones in the browser."""
 
 
 class FallbackSettings(SiteModel):
@@ -226,6 +236,14 @@ class Site:
     def keys(self) -> Path:
         return self.state / "keys"
 
+    def phone_secret_file(self) -> Path:
+        return self.state / "phone-secret"
+
+    @property
+    def browser_phones(self) -> Mapping[str, str]:
+        """The dial string of each person's phone in the browser, by the person's name."""
+        return {name: p.browser_phone for name, p in self.people.items() if p.browser_phone is not None}
+
     @property
     def database(self) -> str:
         return self.settings.database or f"sqlite+aiosqlite:///{self.state / 'cordboard.db'}"
@@ -329,6 +347,8 @@ def load(folder: Path) -> Site:
         wrong.extend(_told(*site))
     if people:
         wrong.extend(phones(people[1], {name: p.dialled for name, p in people[0].people.items()}))
+        if site and site[0].web.phone_url is None:
+            wrong.extend(_unreachable(*people))
     if queues and built is not None:
         around = Around(
             strategies=strategies(),
@@ -342,6 +362,14 @@ def load(folder: Path) -> Site:
     if wrong or not (site and built is not None and people):
         raise SiteError(wrong)
     return Site(folder, site[0], built, people[0].people, {**flows, **said})
+
+
+def _unreachable(people: PeopleFile, document: Document) -> Iterator[Problem]:
+    """Phones in the browser, in a site that does not say where browsers reach Asterisk."""
+    for name, person in people.people.items():
+        if person.browser_phone is not None:
+            message = "site.yaml does not say where browsers reach Asterisk"
+            yield document.problem(("people", name, "browser_phone"), message, "set web.phone_url in site.yaml")
 
 
 def _nobody(queues: Queues, agents: Mapping[str, Agent]) -> Nobody:

@@ -71,21 +71,22 @@ def create_app(
     health: Health,
     registry: CollectorRegistry,
     routers: Sequence[APIRouter] = (),
+    connects: Sequence[str] = (),
     secure_cookie: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> FastAPI:
     """The server's application.
 
     ``passwords`` are argon2 hashes by name; ``calls`` gives the live calls; ``routers`` are
-    the pillars' own; ``secure_cookie`` is for sites behind HTTPS. Raises ValueError for a
-    password hash that is none.
+    the pillars' own; ``connects`` are URLs of other hosts that pages may connect to;
+    ``secure_cookie`` is for sites behind HTTPS. Raises ValueError for a password hash that is none.
     """
     # The usual pages of FastAPI for its documentation load from other hosts.
     app = FastAPI(
         title="Cordboard", version=API_VERSION, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     app.state.gate = gate
-    add_guard(app)
+    add_guard(app, connects)
     app.include_router(_login_router(gate, people, Passwords(passwords), secure_cookie, clock))
     app.include_router(_calls_router(ask, calls))
     for router in routers:
