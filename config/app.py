@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from config.beep import BEEP_SOUND
-from config.knowledge import contact, music, remembered, standing
+from config.knowledge import contact, music, remembered, standing, talked, waiting_followups
 from config.premises import (
     CannotStart,
     lock,
@@ -50,11 +50,13 @@ from ivr.pins import Pins
 from ivr.switches import Switches
 from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
+from recordings.desk_api import routes as desk_routes
 from recordings.files import Files
 from recordings.handler import RecordsPart
 from recordings.spool import recover
 from recordings.store import Store as Records
 from routing.api import routes as routing_routes
+from routing.dispositions_api import routes as disposition_routes
 from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
 from routing.redis_server import RedisServer
@@ -130,6 +132,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         registry = CollectorRegistry()
         routing = RoutingPart(site.queues, site.agents, live_state(site, redis), EstimateErrors(registry).add)
         recorder = RecordsPart(records, files, spool)
+        followups = await waiting_followups(records)
         view = View(site.agents, site.queues)
         feed = Feed(view)
         desk = DeskPart(feed, Metrics(view, registry))
@@ -157,8 +160,9 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         async def counted(days: int) -> Mapping[tuple[str, str], int]:
             return await branches(records, time.time() - days * DAY_S)
 
-        pictures = picture_routes(lambda: menus.flows, counted)
-        engine = build_engine(site, link, (recorder, menus, routing, usage, desk, *watchers), routing, history)
+        engine = build_engine(
+            site, link, (recorder, menus, routing, usage, followups, desk, *watchers), routing, history
+        )
 
         await recorder.start()
         stack.push_async_callback(recorder.stop)
@@ -180,9 +184,11 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             registry=registry,
             routers=[
                 routing_routes(routing, engine.ask),
+                disposition_routes(routing, engine.ask, talked(records), site.zone),
                 recordings_routes(records, files),
+                desk_routes(records, followups, engine.ask, site.agents, site.targets, site.zone),
                 reload_routes(reload),
-                pictures,
+                picture_routes(lambda: menus.flows, counted),
                 menu_routes(switches, lambda: menus.flows),
             ],
             secure_cookie=site.settings.web.secure_cookie,
