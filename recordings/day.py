@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from itertools import zip_longest
 
 from sqlalchemy import select
 
@@ -153,9 +154,10 @@ async def day_of(store: Store, agent: str, start: float, end: float, within_s: M
 def _stretches(start: float, end: float, changes: Sequence[AgentChanged]) -> tuple[Stretch, ...]:
     """What is told again without a change, as by a restart, is one stretch."""
     found: list[Stretch] = []
-    ends = [*(change.at for change in changes[1:]), end]
-    for change, over in zip(changes, ends, strict=True):
-        begun, until = max(start, change.at), max(start, over)
+    for change, after in zip_longest(changes, changes[1:]):
+        begun, until = max(start, change.at), end if after is None else after.at
+        if until <= start:
+            continue
         last = found[-1] if found else None
         if last is not None and (last.state, last.reason) == (change.state, change.reason):
             found[-1] = Stretch(last.state, last.reason, last.start, until)
