@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -50,6 +51,7 @@ from ivr.pins import Pins
 from ivr.switches import Switches
 from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
+from recordings.day import DaysPart
 from recordings.desk_api import routes as desk_routes
 from recordings.files import Files
 from recordings.handler import RecordsPart
@@ -132,7 +134,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         registry = CollectorRegistry()
         routing = RoutingPart(site.queues, site.agents, live_state(site, redis), EstimateErrors(registry).add)
         recorder = RecordsPart(records, files, spool)
-        followups = await waiting_followups(records)
+        followups, days = await waiting_followups(records), DaysPart(records, site.zone)
         view = View(site.agents, site.queues)
         feed = Feed(view)
         desk = DeskPart(feed, Metrics(view, registry))
@@ -161,16 +163,15 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             return await branches(records, time.time() - days * DAY_S)
 
         engine = build_engine(
-            site, link, (recorder, menus, routing, usage, followups, desk, *watchers), routing, history
+            site, link, (recorder, menus, routing, usage, followups, days, desk, *watchers), routing, history
         )
 
+        _started(stack, days.read(time.time()), "days")
         await recorder.start()
         stack.push_async_callback(recorder.stop)
-        loop = asyncio.create_task(engine.run(), name="engine")
-        stack.push_async_callback(_stopped, loop)
+        loop = _started(stack, engine.run(), "engine")
         await engine.ask(partial(routing.start, remember=partial(remembered, records, history)))
-        ami = asyncio.create_task(link.ami.run(), name="ami")
-        stack.push_async_callback(_stopped, ami)
+        ami = _started(stack, link.ami.run(), "ami")
 
         secret = token_secret(site)
         app = create_app(
@@ -186,7 +187,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 routing_routes(routing, engine.ask),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 recordings_routes(records, files),
-                desk_routes(records, followups, engine.ask, site.agents, site.targets, site.zone),
+                desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 reload_routes(reload),
                 picture_routes(lambda: menus.flows, counted),
                 menu_routes(switches, lambda: menus.flows),
@@ -246,6 +247,13 @@ def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, 
 
 
 _BEHIND = 5000
+
+
+def _started(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """Works until the stack is left."""
+    task = asyncio.create_task(work, name=name)
+    stack.push_async_callback(_stopped, task)
+    return task
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:

@@ -6,7 +6,6 @@ import secrets
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import tzinfo
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException
@@ -17,7 +16,7 @@ from cti.calls.part import Ask, Output
 from cti.calls.words import CallId
 from recordings import followups
 from recordings.api import Moment
-from recordings.day import Day, day_of, midnight
+from recordings.day import Day, DaysPart, NotRead
 from recordings.followups import FollowUp, FollowUpsPart
 from recordings.store import Store
 
@@ -65,11 +64,11 @@ def routes(
     part: FollowUpsPart,
     ask: Ask,
     agents: Collection[str],
+    days: DaysPart,
     within_s: Mapping[str, float],
-    zone: tzinfo | None = None,
 ) -> APIRouter:
     """An agent has his own, supervisors have all. ``agents`` are those of the site, ``within_s`` the target
-    of each queue in seconds; ``zone`` says when a day begins, None for this machine's."""
+    of each queue in seconds."""
     router = APIRouter(prefix="/api", tags=["desk"])
 
     def named(name: str, who: Person) -> str:
@@ -82,9 +81,12 @@ def routes(
 
     @router.get("/agents/{name}/day")
     async def my_day(name: str, who: AnyAgent) -> Day:
-        """What an agent did since midnight, and his calls."""
-        agent, now = named(name, who), time.time()
-        return await day_of(store, agent, midnight(now, zone), now, within_s)
+        """What an agent did since midnight, and his calls. 503 for a moment after the server's start."""
+        agent = named(name, who)
+        try:
+            return await days.day(agent, time.time(), within_s)
+        except NotRead as error:
+            raise HTTPException(503, str(error)) from None
 
     @router.get("/followups")
     async def mine(who: AnyAgent, agent: str = "", *, done: bool = False) -> list[FollowUp]:

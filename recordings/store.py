@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cti.calls import codec
-from cti.calls.events import AgentChanged, CallEvent, Ended, Event
+from cti.calls.events import CallEvent, Ended, Event
 from cti.calls.words import SHORTEST_MESSAGE_S, CallId
 from recordings import dispositions, followups
 from recordings.dispositions import Disposition, given_under, noted
@@ -319,7 +319,6 @@ async def _append(connection: AsyncConnection, rows: Sequence[JournalRow]) -> No
             "at": row.event.at,
             "kind": type(row.event).__name__,
             "data": row.data,
-            "agent": row.event.agent if isinstance(row.event, AgentChanged) else None,
         }
         for row in rows
     ]

@@ -48,13 +48,9 @@ journal = Table(
     Column("at", Double, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("data", JSON, nullable=False),
-    # Whose state the row tells; empty for all else.
-    Column("agent", NAME),
     UniqueConstraint("run", "number"),
     Index(None, "call", "seq"),
 )
-_TOLD = journal.c.agent.is_not(None)
-Index("ix_journal_agent_at", journal.c.agent, journal.c.at, sqlite_where=_TOLD, postgresql_where=_TOLD)
 
 open_calls = Table("open_calls", metadata, Column("call", ID, primary_key=True))
 """Calls in the journal whose end is not."""

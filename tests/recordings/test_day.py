@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from cti.calls.events import AgentChanged
 from cti.calls.words import AgentState
-from recordings.day import Day, day, day_of, midnight
+from recordings.day import DAY_S, Days, DaysPart, NotRead, StateTime, day, midnight
 from recordings.record import fold
 from recordings.store import JournalRow, Store
 from tests.recordings.scenarios import events
@@ -30,45 +31,51 @@ def changes(text: str) -> list[AgentChanged]:
     return found
 
 
-def of(text: str, start: float = 0.0, end: float = 100.0) -> Day:
-    return day("bob", start, end, changes(text), (), {})
+def of(text: str, now: float = 100.0) -> tuple[StateTime, ...]:
+    days = Days(UTC)
+    for change in changes(text):
+        days.apply(change)
+    return days.of("bob", now)
 
 
 def test_times_by_state_and_reason() -> None:
     found = of("0 ready, 10 talk, 40 wrap, 50 ready, 60 lunch, 90 ready")
-    assert [(s.state.value, s.reason, s.seconds, s.times) for s in found.states] == [
+    assert [(s.state.value, s.reason, s.seconds, s.times) for s in found] == [
         ("ready", "", 30.0, 3),
         ("talking", "", 30.0, 1),
         ("not ready", "lunch", 30.0, 1),
         ("wrap-up", "", 10.0, 1),
     ]
-    assert (found.wrap_up_s, found.occupancy) == (10.0, 40 / 70)
+    shares = day("bob", 0.0, 100.0, found, (), {})
+    assert (shares.wrap_up_s, shares.occupancy) == (10.0, 40 / 70)
 
 
-def test_what_began_before_midnight_counts_from_it() -> None:
-    found = of("-50 lunch, 20 ready", end=30.0)
-    assert [(s.start, s.end) for s in found.stretches] == [(0.0, 20.0), (20.0, 30.0)]
+def test_a_new_day_begins_at_midnight_with_what_everybody_does() -> None:
+    (lunch, ready) = of(f"{DAY_S - 90} ready, {DAY_S - 50} lunch, {DAY_S + 20} ready", DAY_S + 30)
+    assert (lunch.seconds, ready.seconds) == (20.0, 10.0)
+    (still,) = of(f"{DAY_S - 50} lunch", DAY_S + 30)
+    assert (still.seconds, still.times) == (30.0, 1)
 
 
-def test_what_a_restart_tells_again_is_one_stretch() -> None:
-    (one,) = of("0 ready, 10 ready, 20 ready").stretches
-    assert (one.start, one.end) == (0.0, 100.0)
+def test_what_a_restart_tells_again_is_one_time() -> None:
+    (one,) = of("0 ready, 10 ready, 20 ready")
+    assert (one.seconds, one.times) == (100.0, 1)
 
 
 def test_nothing_is_known_of_a_day_without_states() -> None:
-    found = day("bob", 0.0, 100.0, [], (), {})
-    assert (found.stretches, found.answered, found.aht_s, found.occupancy, found.within_target) == ((), 0, *[None] * 3)
+    found = day("bob", 0.0, 100.0, Days(UTC).of("bob", 100.0), (), {})
+    assert (found.states, found.answered, found.aht_s, found.occupancy, found.within_target) == ((), 0, *[None] * 3)
 
 
-@given(st.lists(st.tuples(st.floats(-50, 100), st.sampled_from(["ready", "talk", "wrap", "off", "lunch"]))))
-def test_the_stretches_follow_each_other_until_now(steps: list[tuple[float, str]]) -> None:
-    told = [changes(f"{at!r} {state}")[0] for at, state in sorted(steps)]
-    found = day("bob", 0.0, 100.0, told, (), {})
-    for one, after in zip(found.stretches, found.stretches[1:], strict=False):
-        assert one.start <= one.end == after.start
-        assert (one.state, one.reason) != (after.state, after.reason)
-    whole = 100.0 - max(0.0, told[0].at) if told else 0.0
-    assert sum(s.seconds for s in found.states) == pytest.approx(whole)
+@given(st.lists(st.tuples(st.floats(0, 5 * DAY_S), st.sampled_from(["ready", "talk", "wrap", "off", "lunch"]))))
+def test_the_times_are_those_since_midnight_or_the_first_state(steps: list[tuple[float, str]]) -> None:
+    steps = sorted(steps)
+    days, now = Days(UTC), 5 * DAY_S + 60.0
+    for at, state in steps:
+        days.apply(changes(f"{at!r} {state}")[0])
+        whole = at - max(at // DAY_S * DAY_S, steps[0][0])
+        assert sum(s.seconds for s in days.of("bob", at)) == pytest.approx(whole, abs=1e-3)
+    assert sum(s.seconds for s in days.of("bob", now)) == pytest.approx(60.0 if steps else 0.0, abs=1e-3)
 
 
 IN_TIME = """0 Arrived
@@ -101,28 +108,39 @@ DIRECT = """90 Arrived
 
 def test_calls_and_their_shares() -> None:
     parts = [part for text in (IN_TIME, LATE, DIRECT) for part in fold(events(text))[1]]
-    found = day("bob", 0.0, 100.0, changes("0 ready, 26 wrap, 36 ready"), parts, {"sales": 10.0})
+    found = day("bob", 0.0, 100.0, of("0 ready, 26 wrap, 36 ready"), parts, {"sales": 10.0})
     assert (found.answered, found.missed, found.refused) == (2, 1, 1)
     assert (found.talk_s, found.hold_s, found.wrap_up_s, found.aht_s) == (30.0, 4.0, 10.0, 20.0)
     assert found.within_target == 0.5  # the second waited 11 s for him
 
 
-async def test_it_is_read_from_the_database(store: Store) -> None:
-    told = [
-        *changes("-90 ready, -50 lunch, 5 ready, 30 wrap"),
-        AgentChanged(at=7.0, agent="cat", state=AgentState.OFFLINE),
-    ]
-    calls = [*events(IN_TIME, "c1"), *events(LATE.replace("bob", "dan"), "c2")]
-    await store.write([JournalRow("run", n, e) for n, e in enumerate([*told, *calls], 1)])
-    found = await day_of(store, "bob", 0.0, 100.0, {"sales": 10.0})
-    assert [(s.state.value, s.end - s.start) for s in found.stretches] == [
-        ("not ready", 5.0),
-        ("ready", 25.0),
-        ("wrap-up", 70.0),
-    ]
-    assert (found.answered, found.missed, found.within_target) == (1, 1, 1.0)
-    assert (await day_of(store, "cat", 0.0, 100.0, {})).answered == 1
-    assert (await day_of(store, "eve", 0.0, 100.0, {})).states == ()
+async def test_a_restart_reads_it_from_the_journal(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happens meanwhile comes after it."""
+    monkeypatch.setattr("recordings.journal.PIECE", 3)
+    midnight = 10 * DAY_S
+    old = [replace(change, at=change.at + midnight - 20 * DAY_S) for change in changes("-90 off, -50 ready")]
+    told = [replace(change, at=change.at + midnight) for change in changes("-90 ready, -50 lunch, 5 ready, 30 wrap")]
+    other = AgentChanged(at=midnight + 7, agent="cat", state=AgentState.READY)
+    calls = [replace(event, at=event.at + midnight) for event in events(IN_TIME)]
+    await store.write([JournalRow("run", n, e) for n, e in enumerate([*old, *told, *calls, other], 1)])
+    days, now = DaysPart(store, UTC), midnight + 100.0
+    with pytest.raises(NotRead):
+        await days.day("bob", now, {})
+    live = replace(told[0], at=midnight + 90)
+    await days.on_event(live, None, now)
+    await store.write([JournalRow("this run", 1, live)])
+    await days.read(midnight + 80)
+    await days.on_event(replace(told[1], at=midnight + 95), None, now)
+    found = await days.day("bob", now, {"sales": 10.0})
+    assert {(s.state.value, s.seconds) for s in found.states} == {
+        ("wrap-up", 60.0),
+        ("ready", 30.0),
+        ("not ready", 10.0),
+    }
+    assert (found.start, found.answered, found.missed, found.within_target) == (midnight, 1, 1, 1.0)
+    (cat,) = (await days.day("cat", now, {})).states
+    assert cat.seconds == 93.0
+    assert (await days.day("eve", now, {})).states == ()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from cti.calls.events import DispositionGiven, Event
 from cti.calls.words import CallId
 from recordings.contacts import last_talk
-from recordings.day import day_of
 from recordings.migrations import migrate
 from recordings.store import Filters, JournalRow, Store
 from tests.recordings.scenarios import events
@@ -85,16 +84,17 @@ async def test_a_database_from_before_is_brought_up_to_date(tmp_path: Path) -> N
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         await connection.run_sync(migrate, "0002")
-        for number, kind, data in (
-            (1, "AgentChanged", '{"kind": "AgentChanged", "at": 5.0, "agent": "bob", "state": "ready"}'),
-            (2, "Arrived", '{"kind": "Arrived"}'),
-        ):
-            await connection.exec_driver_sql(
-                "INSERT INTO journal (run, number, at, kind, data) VALUES ('r', ?, 5.0, ?, ?)", (number, kind, data)
-            )
+        await connection.exec_driver_sql(
+            "INSERT INTO calls (id, caller, caller_name, dialled, arrived_at, path, choices, queue, priority, wait_s,"
+            " agent, talk_s, cause, outcome, transferred_to, offers, estimated)"
+            " VALUES ('c1', '1', '', '100', 5, '[]', '[]', '', 0, 0, '', 0, 16, 'ended in menu', '', 0, 0)"
+        )
     await engine.dispose()
     store = await Store.open(url)
-    found = await day_of(store, "bob", 0.0, 10.0, {})
+    before = await store.call("c1")
     await store.write(rows(said("c1", "bob", "Sold")))
+    after = await store.call("c1")
     await store.close()
-    assert [(s.state.value, s.start, s.end) for s in found.stretches] == [("ready", 5.0, 10.0)]
+    assert before is not None
+    assert after is not None
+    assert (before.dispositions, [d.disposition for d in after.dispositions]) == ((), ["Sold"])

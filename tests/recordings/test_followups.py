@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from cti.access import Gate, Person, Role
 from cti.calls.events import FollowUpDue
 from cti.calls.part import Output, Work
 from recordings import followups
+from recordings.day import DaysPart
 from recordings.desk_api import routes
 from recordings.followups import FollowUp, FollowUpsPart, untold
 from recordings.store import JournalRow, Store
@@ -78,13 +80,18 @@ def part() -> FollowUpsPart:
 
 
 @pytest.fixture
-async def web(store: Store, part: FollowUpsPart) -> AsyncIterator[httpx.AsyncClient]:
+def days(store: Store) -> DaysPart:
+    return DaysPart(store, UTC)
+
+
+@pytest.fixture
+async def web(store: Store, part: FollowUpsPart, days: DaysPart) -> AsyncIterator[httpx.AsyncClient]:
     async def ask(work: Work) -> None:
         await work(time.time())
 
     app = FastAPI()
     app.state.gate = GATE
-    app.include_router(routes(store, part, ask, ("bob", "cat"), {"sales": 20.0}))
+    app.include_router(routes(store, part, ask, ("bob", "cat"), days, {"sales": 20.0}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
 
@@ -175,7 +182,9 @@ async def test_there_is_an_end_to_how_many(web: httpx.AsyncClient, monkeypatch: 
     assert [answer.status_code for answer in answers] == [201, 201, 409]
 
 
-async def test_a_day_is_for_oneself_and_supervisors(web: httpx.AsyncClient) -> None:
+async def test_a_day_is_for_oneself_and_supervisors(web: httpx.AsyncClient, days: DaysPart) -> None:
+    assert (await web.get("/api/agents/bob/day", headers=as_("bob"))).status_code == 503
+    await days.read(time.time())
     for who, name, status in (("bob", "bob", 200), ("sue", "bob", 200), ("cat", "bob", 403), ("sue", "eve", 404)):
         answer = await web.get(f"/api/agents/{name}/day", headers=as_(who))
         assert answer.status_code == status

@@ -1,4 +1,4 @@
-"""What agents leave: dispositions with notes, follow-ups; and whose state a row of the journal tells."""
+"""What agents leave: dispositions with notes, and follow-ups."""
 
 from __future__ import annotations
 
@@ -12,12 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("journal") as journal:
-        journal.add_column(sa.Column("agent", sa.String(length=128), nullable=True))
-    rows = sa.table("journal", sa.column("agent"), sa.column("kind"), sa.column("data", sa.JSON()))
-    op.execute(rows.update().where(rows.c.kind == "AgentChanged").values(agent=rows.c.data["agent"].as_string()))
-    told = sa.text("agent IS NOT NULL")
-    op.create_index(op.f("ix_journal_agent_at"), "journal", ["agent", "at"], sqlite_where=told, postgresql_where=told)
     op.create_table(
         "dispositions",
         sa.Column("call", sa.String(length=64), nullable=False),
@@ -49,6 +43,3 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("followups")
     op.drop_table("dispositions")
-    op.drop_index(op.f("ix_journal_agent_at"), "journal")
-    with op.batch_alter_table("journal") as journal:
-        journal.drop_column("agent")
