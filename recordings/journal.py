@@ -17,7 +17,7 @@ from recordings.tables import journal
 
 STRETCH = 100_000
 """How many journal rows are looked through at a time."""
-PIECE = 2_000
+PIECE = 500
 """The same, where calls go on meanwhile."""
 
 
