@@ -1,7 +1,9 @@
-"""A required disposition, at real phones: wrap-up lasts until it is given, and it stays with the call."""
+"""After a talk at real phones: wrap-up lasts until a required disposition is given, which stays with the
+call; and a follow-up is told of in its time."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -45,6 +47,21 @@ async def desk_of(shift: Shift, name: str) -> AsyncIterator[httpx.AsyncClient]:
 async def test_the_next_call_waits_for_it(shift: Shift) -> None:
     async with desk_of(shift, "ann") as desk:
         await a_shift_of_ann(shift, desk)
+
+
+async def test_a_follow_up_is_told_of_when_it_is_due(shift: Shift) -> None:
+    async with desk_of(shift, "ann") as desk:
+        at = time.time() + 0.3
+        wanted = {"number": "5550123", "at": at, "text": "the offer"}
+        made = (await desk.post("/api/followups", json=wanted)).json()
+        due = await shift.watch.wait(ev.FollowUpDue)
+        assert (due.agent, due.followup, due.at >= at) == ("ann", made["id"], True)
+
+        async def told() -> bool:
+            (one,) = (await desk.get("/api/followups")).json()
+            return bool(one["told_at"] == due.at)
+
+        await soon(told)
 
 
 async def a_shift_of_ann(shift: Shift, desk: httpx.AsyncClient) -> None:
