@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -17,7 +18,7 @@ from redis.asyncio import Redis
 
 from config import browser_phones
 from config.beep import BEEP_SOUND
-from config.knowledge import contact, music, remembered, standing
+from config.knowledge import contact, music, remembered, standing, talked, waiting_followups
 from config.premises import (
     CannotStart,
     lock,
@@ -55,11 +56,14 @@ from ivr.pins import Pins
 from ivr.switches import Switches
 from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
+from recordings.day import DaysPart
+from recordings.desk_api import routes as desk_routes
 from recordings.files import Files
 from recordings.handler import RecordsPart
 from recordings.spool import recover
 from recordings.store import Store as Records
 from routing.api import routes as routing_routes
+from routing.dispositions_api import routes as disposition_routes
 from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
 from routing.redis_server import RedisServer
@@ -137,6 +141,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         fetcher = await stack.enter_async_context(Fetcher(site.settings.lookups.hosts, webhook_secret(site)))
         webhooks = await stack.enter_async_context(telling(site, records, fetcher, registry))
         recorder = RecordsPart(records, files, spool, webhooks.wake)
+        followups, days = await waiting_followups(records), DaysPart(records, site.zone)
         view = View(site.agents, site.queues)
         feed = Feed(view)
         desk = DeskPart(feed, Metrics(view, registry))
@@ -163,16 +168,16 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         async def counted(days: int) -> Mapping[tuple[str, str], int]:
             return await branches(records, time.time() - days * DAY_S)
 
-        pictures = picture_routes(lambda: menus.flows, counted)
-        engine = build_engine(site, link, (recorder, menus, routing, usage, desk, *watchers), routing, history)
+        engine = build_engine(
+            site, link, (recorder, menus, routing, usage, followups, days, desk, *watchers), routing, history
+        )
 
+        _started(stack, days.read(time.time()), "days")
         await recorder.start()
         stack.push_async_callback(recorder.stop)
-        loop = asyncio.create_task(engine.run(), name="engine")
-        stack.push_async_callback(_stopped, loop)
+        loop = _started(stack, engine.run(), "engine")
         await engine.ask(partial(routing.start, remember=partial(remembered, records, history)))
-        ami = asyncio.create_task(link.ami.run(), name="ami")
-        stack.push_async_callback(_stopped, ami)
+        ami = _started(stack, link.ami.run(), "ami")
 
         app = create_app(
             gate=Gate(token_secret(site), site.access, KeyFolder(site.keys)),
@@ -185,9 +190,11 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             registry=registry,
             routers=[
                 routing_routes(routing, engine.ask),
+                disposition_routes(routing, engine.ask, talked(records), site.zone),
                 recordings_routes(records, files),
+                desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 reload_routes(reload),
-                pictures,
+                picture_routes(lambda: menus.flows, counted),
                 menu_routes(switches, lambda: menus.flows),
                 phone_routes(browser_phones.accounts(site)),
             ],
@@ -247,6 +254,13 @@ def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, 
 
 
 _BEHIND = 5000
+
+
+def _started(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """Works until the stack is left."""
+    task = asyncio.create_task(work, name=name)
+    stack.push_async_callback(_stopped, task)
+    return task
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:

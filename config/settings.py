@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
@@ -26,6 +28,7 @@ from cti.access import Person
 from cti.ami.client import AmiSettings
 from cti.durations import Duration
 from cti.executor import Destination
+from cti.hours import Zone
 from cti.outbound import Outbound
 from cti.site_files import Document, ModelT, Problem, SiteError, SiteModel
 from ivr.check.known import Nobody
@@ -180,6 +183,8 @@ class SiteFile(SiteModel):
     """Which of ``webhooks`` are told all that happens to calls."""
     boxes: Mapping[Name, BoxSettings] = {}
     """Boxes that callers leave messages in."""
+    zone: Zone | None = None
+    """By whose clock a day begins; this machine's where it is left out."""
     trunks: tuple[Endpoint, ...] = ()
     """PJSIP endpoints of the lines to the world: ``cordboard doctor`` looks at them."""
     fallback: FallbackSettings = FallbackSettings()
@@ -269,6 +274,16 @@ class Site:
     @property
     def access(self) -> Mapping[str, Person]:
         return {name: Person(name, p.role, p.usual_phone) for name, p in self.people.items()}
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """By whose clock a day begins, None for this machine's."""
+        return ZoneInfo(self.settings.zone) if self.settings.zone else None
+
+    @property
+    def targets(self) -> Mapping[str, float]:
+        """Within how many seconds calls of each queue are to be answered."""
+        return {name: queue.target.within_s for name, queue in self.queues.items()}
 
     @property
     def destinations(self) -> Mapping[str, Destination]:

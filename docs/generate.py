@@ -117,6 +117,7 @@ LOOKS: Sequence[tuple[Any, str]] = (
     (Phone, "phone"),
     (queues_file.Share, "`80%`"),
     (queues_file.Limit, "duration, or number of calls"),
+    (queues_file.Dispositions, "list: result, or `result: list`"),
     (queues_file.Message, "[prompt](flows.md#prompts)"),
 )
 """Types that look in YAML as no rule could tell."""
@@ -191,6 +192,7 @@ IN_SITE = (
     Section("### speech", settings.SpeechSettings),
     Section("## queues.yaml", queues_file.QueuesFile),
     Section("### A queue", queues_file.QueueFields),
+    Section("### What an agent is asked", queues_file.DispositionFields),
     Section("### A step of relaxation", queues_file.RelaxFields, "It needs `after`, and one of the others or more."),
     Section("### A service-level target", queues_file.TargetFields),
     Section("### Callbacks", queues_file.CallbackFields),

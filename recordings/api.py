@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cti.access import Person, RecordListener, RecordReader, RecordReviewer, Role
 from cti.calls.words import CallId
+from recordings.dispositions import Disposition, of_calls
 from recordings.files import Files, NotARecording
 from recordings.journal import Decision, decisions
 from recordings.record import CallRecord, Outcome, Recording, SegmentKind
@@ -27,10 +28,12 @@ LONGEST_PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Calls, newest first. ``next`` is the ``cursor`` of the next page, null on the last."""
+    """Calls, newest first, and what agents said of them. ``next`` is the ``cursor`` of the next page, null
+    on the last."""
 
     records: list[CallRecord]
     next: str | None
+    dispositions: tuple[Disposition, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ Text = Annotated[str, Field(max_length=100)]
 
 class Search(BaseModel):
     """Which calls are wanted. ``from`` <= arrival < ``to``: Unix seconds, or ISO 8601 (UTC where
-    no zone is given). ``text`` is part of a number, a name or a transfer's destination."""
+    no zone is given). ``disposition`` is a path, its names joined by `` > ``, to a result or a group of
+    them. ``text`` is part of a number, a name, a transfer's destination or an agent's notes."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,6 +75,7 @@ class Search(BaseModel):
     start: Moment | None = Field(None, alias="from")
     end: Moment | None = Field(None, alias="to")
     outcome: Outcome | None = None
+    disposition: Annotated[str, Field(max_length=400)] | None = None
     text: Text | None = None
     limit: int = Field(50, ge=1, le=LONGEST_PAGE)
     cursor: Text | None = None
@@ -108,7 +113,9 @@ def routes(store: Store, files: Files) -> APIRouter:
                 raise HTTPException(403, "the calls of others are for supervisors")
             wanted = wanted.model_copy(update={"agent": who.name})
         found, last = await store.search(wanted.filters(), wanted.limit, wanted.after())
-        return Page(found, _next(last))
+        async with store.connect() as connection:
+            said = await of_calls(connection, [record.id for record in found])
+        return Page(found, _next(last), said)
 
     @router.get("/records/{call}")
     async def record(call: str, who: RecordReader) -> CallDetails:

@@ -1,8 +1,14 @@
-"""Who spoke with a caller before."""
+"""Who spoke with a caller before, and on which call."""
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from cti.calls.words import CallId
+from recordings.record import Segment, SegmentKind, fold
+from recordings.rows import call_events
 from recordings.store import Cursor, Filters, Store
+from recordings.tables import journal
 
 PAGE = 100
 
@@ -21,3 +27,12 @@ async def last_agent(store: Store, caller: str, since: float, *, first: bool = F
                     return agent
         if after is None:
             return agent
+
+
+async def last_talk(store: Store, call: CallId, agent: str) -> Segment | None:
+    """The agent's last talk on a call that is over or goes on; None if he did not talk on it."""
+    wanted = select(journal.c.data).where(journal.c.call == call).order_by(journal.c.seq)
+    async with store.connect() as connection:
+        happened = call_events((await connection.execute(wanted)).scalars())
+    talks = fold(happened)[1] if happened else ()
+    return next((s for s in reversed(talks) if s.kind is SegmentKind.TALK and s.agent == agent), None)

@@ -43,7 +43,8 @@ class MoreWrapUp(BaseModel):
 
 class AgentNow(BaseModel):
     """What an agent is doing. Times are Unix seconds: ``since`` when, and ``until`` when it ends by
-    itself. ``after_call`` was asked for during a call; ``phone`` is where he sits, one of his ``phones``."""
+    itself. ``after_call`` was asked for during a call; ``phone`` is where he sits, one of his ``phones``.
+    ``last_call`` is the one he talked on last, of ``last_queue``; with ``owes`` its disposition is missing."""
 
     name: str
     state: AgentState
@@ -56,6 +57,9 @@ class AgentNow(BaseModel):
     phones: list[str]
     skills: dict[str, int]
     groups: list[str]
+    last_call: CallId | None
+    last_queue: str
+    owes: bool
 
 
 class QueueNow(BaseModel):
@@ -106,6 +110,9 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
             phones=list(floor.agents[name].all_phones),
             skills=dict(floor.agents[name].skills),
             groups=sorted(floor.agents[name].groups),
+            last_call=status.last,
+            last_queue=status.last_queue,
+            owes=status.owes,
         )
 
     @router.get("/agents")

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from cti.access import Person, Role
 from cti.calls.call import Call, OpenOffer
-from cti.calls.events import AgentChanged, CallEvent, Event, Failed, MonitorEnded
+from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue, MonitorEnded
 from cti.calls.words import AgentState, CallId, Place
 
 Audience: TypeAlias = str | None
@@ -57,7 +57,8 @@ class Change:
     gone: tuple[str, ...] = ()
     """Calls that ended, or that this audience may no longer see."""
     notices: tuple[Row, ...] = ()
-    """What a supervisor should be told: ``call``, ``supervisor`` (empty for all), ``text``."""
+    """What a supervisor should be told: ``call``, ``supervisor`` (empty for all), ``text``; or an agent of a
+    follow-up that is due: ``followup``, ``text``."""
 
 
 def audience_of(person: Person) -> Audience:
@@ -193,6 +194,10 @@ class View:
         that are ``wanted``; what changed for EVERYTHING is in ``news``."""
         if isinstance(event, AgentChanged):
             return self._apply_agent(event, wanted)
+        if isinstance(event, FollowUpDue):
+            notice = {"followup": event.followup, "text": "a follow-up is due"}
+            due = Change(event.agent, event.at, type(event).__name__, notices=(notice,))
+            return [due] if wanted(event.agent) else []
         if not isinstance(event, CallEvent) or call is None:
             return []
         old, new = self.calls.get(call.id), call if call.live else None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls.call import Call, apply
-from cti.calls.events import CallEvent, Digit, Event, Failed, MonitorEnded, MonitorStarted, Queued, Refused
+from cti.calls.events import CallEvent, Digit, Event, Failed, FollowUpDue, MonitorEnded, MonitorStarted, Queued, Refused
 from cti.calls.words import CallId, MonitorMode, Refusal
 from cti.desk.view import EVERYTHING, TEXT_SHOWN, Audience, Change, View, card
 from tests.cti.desk.desktop import NOW
@@ -198,3 +198,9 @@ def test_the_card_shows_what_the_menu_found_out() -> None:
     assert row["level"] == "gold"
     assert row["screen"][0] == {"label": "name", "value": "<script>"}
     assert len(row["screen"][1]["value"]) == TEXT_SHOWN
+
+
+def test_a_follow_up_that_is_due_is_told_to_its_agent_alone() -> None:
+    told = Told().tell([FollowUpDue(at=NOW, agent="ann", followup="f1")])
+    notices = [(change.audience, change.notices) for change in told.changes if change.notices]
+    assert notices == [("ann", ({"followup": "f1", "text": "a follow-up is due"},))]
