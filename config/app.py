@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from config.beep import BEEP_SOUND
+from config.board import Board
 from config.knowledge import contact, music, remembered, standing
 from config.premises import (
     CannotStart,
@@ -36,9 +37,6 @@ from cti.calls.events import CallEvent
 from cti.calls.part import Part, Work
 from cti.calls.tracker import Message, Tracker
 from cti.desk.api import create_app
-from cti.desk.feed import DeskPart, Feed
-from cti.desk.metrics import Metrics
-from cti.desk.view import View
 from cti.engine import Engine
 from cti.executor import Executor
 from ivr.api import routes as menu_routes
@@ -130,9 +128,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         registry = CollectorRegistry()
         routing = RoutingPart(site.queues, site.agents, live_state(site, redis), EstimateErrors(registry).add)
         recorder = RecordsPart(records, files, spool)
-        view = View(site.agents, site.queues)
-        feed = Feed(view)
-        desk = DeskPart(feed, Metrics(view, registry))
+        board = Board(site, registry, history)
         link = Link(site)
 
         async def turn(work: Work) -> None:
@@ -158,7 +154,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             return await branches(records, time.time() - days * DAY_S)
 
         pictures = picture_routes(lambda: menus.flows, counted)
-        engine = build_engine(site, link, (recorder, menus, routing, usage, desk, *watchers), routing, history)
+        engine = build_engine(site, link, (recorder, menus, routing, usage, board.part, *watchers), routing, history)
 
         await recorder.start()
         stack.push_async_callback(recorder.stop)
@@ -168,18 +164,22 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         ami = asyncio.create_task(link.ami.run(), name="ami")
         stack.push_async_callback(_stopped, ami)
 
+        restoring = asyncio.create_task(board.restore(records), name="today")
+        stack.push_async_callback(_stopped, restoring)
+
         secret = token_secret(site)
         app = create_app(
             gate=Gate(secret, site.access),
             people=site.access,
             passwords={name: p.password for name, p in site.people.items()},
-            feed=feed,
+            feed=board.feed,
             ask=engine.ask,
             calls=lambda: engine.calls,
             health=_health(link.ami, recorder),
             registry=registry,
             routers=[
                 routing_routes(routing, engine.ask),
+                board.routes(),
                 recordings_routes(records, files),
                 reload_routes(reload),
                 pictures,

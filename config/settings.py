@@ -19,6 +19,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from config import messages
+from config.alerts import AlertSettings, unknown_queues
 from config.fields import Name, Phone, fits
 from config.people_file import PeopleFile, PersonSettings, agents_of
 from cti import site_files
@@ -26,6 +27,7 @@ from cti.access import Person
 from cti.ami.client import AmiSettings
 from cti.durations import Duration
 from cti.executor import Destination
+from cti.hours import Zone
 from cti.outbound import Outbound
 from cti.site_files import Document, ModelT, Problem, SiteError, SiteModel
 from ivr.check.known import Nobody
@@ -167,6 +169,12 @@ class SiteFile(SiteModel):
     """URLs that one-time codes are posted to, to be sent on: account, caller and code as JSON."""
     boxes: Mapping[Name, BoxSettings] = {}
     """Boxes that callers leave messages in."""
+    zone: Zone | None = None
+    """Whose midnight begins the board's day; the machine's time zone where it is left out."""
+    short_abandon: Annotated[Duration, Field(le=60)] = 5.0
+    """Who hangs up within so many seconds of coming to a queue counts neither as offered nor as abandoned."""
+    alerts: Annotated[tuple[AlertSettings, ...], Field(max_length=200)] = ()
+    """What supervisors are alerted of."""
     trunks: tuple[Endpoint, ...] = ()
     """PJSIP endpoints of the lines to the world: ``cordboard doctor`` looks at them."""
     fallback: FallbackSettings = FallbackSettings()
@@ -315,6 +323,8 @@ def load(folder: Path) -> Site:
         wrong.extend(error.problems)
     if site:
         wrong.extend(_numbers(*site, flows))
+        if built is not None:
+            wrong.extend(unknown_queues(site[1], site[0].alerts, built))
     if people:
         wrong.extend(phones(people[1], {name: p.dialled for name, p in people[0].people.items()}))
     if queues and built is not None:
