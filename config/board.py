@@ -47,9 +47,9 @@ class Board:
         follow(self.today, history)
 
     def routes(self) -> APIRouter:
-        return routes(self.feed, self._announcements, self._site.agents, self._serving)
+        return routes(self.feed, self._announcements, self._site.agents, self.serving)
 
-    def _serving(self, queue: str) -> Collection[str] | None:
+    def serving(self, queue: str) -> Collection[str] | None:
         """Who has what the queue needs of each call, before any relaxation."""
         found = self._site.queues.by_name.get(queue)
         if found is None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -130,7 +130,7 @@ def test_days_are_as_long_as_the_clock_says(date: tuple[int, int, int], hours: i
 def test_the_machines_own_midnight() -> None:
     start, end = Rules(zone=None).day(NINE)
     assert start <= NINE < end
-    assert datetime.fromtimestamp(start).hour == 0
+    assert datetime.fromtimestamp(start, UTC).astimezone().hour == 0
 
 
 def test_calls_of_an_earlier_run_are_added() -> None:

@@ -14,7 +14,6 @@ from cti.desk.view import EVERYTHING, TEXT_SHOWN, Audience, Change, View, card
 from tests.cti.desk.desktop import NOW
 from tests.cti.desk.stories import C1, C2, O1, any_event, arrives, ends, rings, talks, waits
 
-
 NO_CALLS = Figures().row()
 
 
