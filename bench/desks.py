@@ -76,15 +76,6 @@ async def measure(ours: Cordboard, load: Load, folder: Path) -> Desks:
         await asyncio.sleep(SETTLE_S)
         used = ours.cpu_s()["engine"] - before - idle
         heard = await stop()
-    print(
-        len(heard.agents),
-        len(heard.boards),
-        sorted(m for _, m in heard.boards)[-30::10],
-        sorted(m for _, m in heard.agents)[-40::5],
-        heard.slow,
-        used,
-        idle,
-    )
     if heard.closed or heard.slow == "changes" or not (heard.agents and heard.boards):
         raise ServerFailed(
             f"{heard.closed} desks were cut off, {len(heard.agents)} messages came to agents; the desk that did "

@@ -164,7 +164,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         ami = asyncio.create_task(link.ami.run(), name="ami")
         stack.push_async_callback(_stopped, ami)
 
-        restoring = asyncio.create_task(board.restore(records), name="today")
+        restoring = asyncio.create_task(_counted_anew(board, records), name="today")
         stack.push_async_callback(_stopped, restoring)
 
         secret = token_secret(site)
@@ -240,6 +240,13 @@ def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, 
 
 
 _BEHIND = 5000
+
+
+async def _counted_anew(board: Board, records: Records) -> None:
+    try:
+        await board.restore(records)
+    except Exception:  # the calls that come are counted all the same
+        log.exception("the calls that were over today could not be counted anew")
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:

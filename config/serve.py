@@ -17,7 +17,7 @@ from config.settings import Site
 from cti.calls.part import Part
 
 _STOP_S = 5
-_UNREAD = 128 * 1024
+_UNREAD = 32 * 1024
 """Bytes the kernel keeps for one that does not read: a desk that is slow is to be noticed soon."""
 _GARBAGE = 10_000
 """Objects made and not gone yet, before garbage is looked for."""

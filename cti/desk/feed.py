@@ -176,6 +176,8 @@ class Feed:
 
     def counted(self, touched: Touched, now: float) -> None:
         """Figures of the day are other than before, by no event: whom it concerns is told."""
+        if not (touched.queues or touched.agents):
+            return
         for change in self.view.counted(touched, now):
             self.tell(change)
         self.gather()

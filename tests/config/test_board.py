@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from config import board as module
 from config import settings
 from config.board import Board, follow
 from cti.calls.events import CallEvent, Ended, Event
@@ -32,7 +31,7 @@ def calls_of(events: Sequence[Event]) -> list[CallEvent]:
 
 
 async def test_a_restart_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.time, "time", lambda: NOW)
+    monkeypatch.setattr("config.board.time.time", lambda: NOW)
     site = settings.load(write(tmp_path, {"site.yaml": SITE}))
     site.state.mkdir(parents=True)
     stories = [ANSWERED, ABANDONED, MOVED_ON, TOLD_TO_CALL_AGAIN, ANSWERED]
