@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 
 from config import browser_phones
 from config.beep import BEEP_SOUND
+from config.board import Board
 from config.knowledge import contact, music, remembered, standing, talked, waiting_followups
 from config.premises import (
     CannotStart,
@@ -40,10 +41,7 @@ from cti.calls.events import CallEvent
 from cti.calls.part import Part, Work
 from cti.calls.tracker import Message, Tracker
 from cti.desk.api import create_app
-from cti.desk.feed import DeskPart, Feed
-from cti.desk.metrics import Metrics
 from cti.desk.phone import routes as phone_routes
-from cti.desk.view import View
 from cti.engine import Engine
 from cti.executor import Executor
 from cti.keys import KeyFolder
@@ -142,9 +140,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         webhooks = await stack.enter_async_context(telling(site, records, fetcher, registry))
         recorder = RecordsPart(records, files, spool, webhooks.wake)
         followups, days = await waiting_followups(records), DaysPart(records, site.zone)
-        view = View(site.agents, site.queues)
-        feed = Feed(view)
-        desk = DeskPart(feed, Metrics(view, registry))
+        board = Board(site, registry, history)
         link = Link(site)
 
         async def turn(work: Work) -> None:
@@ -169,7 +165,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             return await branches(records, time.time() - days * DAY_S)
 
         engine = build_engine(
-            site, link, (recorder, menus, routing, usage, followups, days, desk, *watchers), routing, history
+            site, link, (recorder, menus, routing, usage, followups, days, board.part, *watchers), routing, history
         )
 
         _started(stack, days.read(time.time()), "days")
@@ -179,11 +175,12 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         await engine.ask(partial(routing.start, remember=partial(remembered, records, history)))
         ami = _started(stack, link.ami.run(), "ami")
 
+        _started(stack, _counted_anew(board, records), "today")
         app = create_app(
             gate=Gate(token_secret(site), site.access, KeyFolder(site.keys)),
             people=site.access,
             passwords={name: p.password for name, p in site.people.items()},
-            feed=feed,
+            feed=board.feed,
             ask=engine.ask,
             calls=lambda: engine.calls,
             health=_health(link.ami, recorder),
@@ -191,6 +188,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             routers=[
                 routing_routes(routing, engine.ask),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
+                board.routes(),
                 recordings_routes(records, files),
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 reload_routes(reload),
@@ -261,6 +259,13 @@ def _started(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) 
     task = asyncio.create_task(work, name=name)
     stack.push_async_callback(_stopped, task)
     return task
+
+
+async def _counted_anew(board: Board, records: Records) -> None:
+    try:
+        await board.restore(records)
+    except Exception:  # the calls that come are counted all the same
+        log.exception("the calls that were over today could not be counted anew")
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from config import messages
+from config.alerts import AlertSettings, unknown_queues
 from config.fields import Name, Phone, fits
 from config.people_file import PeopleFile, PersonSettings, agents_of
 from cti import site_files
@@ -185,6 +186,10 @@ class SiteFile(SiteModel):
     """Boxes that callers leave messages in."""
     zone: Zone | None = None
     """By whose clock a day begins; this machine's where it is left out."""
+    short_abandon: Annotated[Duration, Field(le=60)] = 5.0
+    """Who hangs up within so many seconds of coming to a queue counts neither as offered nor as abandoned."""
+    alerts: Annotated[tuple[AlertSettings, ...], Field(max_length=200)] = ()
+    """What supervisors are alerted of."""
     trunks: tuple[Endpoint, ...] = ()
     """PJSIP endpoints of the lines to the world: ``cordboard doctor`` looks at them."""
     fallback: FallbackSettings = FallbackSettings()
@@ -360,6 +365,8 @@ def load(folder: Path) -> Site:
     if site:
         wrong.extend(_numbers(*site, flows))
         wrong.extend(_told(*site))
+        if built is not None:
+            wrong.extend(unknown_queues(site[1], site[0].alerts, built))
     if people:
         wrong.extend(phones(people[1], {name: p.dialled for name, p in people[0].people.items()}))
         if site and site[0].web.phone_url is None:

@@ -21,7 +21,7 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
-from config import cli, people_file, roster, settings
+from config import alerts, cli, people_file, roster, settings
 from config.fields import Phone
 from config.simulation import arrivals, spread
 from cti import durations, hours, site_files
@@ -118,6 +118,7 @@ LOOKS: Sequence[tuple[Any, str]] = (
     (queues_file.Share, "`80%`"),
     (queues_file.Limit, "duration, or number of calls"),
     (queues_file.Dispositions, "list: result, or `result: list`"),
+    (alerts.Limit, "number of calls, duration or share"),
     (queues_file.Message, "[prompt](flows.md#prompts)"),
 )
 """Types that look in YAML as no rule could tell."""
@@ -186,6 +187,7 @@ IN_SITE = (
     Section("### transfers", settings.TransferSettings, "Each has a name, which flows use, and:"),
     Section("### transfers_to_numbers and callbacks", settings.NumbersSettings),
     Section("### lookups", settings.LookupSettings),
+    Section("### alerts", alerts.AlertSettings, "A list of rules."),
     Section("### boxes", settings.BoxSettings, "Each has a name, which flows use."),
     Section("### fallback", settings.FallbackSettings),
     Section("### folders", settings.FolderSettings, "Relative to the site's folder."),

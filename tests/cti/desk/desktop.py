@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,10 +20,12 @@ from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent, Event
 from cti.calls.part import Output, Work
 from cti.calls.words import CallId
+from cti.desk.alerts import Alerts, Rule
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
-from cti.desk.view import View
+from cti.desk.today import Today
+from cti.desk.view import Audience, View
 
 PEOPLE = {
     person.name: person
@@ -45,16 +47,22 @@ class Desk:
     """A whole desk over a fake engine: events go in, what was asked of the engine comes out."""
 
     def __init__(
-        self, routers: Sequence[APIRouter] = (), gather_s: float = 0.0, keys: Keys | None = None, **feed: int
+        self,
+        routers: Sequence[APIRouter] = (),
+        gather_s: float = 0.0,
+        keys: Keys | None = None,
+        rules: Sequence[Rule] = (),
+        **feed: int,
     ) -> None:
         self.now = NOW
         self.calls: dict[CallId, Call] = {}
         self.asked: list[Output] = []
         self.trouble: dict[str, str] = {"asterisk": ""}
-        registry = CollectorRegistry()
-        self.view = View(["ann", "bob"], ["sales"])
-        self.feed = Feed(self.view, gather_s=gather_s, clock=lambda: self.now, **feed)
-        self._part = DeskPart(self.feed, Metrics(self.view, registry))
+        registry = self.registry = CollectorRegistry()
+        self.view = View(["ann", "bob"], ["sales"], Today(now=NOW))
+        self.feed = Feed(self.view, gather_s=gather_s, clock=lambda: self.now, beside=[self.beside], **feed)
+        self.alerts = Alerts(rules, self.view.reading)
+        self.part = DeskPart(self.feed, Metrics(self.view, registry, self.alerts), self.alerts)
         self.app = create_app(
             gate=GATE if keys is None else Gate(SECRET, PEOPLE, keys),
             people=PEOPLE,
@@ -64,9 +72,17 @@ class Desk:
             calls=lambda: self.calls,
             health=lambda: self.trouble,
             registry=registry,
-            routers=routers,
+            routers=[*routers, *self.own_routers()],
             clock=lambda: self.now,
         )
+
+    def beside(self, audience: Audience, now: float) -> Mapping[str, Any]:
+        """What a snapshot has besides."""
+        return {}
+
+    def own_routers(self) -> Sequence[APIRouter]:
+        """Routes that need the feed."""
+        return ()
 
     async def _ask(self, work: Work) -> None:
         self.asked += await work(self.now)
@@ -76,7 +92,7 @@ class Desk:
             call = None
             if isinstance(event, CallEvent):
                 call = self.calls[event.call] = apply(self.calls.get(event.call), event)
-            assert not await self._part.on_event(event, call, event.at)
+            assert not await self.part.on_event(event, call, event.at)
 
     def client(self, name: str = "") -> httpx.AsyncClient:
         headers = {"authorization": f"Bearer {GATE.token(PEOPLE[name])}"} if name else {}
