@@ -19,10 +19,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench import ami_parse, decisions, menus, simulation, waiting
+from bench import ami_parse, decisions, desks, menus, simulation, waiting
 from bench.ami_events import counting
 from bench.app_queue import pause, rings
-from bench.figures import FLOOR, OURS, PEER, RESULTS, Round, Times, figures, keep, of
+from bench.figures import FLOOR, OURS, PEER, RESULTS, Round, Times, figures, keep, median_ms, of
 from bench.journal import journal, took_ms
 from bench.load import CALLS_PER_S, ON_THE_LINE_MS, Load
 from bench.run import console, end_with
@@ -44,6 +44,7 @@ class Measured:
     """What the three targets gave."""
 
     rounds: list[Round]
+    desks: desks.Desks
     waits: list[waiting.Pair]
     events_per_call: float
     app_queue_ms: list[float]
@@ -67,12 +68,13 @@ async def main() -> int:
     console.print("The router's decisions, and a busy hour in the virtual clock ...")
     decided = await asyncio.to_thread(_decisions)
     hour_s = await asyncio.to_thread(simulation.busy_hour)
-    if failed := sum(one.failed for one in measured.rounds) + in_menus.failed:
+    if failed := sum(one.failed for one in measured.rounds) + in_menus.failed + measured.desks.tally.failed:
         console.print(f"[bold red]{failed} CALLS FAILED. The figures would be wrong: nothing is written.")
         return 1
     result: dict[str, float] = {
         **figures(measured.rounds, measured.events_per_call),
         **times.figures(),
+        **measured.desks.figures(median_ms(measured.rounds, OURS, "engine")),
         **waiting.figures(measured.waits),
         **in_menus.figures(),
         **parse,
@@ -118,8 +120,10 @@ async def _measure_calls(folder: Path, found: Mapping[str, Program]) -> Measured
                 console.print(f"  round {number}  {target.title:25} CPU a call: {used}{failed}")
         async with rings(peer.ami, peer.watcher) as rung:
             await load.run(peer.sip, CALLS)
+        console.print(f"{desks.DESKS:,} agents' desks and {desks.BOARDS} boards look on while calls come ...")
+        seen = await desks.measure(ours, load, folder / "desks")
         waits = await _wait(folder, found["sipp"], floor, peer, ours)
-        return Measured(rounds, waits, events_per_call, rung.took_ms)
+        return Measured(rounds, seen, waits, events_per_call, rung.took_ms)
 
 
 async def _wait(folder: Path, sipp: Program, floor: Dialplan, peer: Dialplan, ours: Cordboard) -> list[waiting.Pair]:
@@ -192,6 +196,14 @@ def _show(result: dict[str, float], rounds: list[Round]) -> None:
     rest.add_row(
         f"CPU of {waiting.CALLERS} callers waiting, to music alone",
         f"{result['waiting_overhead_ratio']:.2f}; app_queue {result['waiting_overhead_ratio_app_queue']:.2f}",
+    )
+    rest.add_row(
+        f"event to screen, {desks.DESKS:,} desks",
+        f"{result['event_to_screen_p99_ms']:.1f} ms p99; {desks.BOARDS} boards {result['board_p99_ms']:.1f} ms",
+    )
+    rest.add_row(
+        "CPU they add to the engine",
+        f"{result['desks_cpu_ms_per_call']:.1f} ms a call; {result['desks_idle_cpu_percent']:.0f} % with no calls",
     )
     rest.add_row("AMI events a call", f"{result['ami_events_per_call']:.1f}")
     rest.add_row(

@@ -87,12 +87,13 @@ class Dialplan(Target):
 
 @dataclass(frozen=True, slots=True)
 class Cordboard(Target):
-    """Cordboard, and how to look on from beside: AMI's port, user and secret."""
+    """Cordboard, and how to look on from beside: AMI's port, user and secret; ``site`` is its folder."""
 
     ami: int
     user: str
     secret: str
     server: Server
+    site: Path
 
 
 def phones(port: int) -> Sequence[Phone]:
@@ -130,4 +131,4 @@ async def cordboard(folder: Path, programs: Mapping[str, Program], port: int) ->
         pids = {"asterisk": at.asterisk.pid, "engine": ours.pid, "valkey": ours.valkey}
         ports = at.asterisk.ports
         title = f"Cordboard, {len(AGENTS):,} agents"
-        yield Cordboard(OURS, title, ports.sip, pids, ports.ami, MANAGER, secret, ours)
+        yield Cordboard(OURS, title, ports.sip, pids, ports.ami, MANAGER, secret, ours, folder)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from config import customers
+from config import browser_phones, customers
 from config.beep import BEEP_SOUND
-from config.knowledge import contact, music, remembered, standing
+from config.board import Board
+from config.knowledge import contact, music, remembered, standing, talked, waiting_followups
 from config.premises import (
     CannotStart,
     lock,
@@ -26,10 +28,12 @@ from config.premises import (
     make_prompts,
     read_secret,
     token_secret,
+    webhook_secret,
 )
 from config.reload import Reload
 from config.reload import routes as reload_routes
 from config.settings import Site
+from config.telling import telling
 from config.usage import DAY_S, branches
 from cti.access import Gate
 from cti.ami.client import AmiClient
@@ -38,11 +42,10 @@ from cti.calls.part import Part, Work
 from cti.calls.tracker import Message, Tracker
 from cti.customers.exchange import UPLOADS
 from cti.desk.api import create_app
-from cti.desk.feed import DeskPart, Feed
-from cti.desk.metrics import Metrics
-from cti.desk.view import View
+from cti.desk.phone import routes as phone_routes
 from cti.engine import Engine
 from cti.executor import Executor
+from cti.keys import KeyFolder
 from ivr.api import routes as menu_routes
 from ivr.fetch import Fetcher
 from ivr.handler import MenuPart
@@ -52,11 +55,14 @@ from ivr.pins import Pins
 from ivr.switches import Switches
 from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
+from recordings.day import DaysPart
+from recordings.desk_api import routes as desk_routes
 from recordings.files import Files
 from recordings.handler import RecordsPart
 from recordings.spool import recover
 from recordings.store import Store as Records
 from routing.api import routes as routing_routes
+from routing.dispositions_api import routes as disposition_routes
 from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
 from routing.redis_server import RedisServer
@@ -124,13 +130,12 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
 
         registry = CollectorRegistry()
         routing = RoutingPart(site.queues, site.agents, live_state(site, redis), EstimateErrors(registry).add)
-        recorder = RecordsPart(records, files, spool)
-        known = await stack.enter_async_context(
-            customers.opened(site, records, lambda call: feed.known(call))  # noqa: PLW0108 (made below)
-        )
-        view = View(site.agents, site.queues, known.callers.found)
-        feed = Feed(view)
-        desk = DeskPart(feed, Metrics(view, registry))
+        fetcher = await stack.enter_async_context(Fetcher(site.settings.lookups.hosts, webhook_secret(site)))
+        webhooks = await stack.enter_async_context(telling(site, records, fetcher, registry))
+        recorder = RecordsPart(records, files, spool, webhooks.wake)
+        followups, days = await waiting_followups(records), DaysPart(records, site.zone)
+        known = await stack.enter_async_context(customers.opened(site, records, lambda call: board.feed.known(call)))
+        board = Board(site, registry, history, known.callers.found)
         link = Link(site)
 
         async def turn(work: Work) -> None:
@@ -138,7 +143,6 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
 
         switches, usage = Switches(site.state / "switches.json"), Usage(site.state / "usage.json")
         stack.push_async_callback(usage.save)
-        fetcher = await stack.enter_async_context(Fetcher(site.settings.lookups.hosts))
         world = World(
             prompts,
             fetcher,
@@ -156,41 +160,48 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         async def counted(days: int) -> Mapping[tuple[str, str], int]:
             return await branches(records, time.time() - days * DAY_S)
 
-        pictures = picture_routes(lambda: menus.flows, counted)
         engine = build_engine(
-            site, link, (recorder, menus, routing, usage, known.callers, desk, *watchers), routing, history
+            site,
+            link,
+            (recorder, menus, routing, usage, followups, days, known.callers, board.part, *watchers),
+            routing,
+            history,
         )
 
+        _started(stack, days.read(time.time()), "days")
         await recorder.start()
         stack.push_async_callback(recorder.stop)
-        loop = asyncio.create_task(engine.run(), name="engine")
-        stack.push_async_callback(_stopped, loop)
+        loop = _started(stack, engine.run(), "engine")
         await engine.ask(partial(routing.start, remember=partial(remembered, records, history)))
-        ami = asyncio.create_task(link.ami.run(), name="ami")
-        stack.push_async_callback(_stopped, ami)
+        ami = _started(stack, link.ami.run(), "ami")
 
-        secret = token_secret(site)
+        _started(stack, _counted_anew(board, records), "today")
         app = create_app(
-            gate=Gate(secret, site.access),
+            gate=Gate(token_secret(site), site.access, KeyFolder(site.keys)),
             people=site.access,
             passwords={name: p.password for name, p in site.people.items()},
-            feed=feed,
+            feed=board.feed,
             ask=engine.ask,
             calls=lambda: engine.calls,
             health=_health(link.ami, recorder),
             registry=registry,
             routers=[
                 routing_routes(routing, engine.ask),
+                disposition_routes(routing, engine.ask, talked(records), site.zone),
+                board.routes(),
                 recordings_routes(records, files),
+                desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 *known.routers,
                 reload_routes(reload),
-                pictures,
+                picture_routes(lambda: menus.flows, counted),
                 menu_routes(switches, lambda: menus.flows),
+                phone_routes(browser_phones.accounts(site)),
             ],
             uploads=UPLOADS,
+            connects=[url for url in (site.settings.web.phone_url,) if url],
             secure_cookie=site.settings.web.secure_cookie,
         )
-        yield Works(app, frozenset({loop, ami}), reload)
+        yield Works(app, frozenset({loop, ami, *webhooks.tasks}), reload)
 
 
 async def _redis(site: Site, stack: AsyncExitStack) -> Redis:
@@ -256,6 +267,20 @@ def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, 
 
 
 _BEHIND = 5000
+
+
+def _started(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """Works until the stack is left."""
+    task = asyncio.create_task(work, name=name)
+    stack.push_async_callback(_stopped, task)
+    return task
+
+
+async def _counted_anew(board: Board, records: Records) -> None:
+    try:
+        await board.restore(records)
+    except Exception:  # the calls that come are counted all the same
+        log.exception("the calls that were over today could not be counted anew")
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,10 +19,10 @@ from pwdlib import PasswordHash
 from rich.markup import escape
 from rich.table import Table
 
+from config import browser_phones, log, new_site, report
 from config import dialplan as include
 from config import doctor as examination
-from config import log, new_site, report
-from config.commands import menus, pins, simulate, staff
+from config.commands import keys, menus, pins, simulate, staff
 from config.commands.shared import HERE, SiteFolder, console, give_up, load, load_all, say
 from config.premises import CannotStart
 from config.serve import Broken, serve
@@ -37,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(pins.app, name="pin")
+app.add_typer(keys.app, name="key")
 _MARKS = {
     examination.Verdict.GOOD: "[green]good    [/]",
     examination.Verdict.DOUBTFUL: "[yellow]doubtful[/]",
@@ -137,14 +140,36 @@ def dialplan(
         text = include.render(load(site))
     except ValueError as error:
         give_up(str(error))
+    _put(text, to, "dialplan reload")
+
+
+@app.command()
+def phones(
+    site: SiteFolder = HERE,
+    to: Annotated[Path | None, typer.Option("--to", help="Write it there instead of showing it.")] = None,
+) -> None:
+    """Writes the include file for Asterisk's pjsip.conf: the phones in the browser, with passwords."""
+    found = load(site)
+    if not found.browser_phones:
+        give_up("nobody has a phone in the browser; people.yaml gives one: browser_phone")
+    try:
+        text = browser_phones.render(found)
+    except CannotStart as error:
+        give_up(str(error))
+    _put(text, to, "pjsip reload", mode=0o600)
+
+
+def _put(text: str, to: Path | None, after: str, mode: int = 0o666) -> None:
+    """Writes a file for Asterisk. ``mode`` is for a new file; one that is there keeps its own."""
     if to is None:
         sys.stdout.write(text)
-    else:
-        try:
-            to.write_text(text, encoding="utf-8")
-        except OSError as error:
-            give_up(f"{to} cannot be written: {error.strerror}")
-        say(f"Written to {to}. Now: asterisk -rx 'dialplan reload'")
+        return
+    try:
+        with open(to, "w", encoding="utf-8", opener=partial(os.open, mode=mode)) as file:
+            file.write(text)
+    except OSError as error:
+        give_up(f"{to} cannot be written: {error.strerror}")
+    say(f"Written to {to}. Now: asterisk -rx '{after}'")
 
 
 @app.command()

@@ -12,8 +12,10 @@ from cti.calls.standing import Standing
 from cti.calls.words import CallId
 from ivr.outside import Contact, InLine
 from recordings import contacts
+from recordings.followups import FollowUpsPart, untold
 from recordings.journal import last_states, open_callbacks
 from recordings.store import Store
+from routing.dispositions_api import Talk, Talked
 from routing.handler import RoutingPart
 from routing.recall import CALLBACKS_S, REMEMBERED_S, Remembered, recall
 
@@ -42,6 +44,24 @@ def contact(records: Store) -> Contact:
         return await contacts.last_agent(records, caller, time.time() - CONTACT_DAYS * DAY_S, first=first)
 
     return ask
+
+
+def talked(records: Store) -> Talked:
+    """Answers which talk an agent had on a call."""
+
+    async def ask(call: CallId, agent: str) -> Talk | None:
+        return await contacts.last_talk(records, call, agent)
+
+    return ask
+
+
+async def waiting_followups(records: Store) -> FollowUpsPart:
+    """The part of the loop that tells of follow-ups, with those that an earlier run did not tell of."""
+    part = FollowUpsPart()
+    async with records.connect() as connection:
+        for followup in await untold(connection):
+            part.set(followup)
+    return part
 
 
 async def remembered(records: Store, history: Sequence[CallEvent], agents: Collection[str]) -> Remembered:

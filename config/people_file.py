@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from config.fields import Name, Phone, fits
+from config.fields import BrowserPhone, Name, Phone, fits
 from cti.access import Role
 from cti.site_files import Key, SiteModel
 from routing.agents import Agent
@@ -27,6 +27,8 @@ class PersonSettings(SiteModel):
     """The same as ``phones`` with this one."""
     phones: Annotated[tuple[Phone, ...], Field(max_length=10)] = ()
     """Where the person may sit; the first is the usual place."""
+    browser_phone: BrowserPhone | None = None
+    """A further phone, in the person's page; `cordboard phones` writes it for Asterisk."""
     skills: Skills = Field(default_factory=dict)
     groups: Groups = ()
     auto_answer: Annotated[bool, Field(strict=True)] = False
@@ -42,9 +44,12 @@ class PersonSettings(SiteModel):
     @property
     def dialled(self) -> Sequence[tuple[Key, str]]:
         """All phones, the usual one first, each with where it stands."""
+        found: list[tuple[Key, str]] = [(("phones", i), phone) for i, phone in enumerate(self.phones)]
         if self.phone is not None:
-            return [(("phone",), self.phone)]
-        return [(("phones", i), phone) for i, phone in enumerate(self.phones)]
+            found.append((("phone",), self.phone))
+        if self.browser_phone is not None:
+            found.append((("browser_phone",), self.browser_phone))
+        return found
 
     @property
     def usual_phone(self) -> str:
@@ -52,7 +57,8 @@ class PersonSettings(SiteModel):
         return self.dialled[0][1] if self.dialled else ""
 
     def agent(self, name: str) -> Agent:
-        return Agent(name, self.usual_phone, self.skills, frozenset(self.groups), self.phones[1:], self.auto_answer)
+        further = tuple(phone for _, phone in self.dialled[1:])
+        return Agent(name, self.usual_phone, self.skills, frozenset(self.groups), further, self.auto_answer)
 
 
 class PeopleFile(SiteModel):

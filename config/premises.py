@@ -75,15 +75,37 @@ def lock(site: Site, stack: AsyncExitStack) -> None:
 
 def token_secret(site: Site) -> bytes:
     """The key that signs log-ins, made where there is none. Raises CannotStart."""
-    path = site.token_secret_file
+    return bytes.fromhex(_made(site.token_secret_file, "the key that signs log-ins", "everybody logs in again"))
+
+
+def webhook_secret(site: Site) -> bytes:
+    """The key that signs what webhooks are told, as its file has it; made where there is none. Raises
+    CannotStart."""
+    return _made(site.webhook_secret_file, "the key that signs webhooks", "tell it to their targets").encode()
+
+
+def phone_secret(site: Site) -> bytes:
+    """The key that the passwords of phones in the browser come from, made where there is none.
+    Raises CannotStart."""
+    then = "`cordboard phones` writes the new passwords for Asterisk"
+    return bytes.fromhex(_made(site.phone_secret_file, "the key of the phones in the browser", then))
+
+
+def _made(path: Path, what: str, then: str) -> str:
+    """A key of 32 bytes or more, in hex."""
     if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise CannotStart(f"{path} cannot be written: {error.strerror}") from None
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
+    text = read_secret(path, what)
     try:
-        key = bytes.fromhex(read_secret(path, "the key that signs log-ins"))
+        good = len(bytes.fromhex(text)) >= 32
     except ValueError:
-        key = b""
-    if len(key) < 32:
-        raise CannotStart(f"{path} does not hold a key. Remove it: a new one is made, and everybody logs in again.")
-    return key
+        good = False
+    if not good:
+        raise CannotStart(f"{path} does not hold a key. Remove it: a new one is made, and {then}.")
+    return text

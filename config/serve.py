@@ -17,6 +17,8 @@ from config.settings import Site
 from cti.calls.part import Part
 
 _STOP_S = 5
+_UNREAD = 32 * 1024
+"""Bytes the kernel keeps for one that does not read: a desk that is slow is to be noticed soon."""
 _GARBAGE = 10_000
 """Objects made and not gone yet, before garbage is looked for."""
 
@@ -48,6 +50,7 @@ async def serve(
         )
         server = _Server(config)
         bound = _bound(config)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNREAD)
         bound.listen()  # from now on whoever connects is served, if a moment later
         host, port = bound.getsockname()[:2]
         serving = asyncio.create_task(server.serve(sockets=[bound]), name="web")

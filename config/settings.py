@@ -13,12 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
 from config import messages
+from config.alerts import AlertSettings, unknown_queues
 from config.customer_settings import CustomerSettings
 from config.fields import Name, Phone, fits
 from config.people_file import PeopleFile, PersonSettings, agents_of
@@ -28,6 +31,7 @@ from cti.ami.client import AmiSettings
 from cti.customers.card import Rules
 from cti.durations import Duration
 from cti.executor import Destination
+from cti.hours import Zone
 from cti.outbound import Outbound
 from cti.site_files import Document, ModelT, Problem, SiteError, SiteModel
 from ivr.check.known import Nobody
@@ -57,6 +61,14 @@ Spoken = Annotated[str, Field(min_length=1)]
 RedisUrl = Annotated[
     str, fits(r"(rediss?|unix)://\S+", "must be a URL that begins with redis://, rediss:// or unix://")
 ]
+PhoneUrl = Annotated[
+    str,
+    fits(
+        r"wss://[^\s/?#@;,'\"]+(/[^\s?#;,'\"]*)?|ws://(127\.0\.0\.1|localhost)(:\d+)?/[^\s?#;,'\"]*",
+        "{} is not a URL such as wss://pbx.example:8089/ws; ws:// is good on 127.0.0.1 only, where no browser"
+        " wants TLS to use the microphone",
+    ),
+]
 DatabaseUrl = Annotated[
     str, fits(r"[a-z]+\+[a-z0-9]+://\S*", "must be a URL such as sqlite+aiosqlite:////srv/calls.db")
 ]
@@ -82,6 +94,8 @@ class WebSettings(SiteModel):
     port: int = Field(default=8080, ge=0, le=65535)
     secure_cookie: bool = False
     """True behind HTTPS."""
+    phone_url: PhoneUrl | None = None
+    """Where Asterisk's WebSocket is for phones in the browser."""
 
 
 class FallbackSettings(SiteModel):
@@ -166,10 +180,19 @@ class SiteFile(SiteModel):
     """Numbers that may be called back; none where it is left out."""
     lookups: LookupSettings = LookupSettings()
     webhooks: Mapping[Name, Annotated[str, AfterValidator(_webhook)]] = {}
-    """URLs that one-time codes are posted to, to be sent on: account, caller and code as JSON."""
+    """URLs of the site's own programs. A flow names the one that a one-time code is posted to, to be
+    sent on: account, caller and code as JSON."""
+    call_events: tuple[Name, ...] = ()
+    """Which of ``webhooks`` are told all that happens to calls."""
     customers: CustomerSettings = CustomerSettings()
     boxes: Mapping[Name, BoxSettings] = {}
     """Boxes that callers leave messages in."""
+    zone: Zone | None = None
+    """By whose clock a day begins; this machine's where it is left out."""
+    short_abandon: Annotated[Duration, Field(le=60)] = 5.0
+    """Who hangs up within so many seconds of coming to a queue counts neither as offered nor as abandoned."""
+    alerts: Annotated[tuple[AlertSettings, ...], Field(max_length=200)] = ()
+    """What supervisors are alerted of."""
     trunks: tuple[Endpoint, ...] = ()
     """PJSIP endpoints of the lines to the world: ``cordboard doctor`` looks at them."""
     fallback: FallbackSettings = FallbackSettings()
@@ -219,6 +242,22 @@ class Site:
         return self.state / "token-secret"
 
     @property
+    def webhook_secret_file(self) -> Path:
+        return self.state / "webhook-secret"
+
+    @property
+    def keys(self) -> Path:
+        return self.state / "keys"
+
+    def phone_secret_file(self) -> Path:
+        return self.state / "phone-secret"
+
+    @property
+    def browser_phones(self) -> Mapping[str, str]:
+        """The dial string of each person's phone in the browser, by the person's name."""
+        return {name: p.browser_phone for name, p in self.people.items() if p.browser_phone is not None}
+
+    @property
     def database(self) -> str:
         return self.settings.database or f"sqlite+aiosqlite:///{self.state / 'cordboard.db'}"
 
@@ -249,6 +288,16 @@ class Site:
     @property
     def access(self) -> Mapping[str, Person]:
         return {name: Person(name, p.role, p.usual_phone) for name, p in self.people.items()}
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """By whose clock a day begins, None for this machine's."""
+        return ZoneInfo(self.settings.zone) if self.settings.zone else None
+
+    @property
+    def targets(self) -> Mapping[str, float]:
+        """Within how many seconds calls of each queue are to be answered."""
+        return {name: queue.target.within_s for name, queue in self.queues.items()}
 
     @property
     def destinations(self) -> Mapping[str, Destination]:
@@ -324,8 +373,13 @@ def load(folder: Path) -> Site:
         wrong.extend(error.problems)
     if site:
         wrong.extend(_numbers(*site, flows))
+        wrong.extend(_told(*site))
+        if built is not None:
+            wrong.extend(unknown_queues(site[1], site[0].alerts, built))
     if people:
         wrong.extend(phones(people[1], {name: p.dialled for name, p in people[0].people.items()}))
+        if site and site[0].web.phone_url is None:
+            wrong.extend(_unreachable(*people))
     if queues and built is not None:
         around = Around(
             strategies=strategies(),
@@ -339,6 +393,14 @@ def load(folder: Path) -> Site:
     if wrong or not (site and built is not None and people):
         raise SiteError(wrong)
     return Site(folder, site[0], built, people[0].people, {**flows, **said})
+
+
+def _unreachable(people: PeopleFile, document: Document) -> Iterator[Problem]:
+    """Phones in the browser, in a site that does not say where browsers reach Asterisk."""
+    for name, person in people.people.items():
+        if person.browser_phone is not None:
+            message = "site.yaml does not say where browsers reach Asterisk"
+            yield document.problem(("people", name, "browser_phone"), message, "set web.phone_url in site.yaml")
 
 
 def _nobody(queues: Queues, agents: Mapping[str, Agent]) -> Nobody:
@@ -366,6 +428,13 @@ def load_flow(path: Path) -> Flow:
     """One flow's file, checked as far as it can be without its site. Raises SiteError."""
     known = Known(queues=_Any(), destinations=_Any(), prompts=path.resolve().parent.parent / "prompts")
     return check_flow(site_files.read(path), path.stem, known)
+
+
+def _told(site: SiteFile, document: Document) -> Iterator[Problem]:
+    for place, name in enumerate(site.call_events):
+        if name not in site.webhooks:
+            there = ", ".join(site.webhooks) or "none"
+            yield document.problem(("call_events", place), f"there is no webhook called {name!r}", f"there is {there}")
 
 
 def _numbers(site: SiteFile, document: Document, flows: Flows) -> Iterator[Problem]:

@@ -39,15 +39,16 @@ class AsteriskFailed(Exception):
 
 def free_ports(calls: int = 100) -> Ports:
     """Ports nobody uses now, with sound for so many two-legged calls. Raises AsteriskFailed: none found."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip, socket.socket() as ami:
-        sip.bind((HOST, 0))
-        ami.bind((HOST, 0))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip, socket.socket() as ami, socket.socket() as web:
+        for bound in (sip, ami, web):
+            bound.bind((HOST, 0))
         rtp = calls * 4
         for _ in range(50):
             # Below the range from which the system itself hands out ports.
             first = random.randrange(10_000, 32_000 - rtp, 2)
             if all(_is_free(port) for port in range(first, first + rtp)):
-                return Ports(sip.getsockname()[1], ami.getsockname()[1], first, first + rtp - 1)
+                named = [bound.getsockname()[1] for bound in (sip, ami, web)]
+                return Ports(named[0], named[1], named[2], first, first + rtp - 1)
     raise AsteriskFailed(f"No {rtp} free UDP ports in a row on {HOST}. Stop what uses them, or ask for fewer calls.")
 
 
@@ -155,7 +156,11 @@ class PrivateAsterisk:
         return said.decode(errors="replace")
 
     def _check_ports(self) -> None:
-        kinds = (("UDP", socket.SOCK_DGRAM, self.ports.sip), ("TCP", socket.SOCK_STREAM, self.ports.ami))
+        kinds = (
+            ("UDP", socket.SOCK_DGRAM, self.ports.sip),
+            ("TCP", socket.SOCK_STREAM, self.ports.ami),
+            ("TCP", socket.SOCK_STREAM, self.ports.web),
+        )
         for name, kind, port in kinds:
             if not _is_free(port, kind):
                 raise AsteriskFailed(f"{name} port {port} on {HOST} is taken. See what uses it with: ss -lnp")

@@ -45,10 +45,12 @@ class Manager:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """UDP for SIP, TCP for AMI, and UDP from ``rtp_first`` to ``rtp_last`` for sound, on loopback."""
+    """UDP for SIP, TCP for AMI and for browsers' WebSockets, and UDP from ``rtp_first`` to ``rtp_last``
+    for sound, on loopback."""
 
     sip: int
     ami: int
+    web: int
     rtp_first: int
     rtp_last: int
 
@@ -59,12 +61,14 @@ class Plan:
 
     Who calls from this machine without being one of ``phones`` starts in ``caller_context``;
     ``phones`` dial in ``phone_context`` (the default lets them dial each other). ``includes`` are
-    dialplan files. ``files`` are whole configuration files by name, such as ``queues.conf``.
+    dialplan files, ``pjsip`` files of PJSIP configuration. ``files`` are whole configuration files by
+    name, such as ``queues.conf``.
     """
 
     phones: Sequence[Phone] = ()
     managers: Sequence[Manager] = ()
     includes: Sequence[Path] = ()
+    pjsip: Sequence[Path] = ()
     caller_context: str = "phones"
     phone_context: str = "phones"
     files: Mapping[str, str] = field(default_factory=dict)
@@ -108,12 +112,14 @@ def render(plan: Plan, ports: Ports, folders: Folders, ready_secret: str) -> dic
         "modules": "\n".join(f"load = {name}.so" for name in MODULES if (folders.modules / f"{name}.so").exists()),
         "managers": "\n".join(_manager(manager) for manager in plan.managers),
         "phones": "\n".join(_phone(phone, plan.phone_context) for phone in plan.phones),
-        "includes": "\n".join(f'#include "{_value(str(path))}"' for path in plan.includes),
+        "includes": _includes(plan.includes),
+        "pjsip_includes": _includes(plan.pjsip),
         "caller_context": _name(plan.caller_context),
         "ready_user": READY_USER,
         "ready_secret": ready_secret,
         "sip": str(ports.sip),
         "ami": str(ports.ami),
+        "web": str(ports.web),
         "rtp_first": str(ports.rtp_first),
         "rtp_last": str(ports.rtp_last),
         "music": str(folders.music),
@@ -123,6 +129,10 @@ def render(plan: Plan, ports: Ports, folders: Folders, ready_secret: str) -> dic
     whole = sorted(path.name for path in TEMPLATES.glob("*.conf"))
     filled = {name: _fill(name, places if name == "asterisk.conf" else values) for name in whole}
     return {**{f"{name}.conf": "" for name in EMPTY}, **filled, **plan.files}
+
+
+def _includes(paths: Sequence[Path]) -> str:
+    return "\n".join(f'#include "{_value(str(path))}"' for path in paths)
 
 
 def _manager(manager: Manager) -> str:

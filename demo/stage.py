@@ -14,13 +14,13 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from config import dialplan, new_site, settings
+from config import browser_phones, dialplan, new_site, settings
 from config.serve import serve
 from config.settings import Site
 from cti.calls.part import Part
 from cti.calls.tracker import Tracker
 from demo.asterisk import PrivateAsterisk, free_ports
-from demo.configuration import Manager, Phone, Plan, Ports
+from demo.configuration import HOST, Manager, Phone, Plan, Ports
 from demo.debian import Program
 
 MANAGER = "cordboard"
@@ -55,6 +55,7 @@ def point_site(folder: Path, ports: Ports, speaker: Program, changes: Mapping[st
     options = text.get("speech", {}).get("espeak", [""])[1:]
     text["speech"] = {"espeak": [*speaker.argv, *options]}
     text.update(changes)
+    text["web"] = {**text.get("web", {}), "phone_url": f"ws://{HOST}:{ports.web}/ws"}
     yaml.dump(text, folder / "site.yaml")
 
 
@@ -83,8 +84,11 @@ async def stage(
     include = folder / "extensions_cordboard.conf"
     include.write_text(dialplan.render(site), encoding="utf-8")
     password = secrets.token_hex(8)
+    pjsip = folder / "pjsip_cordboard.conf"
+    pjsip.touch(mode=0o600)
+    pjsip.write_text(browser_phones.render(site), encoding="utf-8")
     own = [Phone(dialled.partition("/")[2], password) for p in site.people.values() for _, dialled in p.dialled]
-    named = {phone.name for phone in phones}
+    named = {phone.name for phone in phones} | {dialled.partition("/")[2] for dialled in site.browser_phones.values()}
     plan = Plan(
         phones=[*(phone for phone in own if phone.name not in named), *phones],
         managers=[
@@ -92,6 +96,7 @@ async def stage(
             *managers,
         ],
         includes=[include, *includes],
+        pjsip=[pjsip],
         caller_context="cordboard",
         phone_context="cordboard",
         files=files,

@@ -21,7 +21,7 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
-from config import cli, customer_settings, people_file, roster, settings
+from config import alerts, cli, customer_settings, people_file, roster, settings
 from config.fields import Phone
 from config.simulation import arrivals, spread
 from cti import durations, hours, site_files
@@ -117,6 +117,8 @@ LOOKS: Sequence[tuple[Any, str]] = (
     (Phone, "phone"),
     (queues_file.Share, "`80%`"),
     (queues_file.Limit, "duration, or number of calls"),
+    (queues_file.Dispositions, "list: result, or `result: list`"),
+    (alerts.Limit, "number of calls, duration or share"),
     (queues_file.Message, "[prompt](flows.md#prompts)"),
 )
 """Types that look in YAML as no rule could tell."""
@@ -186,12 +188,14 @@ IN_SITE = (
     Section("### transfers_to_numbers and callbacks", settings.NumbersSettings),
     Section("### lookups", settings.LookupSettings),
     Section("### customers", customer_settings.CustomerSettings),
+    Section("### alerts", alerts.AlertSettings, "A list of rules."),
     Section("### boxes", settings.BoxSettings, "Each has a name, which flows use."),
     Section("### fallback", settings.FallbackSettings),
     Section("### folders", settings.FolderSettings, "Relative to the site's folder."),
     Section("### speech", settings.SpeechSettings),
     Section("## queues.yaml", queues_file.QueuesFile),
     Section("### A queue", queues_file.QueueFields),
+    Section("### What an agent is asked", queues_file.DispositionFields),
     Section("### A step of relaxation", queues_file.RelaxFields, "It needs `after`, and one of the others or more."),
     Section("### A service-level target", queues_file.TargetFields),
     Section("### Callbacks", queues_file.CallbackFields),

@@ -19,6 +19,7 @@ from typing import Any, Self
 import httpx
 import structlog
 
+from cti.signature import HEADER, signature
 from ivr.questions import Fetch, Scalar, Unanswered
 from ivr.url_template import host_of
 
@@ -34,6 +35,8 @@ REST_S = 10.0
 """How long a host is left alone before one question tries it again."""
 MAX_EXACT = 2**53
 """Beyond it, whole numbers of JSON (such as ids) are kept as texts."""
+
+_NO_HEADERS: Mapping[str, str] = {}
 
 log = structlog.get_logger(__name__)
 
@@ -74,10 +77,12 @@ class _Failed(Exception):
 
 
 class Fetcher:
-    """Asks those ``hosts`` only (as ``host_of`` writes them). ``clock`` is for the breakers."""
+    """Asks those ``hosts`` only (as ``host_of`` writes them), and posts to webhooks, signed with
+    ``secret``. ``clock`` is for the breakers."""
 
-    def __init__(self, hosts: Collection[str], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, hosts: Collection[str], secret: bytes, clock: Callable[[], float] = time.monotonic) -> None:
         self._hosts = frozenset(hosts)
+        self._secret = secret
         self._clock = clock
         self._breakers: dict[str, Breaker] = {}
         for name in ("httpx", "httpcore"):
@@ -109,8 +114,9 @@ class Fetcher:
         if host not in self._hosts:
             log.warning("a flow asks a host that is not in lookups.hosts", host=host)
             return Unanswered("not an allowed host")
+        body = None if question.body is None else _bytes(question.body)
         answer = await self._ask(
-            host, question.url, question.body, question.timeout_s, question.retries, read=bool(question.save)
+            host, question.url, body, question.timeout_s, question.retries, read=bool(question.save)
         )
         if isinstance(answer, Unanswered):
             return answer
@@ -118,11 +124,26 @@ class Fetcher:
         return {name: value for name, value in found.items() if value is not None}
 
     async def post(self, url: str, body: Mapping[str, Scalar]) -> bool:
-        """Sends what the site's own settings say where to send. Whether it was taken."""
-        return not isinstance(await self._ask(host_of(url), url, body, TOTAL_S, 1, read=False), Unanswered)
+        """Posts fields to a webhook of the site. Whether they were taken."""
+        return await self.deliver(url, _bytes(body))
+
+    async def deliver(self, url: str, body: bytes) -> bool:
+        """Posts JSON to a webhook of the site: its settings say where, so that no other list of hosts is
+        needed. Whether it was taken."""
+        signed = {HEADER: signature(self._secret, body, time.time())}
+        answer = await self._ask(host_of(url), url, body, TOTAL_S, 1, read=False, headers=signed)
+        return not isinstance(answer, Unanswered)
 
     async def _ask(
-        self, host: str, url: str, body: Mapping[str, Scalar] | None, timeout_s: float, retries: int, *, read: bool
+        self,
+        host: str,
+        url: str,
+        body: bytes | None,
+        timeout_s: float,
+        retries: int,
+        *,
+        read: bool,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> dict[str, Any] | Unanswered:
         """What was answered, under ``json``; nothing there if it need not be read."""
         why = "no answer in time"
@@ -130,7 +151,7 @@ class Fetcher:
             async with asyncio.timeout(TOTAL_S):
                 for _ in range(retries + 1):
                     try:
-                        return await self._guarded(host, url, body, timeout_s, read=read)
+                        return await self._guarded(host, url, body, timeout_s, headers, read=read)
                     except _Failed as failed:
                         why = str(failed)
                         if not failed.again:
@@ -141,7 +162,7 @@ class Fetcher:
         return Unanswered(why)
 
     async def _guarded(
-        self, host: str, url: str, body: Mapping[str, Scalar] | None, timeout_s: float, *, read: bool
+        self, host: str, url: str, body: bytes | None, timeout_s: float, headers: Mapping[str, str], *, read: bool
     ) -> dict[str, Any]:
         """One try, if the host's breaker lets it. Raises _Failed."""
         breaker = self._breakers.setdefault(host, Breaker())
@@ -150,7 +171,7 @@ class Fetcher:
         good = False
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._try(url, body, read=read)
+                answer = await self._try(url, body, headers, read=read)
             good = True
             return answer
         except _Failed as failed:
@@ -163,9 +184,9 @@ class Fetcher:
         finally:
             breaker.done(good=good, now=self._clock())
 
-    async def _try(self, url: str, body: Mapping[str, Scalar] | None, *, read: bool) -> dict[str, Any]:
-        method, content = ("GET", None) if body is None else ("POST", dict(body))
-        async with self._client.stream(method, url, json=content) as response:
+    async def _try(self, url: str, body: bytes | None, headers: Mapping[str, str], *, read: bool) -> dict[str, Any]:
+        method, more = ("GET", {}) if body is None else ("POST", {"Content-Type": "application/json"})
+        async with self._client.stream(method, url, content=body, headers={**headers, **more}) as response:
             if not response.is_success:
                 down = response.is_server_error
                 raise _Failed(f"status {response.status_code}", down=down, again=down and body is None)
@@ -179,6 +200,10 @@ class Fetcher:
                 if len(whole) > MAX_BYTES:
                     raise _Failed("the answer is too long")
         return {"json": _json(bytes(whole))}
+
+
+def _bytes(fields: Mapping[str, Scalar]) -> bytes:
+    return json.dumps(dict(fields), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _json(data: bytes) -> Any:

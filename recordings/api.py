@@ -13,8 +13,9 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from cti.access import AnyAgent, Person, Role, Supervisor
+from cti.access import Person, RecordListener, RecordReader, RecordReviewer, Role
 from cti.calls.words import CallId
+from recordings.dispositions import Disposition, of_calls
 from recordings.files import Files, NotARecording
 from recordings.journal import Decision, decisions
 from recordings.record import CallRecord, Outcome, Recording, SegmentKind
@@ -27,10 +28,12 @@ LONGEST_PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Calls, newest first. ``next`` is the ``cursor`` of the next page, null on the last."""
+    """Calls, newest first, and what agents said of them. ``next`` is the ``cursor`` of the next page, null
+    on the last."""
 
     records: list[CallRecord]
     next: str | None
+    dispositions: tuple[Disposition, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ Text = Annotated[str, Field(max_length=100)]
 
 class Search(BaseModel):
     """Which calls are wanted. ``from`` <= arrival < ``to``: Unix seconds, or ISO 8601 (UTC where
-    no zone is given). ``text`` is part of a number, a name or a transfer's destination."""
+    no zone is given). ``disposition`` is a path, its names joined by `` > ``, to a result or a group of
+    them. ``text`` is part of a number, a name, a transfer's destination or an agent's notes."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,6 +75,7 @@ class Search(BaseModel):
     start: Moment | None = Field(None, alias="from")
     end: Moment | None = Field(None, alias="to")
     outcome: Outcome | None = None
+    disposition: Annotated[str, Field(max_length=400)] | None = None
     text: Text | None = None
     limit: int = Field(50, ge=1, le=LONGEST_PAGE)
     cursor: Text | None = None
@@ -101,17 +106,19 @@ def routes(store: Store, files: Files) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["records"])
 
     @router.get("/records")
-    async def records(who: AnyAgent, wanted: Annotated[Search, Query()]) -> Page:
+    async def records(who: RecordReader, wanted: Annotated[Search, Query()]) -> Page:
         """Calls that are over."""
         if not who.role.covers(Role.SUPERVISOR):
             if wanted.agent not in (None, who.name):
                 raise HTTPException(403, "the calls of others are for supervisors")
             wanted = wanted.model_copy(update={"agent": who.name})
         found, last = await store.search(wanted.filters(), wanted.limit, wanted.after())
-        return Page(found, _next(last))
+        async with store.connect() as connection:
+            said = await of_calls(connection, [record.id for record in found])
+        return Page(found, _next(last), said)
 
     @router.get("/records/{call}")
-    async def record(call: str, who: AnyAgent) -> CallDetails:
+    async def record(call: str, who: RecordReader) -> CallDetails:
         """One call with its segments and recordings."""
         found = await store.call(call)
         if found is None or not _may_see(who, found):
@@ -119,7 +126,7 @@ def routes(store: Store, files: Files) -> APIRouter:
         return found
 
     @router.get("/records/{call}/decisions")
-    async def why(call: CallId, _: Supervisor) -> list[Decision]:
+    async def why(call: CallId, _: RecordReviewer) -> list[Decision]:
         """Why each agent was asked, in order: how far the queue's needs were relaxed, how many could have
         taken the call, by which strategy, and who was passed over by which rule. Empty for a call that
         was offered to nobody."""
@@ -127,7 +134,7 @@ def routes(store: Store, files: Files) -> APIRouter:
 
     @router.get("/messages")
     async def messages(
-        who: Supervisor,
+        _: RecordReviewer,
         box: Text | None = None,
         limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
         cursor: Annotated[str | None, Query(max_length=300)] = None,
@@ -137,7 +144,7 @@ def routes(store: Store, files: Files) -> APIRouter:
         return MessagePage(found, _next(last))
 
     @router.get("/recordings/{stem:path}", response_class=FileResponse)
-    async def sound(stem: str, request: Request, who: AnyAgent) -> FileResponse:
+    async def sound(stem: str, request: Request, who: RecordListener) -> FileResponse:
         """A talk as stereo WAV, the caller left and the agent right; or what a caller said alone.
         Ranges (RFC 9110, 14) work."""
         try:

@@ -1,4 +1,4 @@
-"""Who called before, and who spoke with them."""
+"""Who called before, and who spoke with them, on which call."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from recordings.record import CallRecord
-from recordings.rows import call_of
+from cti.calls.words import CallId
+from recordings.record import CallRecord, Segment, SegmentKind, fold
+from recordings.rows import call_events, call_of
 from recordings.store import Cursor, Filters, Store
-from recordings.tables import calls
+from recordings.tables import calls, journal
 
 PAGE = 100
 
@@ -35,3 +36,12 @@ async def of_callers(store: Store, callers: Collection[str], most: int) -> list[
     wanted = select(calls).where(calls.c.caller.in_(callers)).order_by(calls.c.arrived_at.desc()).limit(most)
     async with store.connect() as connection:
         return [call_of(row) for row in await connection.execute(wanted)]
+
+
+async def last_talk(store: Store, call: CallId, agent: str) -> Segment | None:
+    """The agent's last talk on a call that is over or goes on; None if he did not talk on it."""
+    wanted = select(journal.c.data).where(journal.c.call == call).order_by(journal.c.seq)
+    async with store.connect() as connection:
+        happened = call_events((await connection.execute(wanted)).scalars())
+    talks = fold(happened)[1] if happened else ()
+    return next((s for s in reversed(talks) if s.kind is SegmentKind.TALK and s.agent == agent), None)

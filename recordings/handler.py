@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,12 +31,12 @@ class _Talk:
 class RecordsPart:
     """A Part that only listens. ``start`` before the first event, ``stop`` after the last.
 
-    ``spool`` is a folder for what is not in the database yet.
+    ``spool`` is a folder for what is not in the database yet; ``written`` is called when more of it is.
     """
 
-    def __init__(self, store: Store, files: Files, spool: Path) -> None:
+    def __init__(self, store: Store, files: Files, spool: Path, written: Callable[[], None] = lambda: None) -> None:
         self._store = store
-        self._writer = Writer(store, spool)
+        self._writer = Writer(store, spool, written=written)
         self._talks: dict[CallId, _Talk] = {}
         self._tapes: dict[CallId, list[Recording]] = {}
         """What callers say without an agent. With an earlier engine's tape there are two: it goes on

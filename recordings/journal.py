@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.calls.events import AgentChanged, CallbackOver, CallbackWanted, CalledBack, Connected, Event, Offered, Refused
 from cti.calls.words import CallId, OfferId
@@ -16,6 +17,8 @@ from recordings.tables import journal
 
 STRETCH = 100_000
 """How many journal rows are looked through at a time."""
+PIECE = 500
+"""The same, where calls go on meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +99,31 @@ async def _backwards(store: Store, kinds: Collection[type[Event]], since: float)
             yield list(decoded(rows.scalars()))
             oldest = (await connection.execute(select(func.min(journal.c.at)).where(stretch))).scalar()
             end = end - STRETCH if oldest is None or oldest > since else 0
+
+
+async def changes_since(store: Store, since: float) -> AsyncIterator[AgentChanged]:
+    """All changes of agents' states since then (Unix seconds), in order, a little at a time: others have
+    their turn between."""
+    async with store.connect() as connection:
+        last = (await connection.execute(select(func.max(journal.c.seq)))).scalar() or 0
+        first = await _first_since(connection, since, last)
+        for start in range(first, last + 1, PIECE):
+            piece = journal.c.seq.between(start, min(start + PIECE - 1, last))
+            wanted = select(journal.c.data).where(piece, journal.c.kind == AgentChanged.__name__)
+            for event in decoded((await connection.execute(wanted.order_by(journal.c.seq))).scalars()):
+                if isinstance(event, AgentChanged) and event.at >= since:
+                    yield event
+
+
+async def _first_since(connection: AsyncConnection, since: float, last: int) -> int:
+    """The number of a row about where that time begins: rows are written nearly in the order of time."""
+    low, high = 1, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        wanted = select(journal.c.at).where(journal.c.seq >= middle).order_by(journal.c.seq).limit(1)
+        at = (await connection.execute(wanted)).scalar()
+        if at is None or at >= since:
+            high = middle
+        else:
+            low = middle + 1
+    return low

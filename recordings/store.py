@@ -6,9 +6,11 @@ are plain Core, and a row is replaced by deleting and inserting it in one transa
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +22,8 @@ from cti.calls import codec
 from cti.calls.events import CallEvent, Ended, Event
 from cti.calls.words import SHORTEST_MESSAGE_S, CallId
 from cti.database import opened
+from recordings import dispositions, followups
+from recordings.dispositions import Disposition, given_under, noted
 from recordings.migrations import migrate
 from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind, fold
 from recordings.rows import call_events, call_of, plain, recording_of, segment_of
@@ -48,8 +52,9 @@ class JournalRow:
 class Filters:
     """Which calls are wanted; None is any. ``start`` <= arrival < ``end``, Unix seconds.
 
-    ``agent`` has talked on the call; ``text`` is part of the caller's number or name, of the
-    number dialled or of where the call was transferred to.
+    ``agent`` has talked on the call; ``disposition`` is one it was given, or a group of it; ``text`` is
+    part of the caller's number or name, of the number dialled, of where the call was transferred to,
+    or of the notes.
     """
 
     agent: str | None = None
@@ -58,6 +63,7 @@ class Filters:
     start: float | None = None
     end: float | None = None
     outcome: Outcome | None = None
+    disposition: str | None = None
     text: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -77,10 +83,12 @@ class Filters:
             found.append(calls.c.arrived_at < self.end)
         if self.outcome is not None:
             found.append(calls.c.outcome == self.outcome.value)
+        if self.disposition is not None:
+            found.append(given_under(calls.c.id, self.disposition))
         if self.text is not None:
             searched = (calls.c.caller, calls.c.caller_name, calls.c.dialled, calls.c.transferred_to)
             columns = [c.icontains(self.text, autoescape=True) for c in searched]
-            found.append(or_(*columns))
+            found.append(or_(*columns, noted(calls.c.id, self.text)))
         return found
 
 
@@ -95,6 +103,7 @@ class CallDetails:
     record: CallRecord
     segments: tuple[Segment, ...]
     recordings: tuple[Recording, ...]
+    dispositions: tuple[Disposition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +116,11 @@ class LeftMessage:
 
 
 class Store:
-    """Reads and writes; made by ``Store.open``. One task at a time may write."""
+    """Reads and writes; made by ``Store.open``. One task at a time may ``write``."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._writing = asyncio.Lock()
         self._whole: dict[CallId, list[CallEvent]] = {}
         """Open calls whose every event passed through here: they need not be read again at their end."""
 
@@ -140,11 +150,14 @@ class Store:
                 events[row.event.call].append(row.event)
         over = {call for call, happened in events.items() if any(isinstance(e, Ended) for e in happened)}
         best = _best(measured)
-        async with self._engine.begin() as connection:
+        async with self.writing() as connection:
             if again:
                 rows = await _not_there(connection, rows)
                 best = await _not_known(connection, best)
             await _append(connection, rows)
+            happened = [row.event for row in rows]
+            await dispositions.keep(connection, happened)
+            await followups.told(connection, happened)
             new = await _unknown(connection, events.keys() - self._whole.keys())
             if opened := new - over:
                 await connection.execute(insert(open_calls), [{"call": call} for call in opened])
@@ -156,6 +169,12 @@ class Store:
         self._whole |= whole
         for call in over:
             self._whole.pop(call, None)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, for what is no event. Nobody else writes meanwhile."""
+        async with self._writing, self._engine.begin() as connection:
+            yield connection
 
     async def unfinished(self) -> list[CallEvent]:
         """The events of all calls that have no end yet, in the journal's order."""
@@ -192,7 +211,8 @@ class Store:
             sounds = await connection.execute(
                 select(recordings).where(recordings.c.call == call).order_by(recordings.c.started_at)
             )
-            return CallDetails(call_of(row), tuple(map(segment_of, parts)), tuple(map(recording_of, sounds)))
+            said = await dispositions.of_calls(connection, [CallId(call)])
+            return CallDetails(call_of(row), tuple(map(segment_of, parts)), tuple(map(recording_of, sounds)), said)
 
     async def recording(self, stem: str) -> Recording | None:
         async with self._engine.connect() as connection:

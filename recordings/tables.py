@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
     false,
     text,
@@ -104,6 +105,34 @@ segments = Table(
     Column("detail", NAME, nullable=False),
     Column("recording", String(256)),
     Index(None, "agent", "kind", "started_at"),
+)
+
+dispositions = Table(
+    "dispositions",
+    metadata,
+    # Not a foreign key: a disposition may be given while the call goes on.
+    Column("call", ID, primary_key=True),
+    Column("agent", NAME, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("queue", NAME, nullable=False),
+    Column("disposition", String(512), nullable=False, index=True),
+    Column("notes", Text, nullable=False),
+)
+
+followups = Table(
+    "followups",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("agent", NAME, nullable=False),
+    Column("made_by", NAME, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("number", ID, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("call", ID),
+    Column("told_at", Double),
+    Column("done_at", Double),
+    Index(None, "agent", "at"),
 )
 
 recordings = Table(

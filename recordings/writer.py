@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -40,11 +40,14 @@ class Writer:
     A batch is BATCH rows, or fewer after BATCH_S seconds. While the database is away or
     locked a batch is tried again, with growing pauses; rows stay in memory, and in a spool in
     ``folder``, until they are committed. A row that the database will never take is logged and
-    passed over.
+    passed over. ``written`` is called after each batch.
     """
 
-    def __init__(self, sink: Sink, folder: Path, retry_s: float = RETRY_S) -> None:
+    def __init__(
+        self, sink: Sink, folder: Path, retry_s: float = RETRY_S, written: Callable[[], None] = lambda: None
+    ) -> None:
         self._sink = sink
+        self._written = written
         self._retry_s = retry_s
         self._run_id = uuid4().hex
         self._spool = Spool(folder, self._run_id)
@@ -101,6 +104,7 @@ class Writer:
             batch = list(islice(self._waiting, BATCH))
             if batch:
                 await self._write(batch)
+                self._written()
             for _ in batch:
                 self._waiting.popleft()
             self._spool.committed(sum(isinstance(what, JournalRow) for what in batch))

@@ -68,7 +68,8 @@ class Status:
     ``wish`` was asked for during a call and comes true after it. ``phone`` is where he sits, empty
     for his usual one. ``offered_at``, ``talked_s`` and ``talks`` are what strategies go by: when he
     was last offered a call, and since he logged in how long and how often he talked. ``beside``: his
-    phone rings beside another's, to whom the call is promised.
+    phone rings beside another's, to whom the call is promised. ``last`` is the call he talked on last,
+    or talks on now, and ``last_queue`` its queue; he ``owes`` its disposition while he must give one.
     """
 
     state: AgentState = OFFLINE
@@ -88,6 +89,9 @@ class Status:
     offered_at: float = 0.0
     talked_s: float = 0.0
     talks: int = 0
+    last: CallId | None = None
+    last_queue: str = ""
+    owes: bool = False
 
     def to(self, state: AgentState, now: float, reason: str = "", until: float | None = None) -> Status:
         """The agent in another state. Raises NotAllowed where the table has no such step."""
@@ -108,13 +112,16 @@ class Status:
     def asked(self, state: AgentState, reason: str, now: float) -> Status:
         """The agent after asking for ``state``; during a call the wish is kept for after it.
 
-        Raises NotAllowed for a state that only follows from a call.
+        Raises NotAllowed for a state that only follows from a call, and for ready while he owes a
+        disposition.
         """
         if state not in ASKABLE:
             raise NotAllowed(f"{state} follows from a call; ask for ready, not ready or offline")
         if self.state in ON_CALL:
             wish = None if state is READY else state
             return replace(self, wish=wish, wish_reason=reason if wish else "")
+        if state is READY and self.owes:
+            raise NotAllowed(f"the disposition of call {self.last} ({self.last_queue}) is missing; give it first")
         if (self.state, self.reason) == (state, reason) or self.state is state is not NOT_READY:
             return self
         return self.to(state, now, reason)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from cti.access import AnyAgent, Role, Supervisor
+from cti.access import AgentController, AgentReader, CallDirector, CallSupervisor, Role
 from cti.calls.part import Ask, Work
 from cti.calls.words import AgentState, CallId
 from routing.agents import Agent, NotAllowed, UnknownAgent
@@ -43,7 +43,8 @@ class MoreWrapUp(BaseModel):
 
 class AgentNow(BaseModel):
     """What an agent is doing. Times are Unix seconds: ``since`` when, and ``until`` when it ends by
-    itself. ``after_call`` was asked for during a call; ``phone`` is where he sits, one of his ``phones``."""
+    itself. ``after_call`` was asked for during a call; ``phone`` is where he sits, one of his ``phones``.
+    ``last_call`` is the one he talked on last, of ``last_queue``; with ``owes`` its disposition is missing."""
 
     name: str
     state: AgentState
@@ -56,6 +57,9 @@ class AgentNow(BaseModel):
     phones: list[str]
     skills: dict[str, int]
     groups: list[str]
+    last_call: CallId | None
+    last_queue: str
+    owes: bool
 
 
 class QueueNow(BaseModel):
@@ -106,16 +110,19 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
             phones=list(floor.agents[name].all_phones),
             skills=dict(floor.agents[name].skills),
             groups=sorted(floor.agents[name].groups),
+            last_call=status.last,
+            last_queue=status.last_queue,
+            owes=status.owes,
         )
 
     @router.get("/agents")
-    async def agents(who: AnyAgent) -> list[AgentNow]:
+    async def agents(who: AgentReader) -> list[AgentNow]:
         """All agents for a supervisor; an agent sees only himself."""
         everyone = who.role.covers(Role.SUPERVISOR)
         return [agent_now(name) for name in floor.agents if everyone or name == who.name]
 
     @router.get("/agents/{name}")
-    async def agent(name: str, who: AnyAgent) -> AgentNow:
+    async def agent(name: str, who: AgentReader) -> AgentNow:
         """One agent. 403 for an agent who asks for another, 404 for an unknown one."""
         if name != who.name and not who.role.covers(Role.SUPERVISOR):
             raise HTTPException(403, "an agent sees only himself")
@@ -124,7 +131,7 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         return agent_now(name)
 
     @router.post("/agents/{name}/state")
-    async def ask_state(name: str, asked: StateAsked, who: AnyAgent) -> AgentNow:
+    async def ask_state(name: str, asked: StateAsked, who: AgentController) -> AgentNow:
         """Asks for ready, not ready or offline; during a call it is kept for after it.
 
         409 when the state can't be asked for, 404 for an unknown agent.
@@ -137,7 +144,7 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         return await change(name, lambda now: part.ask_state(name, asked.state, asked.reason, now, asked.phone))
 
     @router.post("/agents/{name}/wrap-up")
-    async def extend_wrap_up(name: str, more: MoreWrapUp, who: AnyAgent) -> AgentNow:
+    async def extend_wrap_up(name: str, more: MoreWrapUp, who: AgentController) -> AgentNow:
         """Gives an agent more time after his talk; asking for ready ends it early.
 
         409 when he isn't in wrap-up, 404 for an unknown agent.
@@ -156,7 +163,7 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         return agent_now(name)
 
     @router.get("/calls/{call}/why")
-    async def why(call: CallId, _: Supervisor) -> StillWaiting:
+    async def why(call: CallId, _: CallSupervisor) -> StillWaiting:
         """Why a call is still waiting. 404 for one that isn't."""
         found = part.why(call, time.time())
         if found is None:
@@ -169,7 +176,7 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         return merge(queue.skills, groups=queue.groups)
 
     @router.get("/queues")
-    async def queues(who: AnyAgent) -> list[QueueNow]:
+    async def queues(_: AgentReader) -> list[QueueNow]:
         """How many wait in each queue, for how long, and who could take them."""
         now = time.time()
         since: dict[str, list[float]] = {name: [] for name in floor.queues}
@@ -194,7 +201,7 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
 
 def _add_callbacks(router: APIRouter, part: RoutingPart, ask: Ask) -> None:
     @router.get("/callbacks")
-    async def callbacks(_: Supervisor) -> list[CallbackNow]:
+    async def callbacks(_: CallSupervisor) -> list[CallbackNow]:
         """The customers who are to be called back, in the order of their turns."""
         return [
             CallbackNow(
@@ -212,7 +219,7 @@ def _add_callbacks(router: APIRouter, part: RoutingPart, ask: Ask) -> None:
         ]
 
     @router.delete("/callbacks/{wanted}", status_code=204)
-    async def drop_callback(wanted: CallId, _: Supervisor) -> None:
+    async def drop_callback(wanted: CallId, _: CallDirector) -> None:
         """Gives up a callback. 404 for one that isn't there, 409 while its call is being made."""
         try:
             await ask(lambda now: part.drop_callback(wanted, now))

@@ -54,6 +54,10 @@ def check(document: Document, queues: Queues, around: Around) -> Iterator[Proble
             for lack in lacks(queue, {}, around.agents):
                 yield document.problem((*at, *lack.key), lack.message, lack.hint)
             yield from _empty_groups(document, queue, around.agents)
+        if queue.dispositions and queue.dispositions not in queues.dispositions:
+            message = f"there is no tree of dispositions {queue.dispositions!r}"
+            hint = there_are(queue.dispositions, queues.dispositions)
+            yield document.problem((*at, "disposition", "tree"), message, hint)
         yield from _relaxing(document, queue, None if asked is None else asked.get(name, ()))
         yield from _overflow(document, queue, queues, around)
         if around.agents and asked is not None:

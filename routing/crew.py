@@ -78,16 +78,31 @@ class Crew:
             raise UnknownAgent(f"no agent is called {name}")
         status = self.statuses[name]
         if status.state is not WRAP_UP or status.until is None:
-            raise NotAllowed(f"{name} is not in wrap-up")
+            why = "lasts until the disposition is given" if status.owes else "is over"
+            raise NotAllowed(f"the wrap-up of {name} {why}" if status.state is WRAP_UP else f"{name} is not in wrap-up")
         until = min(status.until + seconds, status.since + LONGEST_WRAP_UP_S)
         return self.set(name, replace(status, until=until), now)
 
     def talked(self, name: str, wrap_up_s: float, now: float) -> list[Output]:
-        """The agent's talk is over."""
+        """The agent's talk is over. One who owes its disposition is in wrap-up until he gives it."""
         status = self.statuses[name]
         status = replace(status, talked_s=status.talked_s + max(0.0, now - status.since), talks=status.talks + 1)
-        after = status.to(WRAP_UP, now, until=now + wrap_up_s) if wrap_up_s else status.freed(now)
+        if status.owes:
+            after = status.to(WRAP_UP, now)
+        else:
+            after = status.to(WRAP_UP, now, until=now + wrap_up_s) if wrap_up_s else status.freed(now)
         return self.set(name, after, now)
+
+    def disposed(self, name: str, call: CallId, wrap_up_s: float, now: float) -> list[Output]:
+        """The agent has given the disposition of this call: what is left of his wrap-up goes on."""
+        status = self.statuses[name]
+        if not status.owes or status.last != call:
+            return []
+        status = replace(status, owes=False)
+        if status.state is WRAP_UP:
+            until = status.since + wrap_up_s
+            status = replace(status, until=until) if until > now else status.freed(now)
+        return self.set(name, status, now)
 
     def set(self, name: str, status: Status, now: float) -> list[Output]:
         """The one place where an agent's status changes."""

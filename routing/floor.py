@@ -84,7 +84,7 @@ class Floor:
             if status.state in OFFERED:
                 # Nobody watched the ringing meanwhile: adoption or ``settle`` says what became of it.
                 status = replace(status, until=now + RESERVED_S)
-            self.crew.set(name, status, now)
+            self.crew.set(name, self.offers.restored(status, now), now)
             if name in statuses:
                 self.crew.changed.pop(name, None)
             out.append(self.crew.told(name, now))
@@ -266,7 +266,7 @@ class Floor:
         others = [other for other in names if other != name] + ([name] if status.call != call.id else [])
         out = [output for other in others for output in self.offers.take_back(other, now)]
         talking = replace(self.crew.statuses[name].to(TALKING, now), call=call.id, offer=offer, queue=call.queue)
-        return [*out, *self.crew.set(name, talking, now)]
+        return [*out, *self.crew.set(name, self.offers.owing(talking), now)]
 
     def _gone(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
         """The call is somewhere else now, or ended."""

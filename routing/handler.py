@@ -102,6 +102,12 @@ class RoutingPart:
         """An agent needs so many seconds more after his talk. Raises UnknownAgent, NotAllowed."""
         return await self._carry_out(self.floor.extend_wrap_up(agent, seconds, now), now)
 
+    async def dispose(
+        self, agent: str, call: CallId, queue: str, path: Sequence[str], notes: str, now: float
+    ) -> Sequence[Output]:
+        """An agent says what came of a talk of this queue. Raises NotADisposition."""
+        return await self._carry_out(self.floor.offers.dispose(agent, call, queue, path, notes, now), now)
+
     def why(self, call: CallId, now: float) -> StillWaiting | None:
         """Why the call is still waiting; None if it isn't."""
         return self.floor.why(call, now)

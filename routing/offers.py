@@ -6,17 +6,18 @@ at all. Where several phones ring for one call, the first who picks up has it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cti.calls.commands import Connect, Hangup, Offer, StartMusic, Withdraw
-from cti.calls.events import Accepted, Connected, Offered, Refused, Ringing
+from cti.calls.events import Accepted, Connected, DispositionGiven, Offered, Refused, Ringing
 from cti.calls.names import recording_stem
 from cti.calls.part import Output
 from cti.calls.words import CallId, OfferId, Refusal
 from routing import callbacks
 from routing.agents import NOT_READY, OFFERED, RESERVED, RINGING, TALKING, WRAP_UP, Agent, Status
 from routing.crew import Crew
+from routing.dispositions import NotADisposition, chosen
 from routing.queues import Queues, Waiting
 from routing.router import Match
 from routing.waiting_room import WaitingRoom
@@ -125,7 +126,12 @@ class Offers:
             self._room.forget(event.call)
             if waiting.wanted is not None:
                 out.append(callbacks.over(waiting, now, reached=True))
-        return [*out, *self._crew.set(name, self._crew.statuses[name].to(TALKING, now), now)]
+        return [*out, *self._crew.set(name, self.owing(self._crew.statuses[name].to(TALKING, now)), now)]
+
+    def owing(self, status: Status) -> Status:
+        """The status of an agent whose talk begins, with what he will owe for it."""
+        owes = self._queues.disposition_required(status.queue)
+        return replace(status, last=status.call, last_queue=status.queue, owes=owes)
 
     def refused(self, event: Refused, now: float) -> list[Output]:
         name = self.asked(event.call, event.offer)
@@ -222,6 +228,23 @@ class Offers:
         """The talk of a call is over."""
         names = [name for name in self._crew.on(call) if self._crew.statuses[name].state is TALKING]
         return [output for name in names for output in self.talked(name, now)]
+
+    def dispose(self, name: str, call: CallId, queue: str, path: Sequence[str], notes: str, now: float) -> list[Output]:
+        """The agent says what came of his talk on a call of this queue. Raises NotADisposition."""
+        if not path and self._queues.disposition_required(queue):
+            raise NotADisposition(f"choose a disposition: the queue {queue} needs one")
+        if not path and not notes:
+            raise NotADisposition("give a path, notes, or both")
+        disposition = chosen(self._queues.tree(queue), path)
+        given = DispositionGiven(at=now, call=call, agent=name, queue=queue, disposition=disposition, notes=notes)
+        known = self._queues.get(queue)
+        return [given, *self._crew.disposed(name, call, known.wrap_up_s if known else 0.0, now)]
+
+    def restored(self, status: Status, now: float) -> Status:
+        """What the store knows of an agent, as the site is now: he owes nothing that it asks no more."""
+        if not status.owes or self._queues.disposition_required(status.last_queue):
+            return status
+        return replace(status, owes=False, until=now if status.state is WRAP_UP else status.until)
 
     def forget(self, call: CallId) -> None:
         """The call has ended."""

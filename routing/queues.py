@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cti.calls.words import CallId
 from cti.hours import Hours
+from routing.dispositions import Tree
 
 
 class Needs(NamedTuple):
@@ -93,7 +94,8 @@ class Queue:
 
     ``priority`` is added to each call's own. ``groups`` limits it to the members of some, empty for
     anyone. ``resume_s`` is how long a caller who was cut off may take to call again and have his
-    place back.
+    place back. ``dispositions`` names the tree of what may come of a talk, empty for none; with
+    ``disposition_required`` the agent takes no other call until he has chosen.
     """
 
     name: str
@@ -111,6 +113,8 @@ class Queue:
     overflow: tuple[Overflow, ...] = ()
     hours: Hours | None = None
     callbacks: Callbacks = Callbacks()
+    dispositions: str = ""
+    disposition_required: bool = False
 
 
 class Order(StrEnum):
@@ -126,12 +130,13 @@ class Order(StrEnum):
 class Queues(Mapping[str, Queue]):
     """All queues of a site by name, and what holds for all of them: ``levels`` maps a customer's
     level to the priority that it adds, and calls gain ``ageing`` points, more than 0, for each
-    minute they wait."""
+    minute they wait. ``dispositions`` are the trees that queues name."""
 
     by_name: Mapping[str, Queue]
     order: Order = Order.WAIT
     levels: Mapping[str, int] = field(default_factory=dict)
     ageing: float = 1.0
+    dispositions: Mapping[str, Tree] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Queue:
         return self.by_name[name]
@@ -141,6 +146,16 @@ class Queues(Mapping[str, Queue]):
 
     def __len__(self) -> int:
         return len(self.by_name)
+
+    def tree(self, queue: str) -> Tree:
+        """What may come of a talk of this queue; empty where nothing is asked."""
+        known = self.by_name.get(queue)
+        return self.dispositions.get(known.dispositions, ()) if known else ()
+
+    def disposition_required(self, queue: str) -> bool:
+        """Whether the agent must say what came of a talk of this queue before he takes another call."""
+        known = self.by_name.get(queue)
+        return known is not None and known.disposition_required and bool(self.tree(queue))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import (
     BeforeValidator,
     Field,
+    PlainValidator,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
@@ -19,6 +20,7 @@ from pydantic import (
 from cti.durations import Duration, seconds
 from cti.hours import Hours
 from cti.site_files import SiteModel
+from routing.dispositions import Disposition, Tree
 from routing.queues import Callbacks, Exit, Order, Overflow, Queue, Queues, Relaxation, Rule, Target
 
 Name = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]{0,39}$")]
@@ -29,6 +31,11 @@ Groups = Annotated[tuple[Name, ...], Field(max_length=100)]
 Points = Annotated[int, Field(strict=True, ge=-1000, le=1000)]
 # The class of musiconhold.conf goes into a command to Asterisk as it is.
 MusicClass = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,79}$")]
+
+DEEPEST = 5
+"""Levels of a tree of dispositions."""
+MOST_RESULTS = 100
+"""Names under one of them."""
 
 MOST_S = 24 * 3600
 """The longest wait that a rule can speak of."""
@@ -50,6 +57,26 @@ def _ageing(given: Any) -> Any:
     return given
 
 
+def _tree(given: Any, under: str = "", depth: int = 1) -> Any:
+    """A list of names, and of names with a list under them, as dispositions."""
+    where = f" under {under!r}" if under else ""
+    if not isinstance(given, list) or not 1 <= len(given) <= MOST_RESULTS:
+        raise ValueError(f"must be a list of 1 to {MOST_RESULTS} dispositions{where}, as [Sold, Not sold]")
+    if depth > DEEPEST:
+        raise ValueError(f"is more than {DEEPEST} levels deep{where}")
+    found: list[Disposition] = []
+    for entry in given:
+        name, below = next(iter(entry.items())) if isinstance(entry, Mapping) and len(entry) == 1 else (entry, None)
+        if not isinstance(name, str) or not re.fullmatch(r"[^\s>]([^>\x00-\x1f\x7f]{0,58}[^\s>])?", name):
+            shown = f"{str(name)[:60]!r}{where}"
+            raise ValueError(f"{shown} is no name of a disposition: a text of 60 characters at most, without >")
+        if any(one.name == name for one in found):
+            raise ValueError(f"{name!r} is listed twice{where}")
+        found.append(Disposition(name, () if below is None else _tree(below, name, depth + 1)))
+    return tuple(found)
+
+
+Dispositions = Annotated[Tree, PlainValidator(_tree), WithJsonSchema({"type": "array", "minItems": 1})]
 Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}\s*%$"})]
 
 
@@ -81,6 +108,13 @@ class TargetFields(SiteModel):
 
     share: Share = 0.8
     within: Annotated[Duration, Field(ge=1, le=3600)] = 20.0
+
+
+class DispositionFields(SiteModel):
+    """A queue's ``disposition``."""
+
+    tree: Name
+    required: Annotated[bool, Field(strict=True)] = False
 
 
 class CallbackFields(SiteModel):
@@ -161,6 +195,7 @@ class QueueFields(SiteModel):
     resume: Annotated[Duration, Field(le=3600)] = 0.0
     hours: Hours | None = None
     callbacks: CallbackFields = CallbackFields()
+    disposition: DispositionFields | None = None
     overflow: Annotated[tuple[OverflowFields, ...], Field(max_length=20)] = ()
 
     def build(self, name: str) -> Queue:
@@ -181,6 +216,8 @@ class QueueFields(SiteModel):
             overflow=tuple(_overflow(name, rule) for rule in self.overflow),
             hours=self.hours,
             callbacks=Callbacks(self.callbacks.tries, self.callbacks.retry, self.callbacks.ring),
+            dispositions=self.disposition.tree if self.disposition else "",
+            disposition_required=self.disposition is not None and self.disposition.required,
         )
 
 
@@ -190,12 +227,13 @@ class QueuesFile(SiteModel):
     order: Order = Order.WAIT
     ageing: Annotated[float, BeforeValidator(_ageing), Field(strict=True, ge=0.1, le=1000)] = 1.0
     levels: Mapping[Name, Points] = Field(default_factory=dict)
+    dispositions: dict[Name, Dispositions] = Field(default_factory=dict)
     queues: dict[Name, QueueFields]
 
     def build(self) -> Queues:
         """The queues, as routing works with them."""
         queues = {name: queue.build(name) for name, queue in self.queues.items()}
-        return Queues(queues, self.order, self.levels, self.ageing)
+        return Queues(queues, self.order, self.levels, self.ageing, self.dispositions)
 
     def messages(self) -> Mapping[str, tuple[str, int]]:
         """The flows that messages of overflow are made into, each with its queue and the rule's number."""

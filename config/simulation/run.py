@@ -115,7 +115,10 @@ async def _simulate(
 
     side = VirtualSide(answers_after, sounds.seconds, callers.get)
     side.now = start
-    queues = {name: replace(queue, wrap_up_s=LONGEST_WRAP_UP_S) for name, queue in hotline.queues.items()}
+    queues = {
+        name: replace(queue, wrap_up_s=LONGEST_WRAP_UP_S, disposition_required=False)
+        for name, queue in hotline.queues.items()
+    }
     routing = RoutingPart(replace(hotline.queues, by_name=queues), hotline.agents, MemoryStore())
     staff, tally = Staff(side, routing, hotline.queues, callers), Tally()
 

@@ -34,6 +34,27 @@ class AgentChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DispositionGiven(Event):
+    """An agent said what came of a talk on ``call``, which may have ended long ago. ``disposition`` is
+    the path in the queue's tree, its names joined by `` > ``; empty where there are only ``notes``. Of
+    several by one agent for one call the last counts."""
+
+    call: CallId
+    agent: str
+    queue: str
+    disposition: str
+    notes: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpDue(Event):
+    """The time of a follow-up has come, and its agent is told. What it is about is not written here."""
+
+    agent: str
+    followup: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEvent(Event):
     """Something happened to one call."""
 

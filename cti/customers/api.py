@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 
-from cti.access import AnyAgent, Supervisor
+from cti.access import CustomerKeeper, CustomerReader, CustomerWriter
 from cti.customers import numbers as telephone
 from cti.customers.card import LENGTHS, CannotMerge, Card, Details, Rules, Wrong, checked
 from cti.customers.store import Changed, Gone, Store
@@ -101,7 +101,7 @@ def routes(
 
     @router.get("")
     async def search(
-        _: AnyAgent,
+        _: CustomerReader,
         text: Annotated[str, Query(max_length=100)] = "",
         number: Annotated[str, Query(max_length=100)] = "",
         limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
@@ -114,7 +114,7 @@ def routes(
         return Page(*await store.search(text, limit, before))
 
     @router.post("", status_code=201)
-    async def add(body: CardBody, who: AnyAgent) -> Card:
+    async def add(body: CardBody, who: CustomerWriter) -> Card:
         """Makes a card."""
         details = _checked(body, rules)
         (id,) = await store.add([details], clock())
@@ -123,11 +123,11 @@ def routes(
         return await there(id)
 
     @router.get("/{id}")
-    async def card(id: Id, _: AnyAgent) -> Card:
+    async def card(id: Id, _: CustomerReader) -> Card:
         return await there(id)
 
     @router.put("/{id}")
-    async def change(id: Id, body: ChangeBody, who: AnyAgent) -> Card:
+    async def change(id: Id, body: ChangeBody, who: CustomerWriter) -> Card:
         """Writes a card anew, if it is still of the ``version`` that was read; else 409."""
         before = await there(id)
         details = _checked(body, rules, before.owner)
@@ -138,7 +138,7 @@ def routes(
         return card
 
     @router.delete("/{id}", status_code=204)
-    async def delete(id: Id, who: Supervisor) -> None:
+    async def delete(id: Id, who: CustomerKeeper) -> None:
         """Takes a card away. Records of calls stay."""
         before = await there(id)
         with _still_there():
@@ -147,7 +147,7 @@ def routes(
         changed(before.numbers)
 
     @router.post("/{id}/merge")
-    async def merge(id: Id, body: MergeBody, who: Supervisor) -> Card:
+    async def merge(id: Id, body: MergeBody, who: CustomerKeeper) -> Card:
         """Makes one card of two: this one stays, with the numbers and notes of both, and what it lacks
         of the other. The contacts of both are its own, since they follow the numbers."""
         if body.other == id:
@@ -159,7 +159,7 @@ def routes(
         return card
 
     @router.get("/{id}/contacts")
-    async def history(id: Id, _: AnyAgent) -> list[Contact]:
+    async def history(id: Id, _: CustomerReader) -> list[Contact]:
         """The last calls from the customer's numbers, newest first, CONTACTS_SHOWN at most."""
         card = await there(id)
         ways = {way for number in card.numbers for way in telephone.spellings(number, rules.region)}

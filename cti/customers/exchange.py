@@ -17,7 +17,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from cti.access import Supervisor
+from cti.access import CustomerExporter, CustomerKeeper
 from cti.customers.card import Card, Rules
 from cti.customers.importing import (
     Bad,
@@ -89,7 +89,7 @@ def routes(
     busy = asyncio.Lock()
 
     @router.post("/preview")
-    async def preview(request: Request, _: Supervisor, columns: Columns = None) -> Preview:
+    async def preview(request: Request, _: CustomerKeeper, columns: Columns = None) -> Preview:
         """Looks through a file (CSV in UTF-8, or Excel: xlsx), which is the request's body, and keeps
         nothing. ``columns`` says what each column is, joined by commas; left out, it is guessed."""
         async with _one_at_a_time(busy), _uploaded(request) as path:
@@ -103,7 +103,7 @@ def routes(
         return looked
 
     @router.post("/import", response_class=FileResponse)
-    async def take_in(request: Request, who: Supervisor, columns: Columns = None) -> FileResponse:
+    async def take_in(request: Request, who: CustomerKeeper, columns: Columns = None) -> FileResponse:
         """Makes cards of a file's good rows, by ``columns`` as ``preview`` has them. Answers with the bad
         rows as CSV, each with its number and the reason; the headers Cordboard-Imported and
         Cordboard-Refused count."""
@@ -126,7 +126,7 @@ def routes(
         return _answer(folder / "refused.csv", {"Cordboard-Imported": str(imported), "Cordboard-Refused": str(refused)})
 
     @router.get("/export", response_class=FileResponse)
-    async def export(who: Supervisor, format: Literal["csv", "xlsx"] = "csv") -> FileResponse:
+    async def export(who: CustomerExporter, format: Literal["csv", "xlsx"] = "csv") -> FileResponse:
         """All cards as a table: CSV in UTF-8, or Excel."""
         count = 0
         async with _one_at_a_time(busy):

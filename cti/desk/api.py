@@ -11,13 +11,13 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
-from cti.access import COOKIE, LIFETIME_S, AnyAgent, Gate, Person, Role, Supervisor
+from cti.access import COOKIE, LIFETIME_S, AnyAgent, CallController, CallReader, Gate, Person, Role, Supervisor
 from cti.calls.call import Call
 from cti.calls.commands import Command, Hangup, Monitor, StopMonitor
 from cti.calls.part import Ask, Output
 from cti.calls.words import CallId, MonitorMode
 from cti.desk.feed import Feed
-from cti.desk.guard import add_guard
+from cti.desk.guard import API_VERSION, add_guard
 from cti.desk.login import PER_ADDRESS, PER_NAME, FailureLimit, Passwords
 from cti.desk.pages import add_pages
 from cti.desk.view import Customers, audience_of, card, visible
@@ -71,6 +71,7 @@ def create_app(
     health: Health,
     registry: CollectorRegistry,
     routers: Sequence[APIRouter] = (),
+    connects: Sequence[str] = (),
     uploads: Mapping[str, int] | None = None,
     secure_cookie: bool = False,
     clock: Callable[[], float] = time.time,
@@ -78,13 +79,16 @@ def create_app(
     """The server's application.
 
     ``passwords`` are argon2 hashes by name; ``calls`` gives the live calls; ``routers`` are
-    the pillars' own; ``uploads`` are the paths that take long requests, and how many bytes;
+    the pillars' own; ``connects`` are URLs of other hosts that pages may connect to; ``uploads``
+    are the paths that take long requests, and how many bytes;
     ``secure_cookie`` is for sites behind HTTPS. Raises ValueError for a password hash that is none.
     """
     # The usual pages of FastAPI for its documentation load from other hosts.
-    app = FastAPI(title="Cordboard", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(
+        title="Cordboard", version=API_VERSION, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+    )
     app.state.gate = gate
-    add_guard(app, uploads)
+    add_guard(app, connects, uploads)
     app.include_router(_login_router(gate, people, Passwords(passwords), secure_cookie, clock))
     app.include_router(_calls_router(ask, calls, feed.view.customers))
     for router in routers:
@@ -163,17 +167,17 @@ def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
         return Asked(asked=id)
 
     @router.get("")
-    async def live_calls(who: AnyAgent) -> list[dict[str, Any]]:
+    async def live_calls(who: CallReader) -> list[dict[str, Any]]:
         """The live calls you may see."""
         audience = audience_of(who)
         return [card(call, audience, customers(call.id)) for call in calls().values() if visible(call, audience)]
 
     @router.get("/{id}")
-    async def live_call(id: str, who: AnyAgent) -> dict[str, Any]:
+    async def live_call(id: str, who: CallReader) -> dict[str, Any]:
         return card(seen(CallId(id), who), audience_of(who), customers(CallId(id)))
 
     @router.post("/{id}/hangup", status_code=202)
-    async def hang_up(id: str, who: AnyAgent) -> Asked:
+    async def hang_up(id: str, who: CallController) -> Asked:
         """Ends the call. An agent may end the one he talks on."""
 
         def command(call: Call) -> Command:

@@ -7,9 +7,10 @@ and gets what it missed, or a snapshot where that is no longer known.
 
 Messages are JSON objects told apart by ``type``:
 
-- ``snapshot``: stream, seq, now, agents, queues, calls. Everything; forget what was before.
-- ``change``: seq, prev, at, event, agents, queues, calls (rows that replace the rows of the
-  same name or id), gone (ids of calls no longer seen), notices.
+- ``snapshot``: stream, seq, now, agents, queues, calls, announcements; for supervisors also today
+  and alerts. Everything; forget what was before.
+- ``change``: seq, prev, at, event, agents, queues, calls, announcements, alerts (rows that replace
+  the rows of the same name or id), today, gone (ids of calls no longer seen), notices.
 - ``alive``: now. Sent after ALIVE_S seconds of silence, so that a dead connection is noticed,
   and at once to a desktop that comes back and has missed nothing.
 """
@@ -21,18 +22,21 @@ import json
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cti.access import Gate
+from cti.access import FEED, Gate
 from cti.calls.call import Call
 from cti.calls.events import Event
 from cti.calls.part import Output
 from cti.calls.words import CallId
+from cti.desk.alerts import Alert, Alerts
 from cti.desk.guard import same_host
 from cti.desk.metrics import Metrics
+from cti.desk.today import Touched
 from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of
 
 ALIVE_S = 5.0
@@ -119,8 +123,12 @@ class Reader:
         return texts
 
 
+Beside = Callable[[Audience, float], Mapping[str, Any]]
+"""What else a snapshot has for an audience at a time, by key."""
+
+
 class Feed:
-    """Gives each audience its changes.
+    """Gives each audience its changes. ``beside`` are further keys of its snapshot.
 
     Supervisors see everybody's: ``gather_s`` seconds after an event they are told what is other than
     they were last told, at once if it is 0. The last ``kept`` messages to supervisors, and the last
@@ -135,10 +143,12 @@ class Feed:
         kept: int = 600,
         kept_each: int = 20,
         limit: int = 200,
-        gather_s: float = 0.1,
+        gather_s: float = 0.05,
         clock: Callable[[], float] = time.time,
+        beside: Sequence[Beside] = (),
     ) -> None:
         self.view = view
+        self._beside = tuple(beside)
         self.stream = secrets.token_hex(8)
         self._kept = kept
         self._kept_each = kept_each
@@ -149,6 +159,11 @@ class Feed:
         self._numbers = count(1)
         self._logs: dict[Audience, _Log] = {}
         self._readers: dict[Audience, set[Reader]] = {}
+
+    @property
+    def now(self) -> float:
+        """Unix seconds."""
+        return self._clock()
 
     def wanted(self, audience: Audience) -> bool:
         """Whether a desktop of this audience was ever there. Nobody else can have missed a change."""
@@ -162,10 +177,19 @@ class Feed:
         """Something else is known of the call's caller: tells who is to know. Never waits."""
         self._tell_all(self.view.known(call, self.wanted))
 
+    def counted(self, touched: Touched, now: float) -> None:
+        """Figures of the day are other than before, by no event: whom it concerns is told."""
+        if touched.queues or touched.agents:
+            self._tell_all(self.view.counted(touched, now))
+
     def _tell_all(self, changes: Sequence[Change]) -> None:
         """Tells agents now, and supervisors soon."""
         for change in changes:
-            self._tell(change)
+            self.tell(change)
+        self.gather()
+
+    def gather(self) -> None:
+        """Rows may be other than supervisors were told: they are told soon."""
         if not self.wanted(EVERYTHING):
             return
         if not self._gather_s:
@@ -180,9 +204,12 @@ class Feed:
             self._gathering = None
         change = self.view.news()
         if change is not None:
-            self._tell(change)
+            self.tell(change)
 
-    def _tell(self, change: Change) -> None:
+    def tell(self, change: Change) -> None:
+        """Tells an audience at once, if anybody of it was ever there."""
+        if not self.wanted(change.audience):
+            return
         log = self._log(change.audience)
         sent = _Sent(next(self._numbers), log.seq, change)
         log.sent.append(sent)
@@ -236,6 +263,9 @@ class Feed:
         if who is None:
             await socket.close(LOG_IN_FIRST, "log in first")
             return
+        if refusal := FEED.refusal(who):
+            await socket.close(NOT_ALLOWED, refusal)
+            return
         after = socket.query_params.get("after", "")
         number = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
         reader = self.join(audience_of(who), socket.query_params.get("stream", ""), number)
@@ -286,7 +316,10 @@ class Feed:
             self.tell_gathered()
         seq = self._log(audience).seq
         head = {"type": "snapshot", "stream": self.stream, "seq": seq, "now": self._clock()}
-        return _text(head | self.view.seen_by(audience))
+        seen = head | self.view.seen_by(audience)
+        for beside in self._beside:
+            seen |= beside(audience, self._clock())
+        return _text(seen)
 
 
 async def _hear(socket: WebSocket) -> None:
@@ -304,6 +337,7 @@ def _change_text(change: Change, seq: int, prev: int) -> str:
         "calls": change.calls,
         "gone": change.gone,
         "notices": change.notices,
+        **change.more,
     }
     return _text(head | {key: rows for key, rows in body.items() if rows})
 
@@ -311,17 +345,28 @@ def _change_text(change: Change, seq: int, prev: int) -> str:
 class DeskPart:
     """The desks' share in the loop: it watches, and asks for nothing."""
 
-    def __init__(self, feed: Feed, metrics: Metrics) -> None:
+    def __init__(self, feed: Feed, metrics: Metrics, alerts: Alerts | None = None) -> None:
         self._feed = feed
         self._metrics = metrics
+        self._alerts = Alerts() if alerts is None else alerts
 
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
         self._metrics.count(event)
         self._feed.happened(event, call)
+        self._alert(self._alerts.happened(self._feed.view.stirred(), now), now)
         return ()
 
     async def on_time(self, now: float) -> Sequence[Output]:
+        view = self._feed.view
+        if now >= view.today.end:
+            self._feed.counted(view.today.turn(now), now)
+        self._alert([*self._alerts.happened(view.stirred(), now), *self._alerts.on_time(now)], now)
         return ()
 
     def next_time(self) -> float | None:
-        return None
+        midnight, alert = self._feed.view.today.end, self._alerts.next_time()
+        return midnight if alert is None else min(midnight, alert)
+
+    def _alert(self, alerts: Sequence[Alert], now: float) -> None:
+        for alert in alerts:
+            self._feed.tell(Change(EVERYTHING, now, "Alert", more={"alerts": [alert.row()]}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -18,10 +18,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BODY_LIMIT = 64 * 1024
 """Bytes of a request's body, but for uploads. The API takes short JSON objects only."""
 
+API_VERSION = "1"
+"""Of the HTTP API and the feed; another one where what a program relies on goes away or changes."""
+
+_POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
+    "X-Cordboard-Api": API_VERSION,
+    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -47,9 +51,14 @@ class Guard:
     """ASGI middleware: headers on each answer, no writing from other sites' pages, short bodies.
     ``uploads`` are the paths that take more, and how many bytes."""
 
-    def __init__(self, app: ASGIApp, uploads: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, connects: Sequence[str] = (), uploads: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._uploads = uploads or {}
+        self._headers = dict(HEADERS)
+        if connects:
+            self._headers["Content-Security-Policy"] = f"{_POLICY}; connect-src 'self' {' '.join(connects)}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,7 +67,10 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(MutableHeaders(scope=message), scope["path"])
+                headers = MutableHeaders(scope=message)
+                headers.update(self._headers)
+                # Pages are asked for anew each time, so that an update shows; answers are never kept.
+                headers["Cache-Control"] = "no-store" if scope["path"].startswith("/api/") else "no-cache"
             await send(message)
 
         limit = self._uploads.get(scope["path"], BODY_LIMIT)
@@ -93,21 +105,15 @@ def _bounded(receive: Receive, limit: int) -> Receive:
     return receive_bounded
 
 
-def _add_headers(headers: MutableHeaders, path: str) -> None:
-    for name, value in HEADERS.items():
-        headers[name] = value
-    # Pages are asked for anew each time, so that an update shows; answers are never kept.
-    headers["Cache-Control"] = "no-store" if path.startswith("/api/") else "no-cache"
-
-
 def error_response(status: int, error: object, headers: dict[str, str] | None = None, **more: object) -> JSONResponse:
     """The one shape of all errors: ``{"error": what is wrong}``, with ``problems`` for a bad request."""
     return JSONResponse({"error": error, **more}, status, headers)
 
 
-def add_guard(app: FastAPI, uploads: Mapping[str, int] | None = None) -> None:
-    """Puts the guard and the error handlers on the app. ``uploads`` as in Guard."""
-    app.add_middleware(Guard, uploads=uploads)
+def add_guard(app: FastAPI, connects: Sequence[str] = (), uploads: Mapping[str, int] | None = None) -> None:
+    """Puts the guard and the error handlers on the app. ``connects`` are URLs of other hosts that the
+    pages may connect to; ``uploads`` as in Guard."""
+    app.add_middleware(Guard, connects=connects, uploads=uploads)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:

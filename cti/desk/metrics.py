@@ -11,14 +11,16 @@ from prometheus_client.registry import Collector
 
 from cti.calls.events import Event
 from cti.calls.words import AgentState, Place
+from cti.desk.alerts import Alerts
 from cti.desk.view import View
 
 
 class Metrics(Collector):
-    """Calls by place, agents by state, calls waiting in each queue, and events counted."""
+    """Calls by place, agents by state, calls waiting in each queue, alerts, and events counted."""
 
-    def __init__(self, view: View, registry: CollectorRegistry) -> None:
+    def __init__(self, view: View, registry: CollectorRegistry, alerts: Alerts | None = None) -> None:
         self._view = view
+        self._alerts = Alerts() if alerts is None else alerts
         self._events = Counter("cordboard_events", "Events dispatched, by kind", ["kind"], registry=registry)
         self._of_kind: dict[type[Event], Counter] = {}
         registry.register(self)
@@ -48,3 +50,15 @@ class Metrics(Collector):
         for queue in self._view.queues:
             waiting.add_metric([queue["name"]], queue["waiting"])
         yield waiting
+
+        raised = GaugeMetricFamily(
+            "cordboard_alerts",
+            "Rules of site.yaml whose alert is raised, by queue and figure",
+            labels=["queue", "figure"],
+        )
+        sums: Tally[tuple[str, str]] = Tally()
+        for rule, is_raised in self._alerts.rules:
+            sums[rule.queue, rule.figure] += is_raised
+        for labels, number in sums.items():
+            raised.add_metric(labels, number)
+        yield raised

@@ -9,14 +9,16 @@ for, however many events touched them.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from cti.access import Person, Role
 from cti.calls.call import Call, OpenOffer
-from cti.calls.events import AgentChanged, CallEvent, Event, Failed, MonitorEnded
+from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue, MonitorEnded
 from cti.calls.words import AgentState, CallId, Place
+from cti.desk.alerts import Figure, Reading
+from cti.desk.today import Today, Touched
 
 Audience: TypeAlias = str | None
 EVERYTHING: Audience = None
@@ -66,7 +68,10 @@ class Change:
     gone: tuple[str, ...] = ()
     """Calls that ended, or that this audience may no longer see."""
     notices: tuple[Row, ...] = ()
-    """What a supervisor should be told: ``call``, ``supervisor`` (empty for all), ``text``."""
+    """What a supervisor should be told: ``call``, ``supervisor`` (empty for all), ``text``; or an agent of a
+    follow-up that is due: ``followup``, ``text``."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What else there is to tell, by key: ``today``, ``alerts``, ``announcements``."""
 
 
 def audience_of(person: Person) -> Audience:
@@ -182,9 +187,16 @@ class _Rows:
 
 class View:
     """The picture. ``agents`` and ``queues`` are the names a site has; others are added as met.
-    ``customers`` says who calls."""
+    ``today`` keeps the day's figures; ``customers`` says who calls."""
 
-    def __init__(self, agents: Iterable[str], queues: Iterable[str], customers: Customers = nobody_known) -> None:
+    def __init__(
+        self,
+        agents: Iterable[str],
+        queues: Iterable[str],
+        today: Today | None = None,
+        customers: Customers = nobody_known,
+    ) -> None:
+        self.today = Today() if today is None else today
         self.customers = customers
         self.agents = {name: Agent(name) for name in agents}
         self.calls: dict[CallId, Call] = {}
@@ -195,6 +207,8 @@ class View:
         self._queue_rows = _Rows(self.queue, self._waiting)
         self._call_rows = _Rows(self._card)
         self._notices: list[Row] = []
+        self._told_today: Row = {}
+        self._stirred: set[str] = set()
         self._last = (0.0, "")
         """When the last event was that touched a row, and its class name."""
 
@@ -205,8 +219,14 @@ class View:
         that are ``wanted``; what changed for EVERYTHING is in ``news``."""
         if isinstance(event, AgentChanged):
             return self._apply_agent(event, wanted)
+        if isinstance(event, FollowUpDue):
+            notice = {"followup": event.followup, "text": "a follow-up is due"}
+            due = Change(event.agent, event.at, type(event).__name__, notices=(notice,))
+            return [due] if wanted(event.agent) else []
         if not isinstance(event, CallEvent) or call is None:
             return []
+        touched = self.today.apply(event, call)
+        self.touch(touched)
         old, new = self.calls.get(call.id), call if call.live else None
         notices = _notices(event) if wanted(EVERYTHING) else ()
         if new is old and not notices:
@@ -220,7 +240,7 @@ class View:
             self.calls[call.id] = new
             self._call_rows.touch(call.id)
         self._apply_queues(old, new)
-        return self._apply_offers(call.id, old, new, wanted)
+        return self._apply_offers(call.id, old, new, touched.agents, wanted)
 
     def known(self, id: CallId, wanted: Callable[[Audience], bool] = lambda audience: True) -> list[Change]:
         """Takes in that something else is known of the call's caller. Returns as ``apply``."""
@@ -228,7 +248,7 @@ class View:
         if call is None:
             return []
         self._call_rows.touch(id)
-        return self._apply_offers(id, call, call, wanted)
+        return self._apply_offers(id, call, call, (), wanted)
 
     def news(self) -> Change | None:
         """What changed for EVERYTHING since this was last asked, as it is now; None if nothing did."""
@@ -236,10 +256,54 @@ class View:
         queues, _ = self._queue_rows.news()
         calls, gone = self._call_rows.news()
         notices, self._notices = tuple(self._notices), []
-        if not (agents or queues or calls or gone or notices):
+        today = self.today.all.row()
+        more = {} if today == self._told_today else {"today": today}
+        self._told_today = today
+        if not (agents or queues or calls or gone or notices or more):
             return None
         at, event = self._last
-        return Change(EVERYTHING, at, event, agents, queues, calls, gone, notices)
+        return Change(EVERYTHING, at, event, agents, queues, calls, gone, notices, more)
+
+    def touch(self, touched: Touched) -> None:
+        """Figures of the day are other than before, of these queues and agents."""
+        for queue in touched.queues:
+            self._touch_queue(queue)
+        for agent in touched.agents:
+            if agent in self.agents:
+                self._agent_rows.touch(agent)
+
+    def counted(self, touched: Touched, at: float) -> list[Change]:
+        """Figures of the day are other than before, by no event: what changed for these agents."""
+        self.touch(touched)
+        self._last = (at, "Counted")
+        names = (name for name in touched.agents if name in self.agents)
+        return [Change(name, *self._last, agents=(self._agent(name),)) for name in names]
+
+    def _touch_queue(self, name: str) -> None:
+        self._queue_rows.touch(name)
+        self._stirred.add(name)
+
+    def stirred(self) -> set[str]:
+        """The queues in which something happened since this was last asked."""
+        stirred, self._stirred = self._stirred, set()
+        return stirred
+
+    def reading(self, queue: str, figure: Figure, now: float) -> Reading:
+        """A queue's figure as it is now."""
+        line, day = self._waiting.get(queue) or _Line(), self.today.queue(queue)
+        match figure:
+            case Figure.WAITING:
+                return Reading(len(line.order))
+            case Figure.LONGEST_WAIT:
+                return Reading(now - line.since[0], rises=True) if line.since else Reading(0.0)
+            case Figure.ABANDONED:
+                return Reading(day.abandoned)
+            case Figure.SERVICE_LEVEL_ANSWERED:
+                return Reading(day.service_level_answered)
+            case Figure.SERVICE_LEVEL_OFFERED:
+                return Reading(day.service_level_offered)
+            case Figure.WAIT_MEAN:
+                return Reading(day.wait_mean_s)
 
     def _apply_agent(self, event: AgentChanged, wanted: Callable[[Audience], bool]) -> list[Change]:
         self.agents[event.agent] = Agent(event.agent, event.state, event.at, shown(event.reason), event.call)
@@ -254,60 +318,83 @@ class View:
             return
         if before is not None:
             self._waiting[before[0]].remove(before[1])
-            self._queue_rows.touch(before[0])
+            self._touch_queue(before[0])
         if after is not None:
             self._waiting.setdefault(after[0], _Line()).add(after[1])
-            self._queue_rows.touch(after[0])
+            self._touch_queue(after[0])
 
     def _apply_offers(
-        self, id: CallId, old: Call | None, new: Call | None, wanted: Callable[[Audience], bool]
+        self,
+        id: CallId,
+        old: Call | None,
+        new: Call | None,
+        touched: Collection[str],
+        wanted: Callable[[Audience], bool],
     ) -> list[Change]:
-        """Shows the call to the agents it is offered to, and takes it from those it no longer is."""
+        """Shows the call to the agents it is offered to, and takes it from those it no longer is; those
+        who are ``touched`` are told their own row."""
         changes = []
-        for name in dict.fromkeys((*_asked(old), *_asked(new))):
+        asked = dict.fromkeys((*_asked(old), *_asked(new)))
+        for name in dict.fromkeys((*asked, *touched)):
+            agents = (self._agent(name),) if name in touched and name in self.agents and wanted(name) else ()
+            if name not in asked:
+                changes += [Change(name, *self._last, agents)] if agents else []
+                continue
             own = self._own.setdefault(name, {})
             told = own.pop(id, None)
             if new is not None and visible(new, name):
                 row = own[id] = card(new, name, self.customers(id)) if wanted(name) else None
-                if row is not None and row != told:
-                    changes.append(Change(name, *self._last, calls=(row,)))
+                if row is not None and (row != told or agents):
+                    changes.append(Change(name, *self._last, agents, calls=(row,)))
             elif wanted(name):
-                changes.append(Change(name, *self._last, gone=(id,)))
+                changes.append(Change(name, *self._last, agents, gone=(id,)))
         return changes
 
     def _agent(self, name: str) -> Row:
-        agent = self.agents[name]
-        return {"name": name, "state": agent.state, "since": agent.since, "reason": agent.reason, "call": agent.call}
+        agent, work = self.agents[name], self.today.agent(name)
+        return {
+            "name": name,
+            "state": agent.state,
+            "since": agent.since,
+            "reason": agent.reason,
+            "call": agent.call,
+            "calls_today": work.calls,
+            "talk_today_s": round(work.talk_s, 3),
+        }
 
     def _card(self, id: str) -> Row | None:
         call = self.calls.get(CallId(id))
         return None if call is None else card(call, EVERYTHING, self.customers(call.id))
 
     def queue(self, name: str) -> Row:
-        """A queue: how many calls wait, the first of them in order, and since when the longest does."""
+        """A queue: how many calls wait, the first of them in order, since when the longest does, and the
+        figures of the day."""
         line = self._waiting.get(name) or _Line()
         return {
             "name": name,
             "waiting": len(line.order),
             "calls": [call for _, _, call in line.order[:WAITING_SHOWN]],
             "longest_since": line.since[0] if line.since else None,
+            "today": self.today.queue(name).row(),
         }
 
     @property
     def queues(self) -> list[Row]:
         return [self.queue(name) for name in self._waiting]
 
-    def seen_by(self, audience: Audience) -> dict[str, list[Row]]:
-        """All that the audience may see: ``agents``, ``queues``, ``calls``."""
+    def seen_by(self, audience: Audience) -> dict[str, Any]:
+        """All that the audience may see: ``agents``, ``queues``, ``calls``; for EVERYTHING also ``today``,
+        the figures of all queues together."""
         if audience is None:  # EVERYTHING
             agents, queues, calls = list(self.agents), self.queues, list(self.calls)
         else:
             agents, queues, calls = [audience] if audience in self.agents else [], [], list(self._own.get(audience, ()))
-        return {
+        seen: dict[str, Any] = {
             "agents": [self._agent(name) for name in agents],
             "queues": queues,
             "calls": [card(self.calls[id], audience, self.customers(id)) for id in calls],
         }
+        return seen if audience is not None else {**seen, "today": self.today.all.row()}
 
 
 def _asked(call: Call | None) -> Iterable[str]:

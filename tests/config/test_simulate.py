@@ -21,6 +21,7 @@ from config.simulation.spread import spread
 from config.simulation.tally import Came, Day
 from cti.calls.words import AgentState
 from recordings.record import Outcome
+from routing.dispositions import Disposition
 from routing.queues import Exit, Overflow, Queue, Queues, Relaxation, Rule
 from tests.config.simulated import DIALLED, exponential, flows, plan, straight, team, want
 
@@ -150,6 +151,14 @@ def test_the_phone_is_answered_after_its_time_and_wrap_up_takes_its_own(hotline:
     assert min(wait.seconds for wait in day.waits) == pytest.approx(4.0)
     wrapped = [s.end - s.start for own in day.agents.values() for s in own if s.state is AgentState.WRAP_UP]
     assert wrapped == [pytest.approx(45.0)] * len(day.waits)
+
+
+def test_a_required_disposition_is_given_within_wrap_up() -> None:
+    asked = {"a": Queue("a", {}, wrap_up_s=5.0, dispositions="sales", disposition_required=True)}
+    hotline = straight(asked, team(1))
+    hotline = replace(hotline, queues=replace(hotline.queues, dispositions={"sales": (Disposition("Sold"),)}))
+    day = simulate(hotline, plan({"a": want((5.0,), dials="a")}, talk=spread(1.0, "fixed")))
+    assert set(day.outcomes) == {Outcome.ANSWERED}
 
 
 def test_without_a_wrap_up_of_the_files_it_is_the_queues(hotline: Hotline) -> None:

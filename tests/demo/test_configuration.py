@@ -8,7 +8,7 @@ import pytest
 from demo.asterisk import free_ports
 from demo.configuration import HOST, MODULES, Folders, Manager, Phone, Plan, Ports, render
 
-PORTS = Ports(sip=5070, ami=5071, rtp_first=20000, rtp_last=20399)
+PORTS = Ports(sip=5070, ami=5071, web=5072, rtp_first=20000, rtp_last=20399)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from config import settings
 from config.new_site import write
 from cti.calls.legs import ENGINE_CONTEXT
 from cti.calls.tracker import Tracker
+from demo.configuration import TEMPLATES
 from demo.stage import READ, WRITE
 from tests.docs.pages import SAMPLES
 
@@ -34,6 +35,11 @@ def test_the_manager_user_is_the_one_that_is_tested() -> None:
     assert dict(user)["write"] == WRITE
     [only] = [value for key, value in user if key == "eventfilter"]
     assert only == f"^Event: ({'|'.join(Tracker('', '').events)})"
+
+
+def test_the_web_socket_is_the_one_that_is_tested() -> None:
+    tested = dict(line.split(" = ") for line in (TEMPLATES / "http.conf").read_text().splitlines()[1:])
+    assert {key: value for _, key, value in _settings("http.conf")} == tested | {"bindport": "8088"}
 
 
 def test_the_samples_fit_the_example_site(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class Service:
     fails: int = 0
     """How many requests from now on are answered by 503."""
     seen: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     hanging: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -41,6 +42,7 @@ class Service:
             headers = dict(line.lower().split(": ", 1) for line in lines if ": " in line)
             body = (await reader.readexactly(int(headers.get("content-length", "0")))).decode()
             method, target, _ = request.split()
+            self.headers.append(headers)
             self.seen.append((f"{method} {target}", body))
             await self._answer(target.strip("/").partition("?")[0], writer)
         except (ConnectionError, asyncio.IncompleteReadError):

@@ -13,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from cti.signature import HEADER, signature
 from ivr import fetch
 from ivr.fetch import FAILURES, MAX_SAVED, REST_S, Breaker, Fetcher, clean, saved
 from ivr.questions import Fetch, Unanswered
 from tests.ivr.service import GOOD, Service, service
+
+SECRET = b"a secret"
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def fetcher(bad: Service, clock: Clock) -> AsyncIterator[Fetcher]:
-    async with Fetcher([bad.host], clock) as it:
+    async with Fetcher([bad.host], SECRET, clock) as it:
         yield it
 
 
@@ -55,6 +58,19 @@ async def test_a_good_answer(bad: Service, fetcher: Fetcher) -> None:
 async def test_a_post(bad: Service, fetcher: Fetcher) -> None:
     assert await fetcher.fetch(Fetch(bad.url("good"), {"vip": "customer.vip"}, {"who": "Ä"})) == {"vip": True}
     assert [(what, json.loads(body)) for what, body in bad.seen] == [("POST /good", {"who": "Ä"})]
+
+
+async def test_a_webhook_is_told_who_speaks(bad: Service, fetcher: Fetcher) -> None:
+    assert await fetcher.post(bad.url("good"), {"code": "123456"})
+    assert bad.seen == [("POST /good", '{"code":"123456"}')]
+    shown = bad.headers[-1][HEADER.lower()]
+    at = float(shown.removeprefix("t=").partition(",")[0])
+    assert shown == signature(SECRET, b'{"code":"123456"}', at)
+
+
+async def test_a_lookup_is_not_signed(bad: Service, fetcher: Fetcher) -> None:
+    await fetcher.fetch(Fetch(bad.url("good"), SAVE, {"who": "Ann"}))
+    assert HEADER.lower() not in bad.headers[-1]
 
 
 async def test_nothing_to_save_and_nothing_found(bad: Service, fetcher: Fetcher) -> None:
@@ -115,7 +131,7 @@ async def test_other_hosts_are_not_asked(url: str, bad: Service, fetcher: Fetche
 
 async def test_nobody_listens(bad: Service) -> None:
     host = "127.0.0.1:1"
-    async with Fetcher([host]) as fetcher:
+    async with Fetcher([host], SECRET) as fetcher:
         assert await fetcher.fetch(Fetch(f"http://{host}/", SAVE)) == Unanswered("no connection")
         assert not await fetcher.post(f"http://{host}/", {})
 

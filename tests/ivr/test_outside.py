@@ -65,7 +65,7 @@ async def test_all_kinds_of_questions(tmp_path: Path) -> None:
     async with (
         service() as there,
         fakeredis.FakeAsyncRedis(server_version=(7,), decode_responses=True) as redis,
-        Fetcher([there.host]) as fetcher,
+        Fetcher([there.host], b"a secret") as fetcher,
     ):
         pins = Pins(redis, {"sms": there.url("204")}, fetcher.post)
         await set_pin(redis, "4711", "2580")

@@ -89,12 +89,12 @@ class Tab:
 
 
 @asynccontextmanager
-async def browser() -> AsyncIterator[Browser]:
-    """A browser without a window. Raises Missing."""
+async def browser(*options: str) -> AsyncIterator[Browser]:
+    """A browser without a window; ``options`` are for its command line. Raises Missing."""
     async with async_playwright() as playwright:
         path = chromium(playwright.chromium.executable_path)
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses root.
-        running = await playwright.chromium.launch(executable_path=path, args=arguments)
+        unboxed = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses root.
+        running = await playwright.chromium.launch(executable_path=path, args=[*unboxed, *options])
         try:
             yield running
         finally:

@@ -16,6 +16,7 @@ from cti.calls.events import (
     CalledBack,
     CallEvent,
     Connected,
+    DispositionGiven,
     Diverted,
     Ended,
     EnteredMenu,
@@ -73,11 +74,21 @@ class Line:
         """What comes of the event; the event itself is not among it."""
         return await self._carry_out(await self._tell(event))
 
+    async def says(self, agent: str, *path: str, notes: str = "") -> list[str]:
+        """An agent gives the disposition of the call he talked on last, if there is one."""
+        last = self.part.floor.crew.statuses[agent]
+        if last.last is None:
+            return []
+        work = self.part.dispose(agent, last.last, last.last_queue, path, notes, self.now)
+        return await self._carry_out(await work)
+
     async def do(self, step: str) -> list[str]:
         """One step: ``alice ready``, ``wait 5``, ``c1 queued orders``, ``c1 ringing`` ..."""
         who, what, *more = step.split()
         if who == "wait":
             return await self.wait(float(what))
+        if what == "says":
+            return await self.says(who, *more)
         if who in self.part.floor.agents:
             state = AgentState.NOT_READY if what == "break" else AgentState(what)
             return await self.ask(who, state, "break" if what == "break" else "")
@@ -178,6 +189,8 @@ class Line:
                 return f"{output.agent} {output.state.value}{reason}" + (
                     f" {self.short(output.call)}" if output.call else ""
                 )
+            case DispositionGiven():
+                return f"{output.agent} says {output.disposition or 'nothing'} of {self.short(output.call)}"
             case Offered():
                 return f"offered {self.short(output.call)} {output.agent}" + ("" if output.recording else " unrecorded")
             case Refused():

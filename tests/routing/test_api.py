@@ -63,6 +63,9 @@ async def test_a_supervisor_sees_all_and_an_agent_himself(web: httpx.AsyncClient
         "phones": ["PJSIP/alice"],
         "skills": {"orders": 8},
         "groups": [],
+        "last_call": None,
+        "last_queue": "",
+        "owes": False,
     }
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from cti.calls.words import Place
-from routing.agents import OFFERED, READY, TALKING
+from routing.agents import OFFERED, READY, TALKING, WRAP_UP, NotAllowed
+from routing.dispositions import Disposition, NotADisposition
 from routing.memory_store import MemoryStore
 from routing.queues import Callbacks, Exit, Overflow, Queue, Relaxation, Rule
 from tests.routing.line import QUEUES, Line
@@ -27,6 +29,7 @@ SITE = replace(
             relax=(Relaxation(10.0, skills={"orders": 5}), Relaxation(20.0, drop=frozenset({"orders"}))),
             callbacks=Callbacks(tries=2, retry_s=30.0, ring_s=10.0),
         ),
+        "asked": Queue("asked", {"orders": 3}, dispositions="sales", disposition_required=True),
         "team": Queue("team", {}, strategy="ring-all"),
         "busy": Queue(
             "busy",
@@ -40,6 +43,7 @@ SITE = replace(
             ),
         ),
     },
+    dispositions={"sales": (Disposition("Sold"),)},
 )
 """With every rule there is."""
 HAPPENINGS = (
@@ -49,6 +53,7 @@ HAPPENINGS = (
     "queued nowhere",
     "queued patient",
     "queued team",
+    "queued asked",
     "queued busy",
     "queued vip prefer=bob for=10",
     "wants patient 0301 990",
@@ -81,8 +86,9 @@ endings = st.builds("{} {}".format, st.sampled_from(CALLS), st.sampled_from(ENDI
 of_agents = st.builds(
     "{} {}".format, st.sampled_from(("alice", "bob", "carl")), st.sampled_from(("ready", "break", "offline"))
 )
+of_talks = st.builds("{} says Sold".format, st.sampled_from(("alice", "bob")))
 time = st.sampled_from(("wait 1", "wait 12", "wait 60"))
-steps = st.lists(st.one_of(of_calls, of_calls, of_agents, time, endings), max_size=40)
+steps = st.lists(st.one_of(of_calls, of_calls, of_agents, of_talks, time, endings), max_size=40)
 
 
 @settings(deadline=None)
@@ -98,7 +104,8 @@ async def walk(steps: list[str], dies_at: int) -> None:
     for number, step in enumerate(steps):
         if number == dies_at:
             line = await born_again(line, store)
-        await line.do(step)
+        with suppress(NotAllowed, NotADisposition):
+            await line.do(step)
         await check(line, store)
     await line.wait(120)
     await check(line, store)
@@ -132,6 +139,8 @@ async def check(line: Line, store: MemoryStore) -> None:
     for name, status in statuses.items():
         assert (status.call is not None) == (status.state in OFFERED | {TALKING})
         assert (status.offer is not None) == (status.state in OFFERED) or status.state is TALKING
+        assert not status.owes or status.state not in OFFERED | {READY}, "he owes a disposition, and is asked"
+        assert status.state is not WRAP_UP or (status.until is None) == status.owes, "nobody ends this wrap-up"
         if status.state is READY:
             for waiting in calls.values():
                 place = floor.router.place(waiting.call)

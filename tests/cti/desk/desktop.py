@@ -15,15 +15,17 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.types import ASGIApp, Message
 
-from cti.access import Gate, Person, Role
+from cti.access import Gate, Keys, Person, Role
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent, Event
 from cti.calls.part import Output, Work
 from cti.calls.words import CallId
+from cti.desk.alerts import Alerts, Rule
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
-from cti.desk.view import Row, View
+from cti.desk.today import Today
+from cti.desk.view import Audience, Row, View
 
 PEOPLE = {
     person.name: person
@@ -36,7 +38,8 @@ PEOPLE = {
 }
 _CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 PASSWORDS = {name: _CHEAP.hash(f"secret of {name}") for name in PEOPLE}
-GATE = Gate(b"0123456789abcdef0123456789abcdef", PEOPLE)
+SECRET = b"0123456789abcdef0123456789abcdef"
+GATE = Gate(SECRET, PEOPLE)
 NOW = 1_700_000_000.0
 
 
@@ -47,6 +50,8 @@ class Desk:
         self,
         routers: Sequence[APIRouter] = (),
         gather_s: float = 0.0,
+        keys: Keys | None = None,
+        rules: Sequence[Rule] = (),
         uploads: Mapping[str, int] | None = None,
         **feed: int,
     ) -> None:
@@ -54,14 +59,15 @@ class Desk:
         self.calls: dict[CallId, Call] = {}
         self.asked: list[Output] = []
         self.trouble: dict[str, str] = {"asterisk": ""}
-        registry = CollectorRegistry()
+        registry = self.registry = CollectorRegistry()
         self.customers: dict[CallId, list[Row]] = {}
         """Whose number each call has."""
-        self.view = View(["ann", "bob"], ["sales"], lambda call: self.customers.get(call, ()))
-        self.feed = Feed(self.view, gather_s=gather_s, clock=lambda: self.now, **feed)
-        self._part = DeskPart(self.feed, Metrics(self.view, registry))
+        self.view = View(["ann", "bob"], ["sales"], Today(now=NOW), lambda call: self.customers.get(call, ()))
+        self.feed = Feed(self.view, gather_s=gather_s, clock=lambda: self.now, beside=[self.beside], **feed)
+        self.alerts = Alerts(rules, self.view.reading)
+        self.part = DeskPart(self.feed, Metrics(self.view, registry, self.alerts), self.alerts)
         self.app = create_app(
-            gate=GATE,
+            gate=GATE if keys is None else Gate(SECRET, PEOPLE, keys),
             people=PEOPLE,
             passwords=PASSWORDS,
             feed=self.feed,
@@ -69,10 +75,18 @@ class Desk:
             calls=lambda: self.calls,
             health=lambda: self.trouble,
             registry=registry,
-            routers=routers,
+            routers=[*routers, *self.own_routers()],
             uploads=uploads,
             clock=lambda: self.now,
         )
+
+    def beside(self, audience: Audience, now: float) -> Mapping[str, Any]:
+        """What a snapshot has besides."""
+        return {}
+
+    def own_routers(self) -> Sequence[APIRouter]:
+        """Routes that need the feed."""
+        return ()
 
     async def _ask(self, work: Work) -> None:
         self.asked += await work(self.now)
@@ -82,7 +96,7 @@ class Desk:
             call = None
             if isinstance(event, CallEvent):
                 call = self.calls[event.call] = apply(self.calls.get(event.call), event)
-            assert not await self._part.on_event(event, call, event.at)
+            assert not await self.part.on_event(event, call, event.at)
 
     def client(self, name: str = "") -> httpx.AsyncClient:
         headers = {"authorization": f"Bearer {GATE.token(PEOPLE[name])}"} if name else {}

@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls.call import Call, apply
-from cti.calls.events import CallEvent, Digit, Event, Failed, MonitorEnded, MonitorStarted, Queued, Refused
+from cti.calls.events import CallEvent, Digit, Event, Failed, FollowUpDue, MonitorEnded, MonitorStarted, Queued, Refused
 from cti.calls.words import CallId, MonitorMode, Refusal
+from cti.desk.today import Figures
 from cti.desk.view import EVERYTHING, TEXT_SHOWN, Audience, Change, View, card
 from tests.cti.desk.desktop import NOW, Desk
 from tests.cti.desk.stories import C1, C2, O1, any_event, arrives, ends, rings, talks, waits
+
+NO_CALLS = Figures().row()
 
 
 class Told:
@@ -58,7 +61,9 @@ class Told:
 def test_agents_and_queues_of_the_site_are_there_from_the_start() -> None:
     seen = View(["ann"], ["sales"]).seen_by(EVERYTHING)
     assert [(row["name"], row["state"]) for row in seen["agents"]] == [("ann", "offline")]
-    assert seen["queues"] == [{"name": "sales", "waiting": 0, "calls": [], "longest_since": None}]
+    [queue] = seen["queues"]
+    assert queue == {"name": "sales", "waiting": 0, "calls": [], "longest_since": None, "today": NO_CALLS}
+    assert seen["today"] == NO_CALLS
 
 
 def test_the_card_pops_for_the_agent_whose_phone_rings_and_for_no_other() -> None:
@@ -93,7 +98,8 @@ def test_a_queue_is_in_order_of_priority_then_time() -> None:
     third = CallId("c3")
     told = Told().tell([*waits(C1, NOW), *waits(C2, NOW + 1), *waits(third, NOW + 2, priority=5)])
     queue = told.screens[EVERYTHING]["queues"]["sales"]
-    assert queue == {"name": "sales", "waiting": 3, "calls": [third, C1, C2], "longest_since": NOW + 1}
+    assert (queue["waiting"], queue["calls"], queue["longest_since"]) == (3, [third, C1, C2], NOW + 1)
+    assert queue["today"] == {**NO_CALLS, "offered": 3}
 
 
 def test_who_listens_is_for_supervisors_only() -> None:
@@ -152,7 +158,7 @@ def test_what_was_gathered_is_told_once_and_as_it_is_then() -> None:
     assert (news.at, news.event) == (NOW + 5, "AgentChanged")
     assert [(row["name"], row["state"]) for row in news.agents] == [("ann", "talking")]
     assert [(row["id"], row["offer"]) for row in news.calls] == [(C1, "connected")]
-    assert news.queues == ()  # as empty as it was
+    assert [row["today"]["answered"] for row in news.queues] == [1]
     assert view.news() is None
 
 
@@ -160,7 +166,10 @@ def test_a_call_that_came_and_went_unseen_is_not_told() -> None:
     view = View(["ann"], ["sales"])
     assert view.news() is not None
     happen(view, [*waits(), *ends()])
-    assert view.news() is None
+    news = view.news()
+    assert news is not None
+    assert (news.calls, news.gone) == ((), ())
+    assert [row["today"]["abandoned"] for row in news.queues] == [1]
 
 
 @given(st.lists(any_event, max_size=40))
@@ -221,3 +230,9 @@ async def test_who_calls_is_on_the_card_of_the_agent_and_of_supervisors_as_soon_
     desk.feed.known(C1)
     desk.feed.known(C2)
     assert ann.take() == sue.take() == []
+
+
+def test_a_follow_up_that_is_due_is_told_to_its_agent_alone() -> None:
+    told = Told().tell([FollowUpDue(at=NOW, agent="ann", followup="f1")])
+    notices = [(change.audience, change.notices) for change in told.changes if change.notices]
+    assert notices == [("ann", ({"followup": "f1", "text": "a follow-up is due"},))]

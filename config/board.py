@@ -1,0 +1,94 @@
+"""What the supervisors' board is made of: the day's figures, alerts, announcements."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry
+
+from config.settings import Site
+from cti.calls.call import Call, apply
+from cti.calls.events import CallEvent
+from cti.calls.words import CallId
+from cti.desk.alerts import Alerts
+from cti.desk.announcements import Announcements
+from cti.desk.board_api import routes
+from cti.desk.feed import DeskPart, Feed
+from cti.desk.metrics import Metrics
+from cti.desk.today import Came, Rules, Today
+from cti.desk.view import EVERYTHING, Audience, Customers, Row, View
+from recordings.store import Store
+from recordings.today import stretches
+
+
+class Board:
+    """The desks' feed with all that is on it, at its beginning. ``history`` are the events of calls that
+    go on; ``customers`` says who calls."""
+
+    def __init__(
+        self, site: Site, registry: CollectorRegistry, history: Sequence[CallEvent], customers: Customers
+    ) -> None:
+        self._site = site
+        self._began = time.time()
+        self._history = history
+        self.today = Today(_rules(site), self._began)
+        view = View(site.agents, site.queues, self.today, customers)
+        alerts = Alerts([alert.rule() for alert in site.settings.alerts], view.reading)
+        self._announcements = Announcements(site.state / "announcements.json")
+
+        def beside(audience: Audience, now: float) -> dict[str, list[Row]]:
+            shown = [one.row(audience) for one in self._announcements.current(now, audience)]
+            raised = {"alerts": [alert.row() for alert in alerts.raised]} if audience is EVERYTHING else {}
+            return {"announcements": shown, **raised}
+
+        self.feed = Feed(view, beside=[beside])
+        self.part = DeskPart(self.feed, Metrics(view, registry, alerts), alerts)
+        follow(self.today, history)
+
+    def routes(self) -> APIRouter:
+        return routes(self.feed, self._announcements, self._site.agents, self.serving)
+
+    def serving(self, queue: str) -> Collection[str] | None:
+        """Who has what the queue needs of each call, before any relaxation."""
+        found = self._site.queues.by_name.get(queue)
+        if found is None:
+            return None
+        return [
+            agent.name
+            for agent in self._site.agents.values()
+            if all(agent.skills.get(skill, 0) >= level for skill, level in found.skills.items())
+            and (not found.groups or found.groups & agent.groups)
+        ]
+
+    async def restore(self, records: Store) -> None:
+        """Adds the calls of today that were over before. It takes its time: others have their turns."""
+        besides = {event.call for event in self._history}
+        async for some in stretches(records, self.today.start, self._began, besides):
+            for one in some:
+                if one.queue:
+                    self.today.came(one.queue, one.since)
+                    self.today.waited(one.queue, one.since, one.until, Came[one.came.upper()])
+                else:
+                    self.today.talk_began(one.agent, one.since)
+                    self.today.talked(one.agent, one.since, one.until)
+        self.feed.counted(self.today.touched, self.feed.now)
+
+
+def follow(today: Today, history: Iterable[CallEvent]) -> None:
+    """Takes in what happened to calls that go on, but what happened before the day began."""
+    calls: dict[CallId, Call] = {}
+    for event in history:
+        call = calls[event.call] = apply(calls.get(event.call), event)
+        today.apply(event, call)
+
+
+def _rules(site: Site) -> Rules:
+    settings = site.settings
+    return Rules(
+        zone=None if settings.zone is None else ZoneInfo(settings.zone),
+        targets={name: queue.target.within_s for name, queue in site.queues.items()},
+        short_s=settings.short_abandon,
+    )

@@ -1,0 +1,87 @@
+"""Every route says who may use it, and which are open to keys is written down twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from unittest.mock import MagicMock
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from config.reload import routes as reload_routes
+from cti.access import Need, Scope
+from ivr.api import routes as menu_routes
+from ivr.pictures import routes as picture_routes
+from recordings.api import routes as recordings_routes
+from routing.api import routes as routing_routes
+from tests.cti.desk.desktop import Desk
+
+APP = Desk(
+    [
+        routing_routes(MagicMock(), MagicMock()),
+        recordings_routes(MagicMock(), MagicMock()),
+        menu_routes(MagicMock(), MagicMock()),
+        picture_routes(MagicMock(), MagicMock()),
+        reload_routes(MagicMock()),
+    ]
+).app
+
+OPEN = {"/", "/{page}.html", "/api/login", "/api/logout", "/healthz", "/metrics"}
+BY_ITSELF = {"/api/reload"}
+"""Lets in an administrator, or who can read the state folder."""
+
+SCOPES = {
+    Scope.CALLS_READ: {"GET /api/calls", "GET /api/calls/{id}", "GET /api/calls/{call}/why", "GET /api/callbacks"},
+    Scope.CALLS_CONTROL: {"POST /api/calls/{id}/hangup", "DELETE /api/callbacks/{wanted}"},
+    Scope.AGENTS_READ: {"GET /api/agents", "GET /api/agents/{name}", "GET /api/queues"},
+    Scope.AGENTS_CONTROL: {"POST /api/agents/{name}/state", "POST /api/agents/{name}/wrap-up"},
+    Scope.RECORDS_READ: {
+        "GET /api/records",
+        "GET /api/records/{call}",
+        "GET /api/records/{call}/decisions",
+        "GET /api/messages",
+    },
+    Scope.RECORDS_LISTEN: {"GET /api/recordings/{stem:path}"},
+}
+
+
+def flat(found: Iterable[object]) -> Iterator[APIRoute]:
+    """Routes, and those of the routers among them."""
+    for route in found:
+        if isinstance(route, APIRoute):
+            yield route
+        elif (router := getattr(route, "original_router", None)) is not None:
+            yield from flat(router.routes)
+
+
+ROUTES = list(flat(APP.routes))
+
+
+def test_no_route_is_overlooked() -> None:
+    described = {(path, method.upper()) for path, methods in APP.openapi()["paths"].items() for method in methods}
+    seen = {
+        (route.path_format, method) for route in ROUTES if route.include_in_schema for method in route.methods or ()
+    }
+    assert seen == described
+
+
+def needs(dependant: Dependant) -> Iterator[Need]:
+    for part in dependant.dependencies:
+        if isinstance(part.call, Need):
+            yield part.call
+        yield from needs(part)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_each_route_says_who_may_use_it(route: APIRoute) -> None:
+    assert len(list(needs(route.dependant))) == (0 if route.path in OPEN | BY_ITSELF else 1)
+
+
+def test_what_each_scope_opens() -> None:
+    found: dict[Scope, set[str]] = {}
+    for route in ROUTES:
+        for need in needs(route.dependant):
+            if need.scope is not None:
+                found.setdefault(need.scope, set()).update(f"{method} {route.path}" for method in route.methods or ())
+    assert found == SCOPES
