@@ -246,6 +246,7 @@ class Site:
     def keys(self) -> Path:
         return self.state / "keys"
 
+    @property
     def phone_secret_file(self) -> Path:
         return self.state / "phone-secret"
 
