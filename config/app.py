@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 
 from config import browser_phones
 from config.beep import BEEP_SOUND
-from config.knowledge import contact, music, remembered, standing, talked, waiting_followups
+from config.knowledge import contact, music, remembered, standing, talked, waiting_followups, ways
 from config.premises import (
     CannotStart,
     lock,
@@ -39,7 +39,9 @@ from cti.ami.client import AmiClient
 from cti.calls.events import CallEvent
 from cti.calls.part import Part, Work
 from cti.calls.tracker import Message, Tracker
+from cti.control import ControlPart
 from cti.desk.api import create_app
+from cti.desk.control import control_routes
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
 from cti.desk.phone import routes as phone_routes
@@ -168,8 +170,9 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         async def counted(days: int) -> Mapping[tuple[str, str], int]:
             return await branches(records, time.time() - days * DAY_S)
 
+        control = ControlPart(music(site))
         engine = build_engine(
-            site, link, (recorder, menus, routing, usage, followups, days, desk, *watchers), routing, history
+            site, link, (recorder, menus, routing, control, usage, followups, days, desk, *watchers), routing, history
         )
 
         _started(stack, days.read(time.time()), "days")
@@ -191,6 +194,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             routers=[
                 routing_routes(routing, engine.ask),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
+                control_routes(engine.ask, lambda: engine.calls, ways(site, routing, lambda: menus.flows)),
                 recordings_routes(records, files),
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 reload_routes(reload),
