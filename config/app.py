@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from config import browser_phones, customers
 from config.beep import BEEP_SOUND
 from config.board import Board
-from config.knowledge import contact, music, remembered, standing, talked, waiting_followups
+from config.knowledge import contact, music, remembered, standing, talked, waiting_followups, ways
 from config.premises import (
     CannotStart,
     lock,
@@ -40,8 +40,10 @@ from cti.ami.client import AmiClient
 from cti.calls.events import CallEvent
 from cti.calls.part import Part, Work
 from cti.calls.tracker import Message, Tracker
+from cti.control import ControlPart
 from cti.customers.exchange import UPLOADS
 from cti.desk.api import create_app
+from cti.desk.control import control_routes
 from cti.desk.phone import routes as phone_routes
 from cti.engine import Engine
 from cti.executor import Executor
@@ -134,7 +136,9 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         webhooks = await stack.enter_async_context(telling(site, records, fetcher, registry))
         recorder = RecordsPart(records, files, spool, webhooks.wake)
         followups, days = await waiting_followups(records), DaysPart(records, site.zone)
-        known = await stack.enter_async_context(customers.opened(site, records, lambda call: board.feed.known(call)))
+        known = await stack.enter_async_context(
+            customers.opened(site, records, lambda call: board.feed.known(call))  # noqa: PLW0108 (made below)
+        )
         board = Board(site, registry, history, known.callers.found)
         link = Link(site)
 
@@ -160,10 +164,11 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         async def counted(days: int) -> Mapping[tuple[str, str], int]:
             return await branches(records, time.time() - days * DAY_S)
 
+        control = ControlPart(music(site))
         engine = build_engine(
             site,
             link,
-            (recorder, menus, routing, usage, followups, days, known.callers, board.part, *watchers),
+            (recorder, menus, routing, control, usage, followups, days, known.callers, board.part, *watchers),
             routing,
             history,
         )
@@ -189,6 +194,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 routing_routes(routing, engine.ask),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
+                control_routes(engine.ask, lambda: engine.calls, ways(site, routing, lambda: menus.flows)),
                 recordings_routes(records, files),
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 *known.routers,

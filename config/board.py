@@ -19,7 +19,7 @@ from cti.desk.board_api import routes
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
 from cti.desk.today import Came, Rules, Today
-from cti.desk.view import EVERYTHING, Audience, Customers, Row, View
+from cti.desk.view import EVERYTHING, Audience, Customers, Row, View, nobody_known
 from recordings.store import Store
 from recordings.today import stretches
 
@@ -29,7 +29,11 @@ class Board:
     go on; ``customers`` says who calls."""
 
     def __init__(
-        self, site: Site, registry: CollectorRegistry, history: Sequence[CallEvent], customers: Customers
+        self,
+        site: Site,
+        registry: CollectorRegistry,
+        history: Sequence[CallEvent],
+        customers: Customers = nobody_known,
     ) -> None:
         self._site = site
         self._began = time.time()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from config.settings import Site
 from config.usage import DAY_S
 from cti.calls.events import CallEvent
 from cti.calls.standing import Standing
-from cti.calls.words import CallId
+from cti.calls.words import AgentState, CallId
+from cti.desk.control import Ways
 from ivr.outside import Contact, InLine
 from recordings import contacts
 from recordings.followups import FollowUpsPart, untold
@@ -69,3 +70,12 @@ async def remembered(records: Store, history: Sequence[CallEvent], agents: Colle
     now = time.time()
     states = recall(await last_states(records, agents, now - REMEMBERED_S), history)
     return Remembered(states, await open_callbacks(records, now - CALLBACKS_S))
+
+
+def ways(site: Site, routing: RoutingPart, flows: Callable[[], Collection[str]]) -> Ways:
+    """Where agents may send their callers, as things are."""
+
+    def logged_in() -> Collection[str]:
+        return [name for name, status in routing.floor.crew.statuses.items() if status.state is not AgentState.OFFLINE]
+
+    return Ways(queues=lambda: routing.floor.queues, agents=logged_in, flows=flows, numbers=site.outbound)

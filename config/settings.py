@@ -15,194 +15,28 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
-
 from config import messages
-from config.alerts import AlertSettings, unknown_queues
-from config.customer_settings import CustomerSettings
-from config.fields import Name, Phone, fits
+from config.alerts import unknown_queues
 from config.people_file import PeopleFile, PersonSettings, agents_of
+from config.site_file import NumbersSettings, SiteFile
 from cti import site_files
 from cti.access import Person
 from cti.ami.client import AmiSettings
 from cti.customers.card import Rules
-from cti.durations import Duration
 from cti.executor import Destination
-from cti.hours import Zone
 from cti.outbound import Outbound
-from cti.site_files import Document, ModelT, Problem, SiteError, SiteModel
+from cti.site_files import Document, ModelT, Problem, SiteError
 from ivr.check.known import Nobody
 from ivr.loader import Known, check_flow, check_flows, load_flows
-from ivr.prompt import VOICE
 from ivr.tree import Flow, Flows
-from ivr.url_template import host_of
 from routing.agents import Agent
 from routing.check import Around, lacks, phones
 from routing.check import check as check_queues
 from routing.policy import strategies
 from routing.queues import Exit, Queues
 from routing.queues_file import QueuesFile
-
-_NUMBER = r"[+0-9*][0-9A-Za-z*#_.-]{0,79}"
-
-Endpoint = Annotated[str, fits(r"[A-Za-z0-9_.+-]{1,80}", "{} is not the name of a PJSIP endpoint")]
-Number = Annotated[
-    str, fits(_NUMBER, "{} is not a number as it is dialled, such as 5550100, +49301234 or *45, nor '*'")
-]
-Voice = Annotated[str, fits(VOICE, "{} is not the name of a voice, such as en or de")]
-Allowed = Annotated[
-    str, fits(r"\+?[0-9]{1,32}\*?", "{} is not a number such as +49301234, nor the beginning of one and a '*'")
-]
-Spoken = Annotated[str, Field(min_length=1)]
-# A URL may have a password in it, too.
-RedisUrl = Annotated[
-    str, fits(r"(rediss?|unix)://\S+", "must be a URL that begins with redis://, rediss:// or unix://")
-]
-PhoneUrl = Annotated[
-    str,
-    fits(
-        r"wss://[^\s/?#@;,'\"]+(/[^\s?#;,'\"]*)?|ws://(127\.0\.0\.1|localhost)(:\d+)?/[^\s?#;,'\"]*",
-        "{} is not a URL such as wss://pbx.example:8089/ws; ws:// is good on 127.0.0.1 only, where no browser"
-        " wants TLS to use the microphone",
-    ),
-]
-DatabaseUrl = Annotated[
-    str, fits(r"[a-z]+\+[a-z0-9]+://\S*", "must be a URL such as sqlite+aiosqlite:////srv/calls.db")
-]
-
-
-class AsteriskSettings(SiteModel):
-    """Where Asterisk's manager interface is, and as whom to log in there."""
-
-    name: Name = "asterisk"
-    """Part of every call id; must stay the same, and differ between Asterisks."""
-    host: str = "127.0.0.1"
-    port: int = Field(default=5038, ge=1, le=65535)
-    user: Name = "cordboard"
-    tls: bool = False
-    tls_ca: Path | None = None
-    """Whose certificates are believed, if not those the system believes; relative to the site's folder."""
-
-
-class WebSettings(SiteModel):
-    """Where desks and programs reach us."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
-    secure_cookie: bool = False
-    """True behind HTTPS."""
-    phone_url: PhoneUrl | None = None
-    """Where Asterisk's WebSocket is for phones in the browser."""
-
-
-class FallbackSettings(SiteModel):
-    """What callers get while the engine is away."""
-
-    say: Spoken = "We are sorry, our telephone system is being restarted. Please hold on while we try to find someone."
-    sorry: Spoken = "We are sorry, nobody can take your call right now. Please call again later."
-    voice: Voice = "en"
-    phones: tuple[Phone, ...] = ()
-    ring: Annotated[Duration, Field(ge=1, le=600)] = 45.0
-
-
-class FolderSettings(SiteModel):
-    """Folders, relative to the site's own; Asterisk must reach sounds and recordings by the same path."""
-
-    sounds: Path = Path("var/sounds")
-    recordings: Path = Path("var/recordings")
-    state: Path = Path("var/state")
-
-
-class SpeechSettings(SiteModel):
-    """The program that speaks texts: its command line up to the options; and voices of other kinds."""
-
-    espeak: Annotated[tuple[str, ...], Field(min_length=1)] = ("espeak-ng",)
-    kokoro_voices: Path | None = None
-    """The folder of Kokoro's voices, relative to the site's own."""
-
-
-class TransferSettings(SiteModel):
-    """An extension in a context of the site's own dialplan."""
-
-    context: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
-    exten: Annotated[str, Field(pattern=r"^[A-Za-z0-9_*#+-]+$")]
-
-
-class NumbersSettings(SiteModel):
-    """Numbers that may be dialled, and the dialplan context where they are. Each
-    is a whole number, or with a ``*`` at its end what numbers begin with."""
-
-    context: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
-    allow: Annotated[tuple[Allowed, ...], Field(min_length=1)]
-
-
-def _hosts(given: tuple[str, ...]) -> tuple[str, ...]:
-    for text in given:
-        try:
-            good = host_of(f"https://{text}") == text
-        except ValueError:
-            good = False
-        if not good:
-            raise ValueError(f"{text!r} is no host; write it small, as crm.example or crm.example:8443")
-    return given
-
-
-def _webhook(url: str) -> str:
-    host_of(url)
-    return url
-
-
-class LookupSettings(SiteModel):
-    """Which hosts flows may ask, each as ``crm.example``, or ``crm.example:8443`` where the port is
-    not the usual one."""
-
-    hosts: Annotated[tuple[str, ...], AfterValidator(_hosts)] = ()
-
-
-class BoxSettings(SiteModel):
-    """A box for callers' messages. It has nothing to set yet."""
-
-
-class SiteFile(SiteModel):
-    """site.yaml."""
-
-    asterisk: AsteriskSettings = AsteriskSettings()
-    web: WebSettings = WebSettings()
-    numbers: Mapping[Number, str] = Field(min_length=1)
-    """Which flow a dialled number enters; ``*`` for all others."""
-    transfers: Mapping[Name, TransferSettings] = {}
-    transfers_to_numbers: NumbersSettings | None = None
-    """Numbers outside that a flow may send callers to; none where it is left out."""
-    callbacks: NumbersSettings | None = None
-    """Numbers that may be called back; none where it is left out."""
-    lookups: LookupSettings = LookupSettings()
-    webhooks: Mapping[Name, Annotated[str, AfterValidator(_webhook)]] = {}
-    """URLs of the site's own programs. A flow names the one that a one-time code is posted to, to be
-    sent on: account, caller and code as JSON."""
-    call_events: tuple[Name, ...] = ()
-    """Which of ``webhooks`` are told all that happens to calls."""
-    customers: CustomerSettings = CustomerSettings()
-    boxes: Mapping[Name, BoxSettings] = {}
-    """Boxes that callers leave messages in."""
-    zone: Zone | None = None
-    """By whose clock a day begins; this machine's where it is left out."""
-    short_abandon: Annotated[Duration, Field(le=60)] = 5.0
-    """Who hangs up within so many seconds of coming to a queue counts neither as offered nor as abandoned."""
-    alerts: Annotated[tuple[AlertSettings, ...], Field(max_length=200)] = ()
-    """What supervisors are alerted of."""
-    trunks: tuple[Endpoint, ...] = ()
-    """PJSIP endpoints of the lines to the world: ``cordboard doctor`` looks at them."""
-    fallback: FallbackSettings = FallbackSettings()
-    lease: Annotated[Duration, Field(ge=3, le=120)] = 10.0
-    folders: FolderSettings = FolderSettings()
-    speech: SpeechSettings = SpeechSettings()
-    redis: RedisUrl | None = None
-    """redis:// or unix:// of an outside server; the packaged one is run where it is left out."""
-    database: DatabaseUrl | None = None
-    """An SQLAlchemy URL; a SQLite file in the state folder where it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +83,7 @@ class Site:
     def keys(self) -> Path:
         return self.state / "keys"
 
+    @property
     def phone_secret_file(self) -> Path:
         return self.state / "phone-secret"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from cti.calls import apart
 from cti.calls.call import Call
 from cti.calls.commands import (
     Answer,
@@ -18,9 +19,11 @@ from cti.calls.commands import (
     Command,
     Connect,
     Hangup,
+    Hold,
     Monitor,
     Offer,
     Play,
+    Resume,
     StartMusic,
     StopMonitor,
     Tape,
@@ -102,7 +105,7 @@ class Executor:
         self._destinations = destinations
         self._lease_s = lease_s
         self._emit = emit
-        self._transferring: set[CallId] = set()
+        self._moving: set[CallId] = set()
 
     def carry_out(self, command: Command, call: Call | None) -> None:
         """Sends the actions for one command. ``call`` is the call as it stands."""
@@ -123,6 +126,8 @@ class Executor:
             case StopMonitor():
                 self._hang_up(monitor_uniqueid(command.call, command.supervisor))
             case Hangup():
+                if caller is not None:
+                    apart.over(caller)  # that the agent goes first leaves nobody on hold
                 for leg in self._tracker.legs.of(command.call):
                     self._hang_up(leg.uniqueid)
                 if caller is None and to_be_called(call):  # no leg's end will tell of the call's
@@ -146,6 +151,10 @@ class Executor:
                 self._offer(command, call)
             case Connect():
                 self._connect(command, caller, call)
+            case Hold():
+                self._hold(command, caller)
+            case Resume():
+                self._resume(command, caller)
             case Transfer():
                 self._transfer(command, caller)
             case Monitor():
@@ -153,10 +162,10 @@ class Executor:
 
     def renew(self, calls: Collection[CallId]) -> None:
         """Renews the leases of these calls, all that depend on the engine, but not of those that
-        are being transferred: nobody would take such a lease away again."""
-        self._transferring.intersection_update(calls)
+        are on their way elsewhere: nobody would take such a lease away again."""
+        self._moving.intersection_update(calls)
         for call in calls:
-            if call not in self._transferring and (caller := self._tracker.legs.caller(call)):
+            if call not in self._moving and (caller := self._tracker.legs.caller(call)):
                 self._lease(caller, self._lease_s)
 
     def hang_up_stray(self, uniqueid: str) -> None:
@@ -241,6 +250,48 @@ class Executor:
             self._set(caller, AFTER_VARIABLE, "1")
         self._post(command, "Bridge", {"Channel1": caller.channel, "Channel2": agent.channel, "Tone": "no"})
 
+    def _hold(self, command: Hold, caller: Leg) -> None:
+        if caller.apart == command.offer:
+            return  # asked for already
+        agent = self._tracker.legs.get(command.offer)
+        if agent is None or not agent.bridge or agent.bridge != caller.bridge:
+            self._failed(command, "caller and agent do not talk")
+            return
+        apart.begin(caller, command.offer)
+
+        def refused(why: str) -> None:
+            if not caller.apart_told:
+                apart.over(caller)
+            self._failed(command, why)
+
+        # Both in one action: with one leg taken out, Asterisk would end the other's bridge and its leg.
+        fields = {
+            "Channel": caller.channel,
+            "Context": ENGINE_CONTEXT,
+            "Exten": "s",
+            "Priority": "1",
+            "ExtraChannel": agent.channel,
+            "ExtraContext": AGENT_CONTEXT,
+            "ExtraExten": "s",
+            "ExtraPriority": "talk",
+        }
+        self._ami.post("Redirect", fields, on_refused=refused)
+
+    def _resume(self, command: Resume, caller: Leg) -> None:
+        agent = self._tracker.legs.get(command.offer)
+        if agent is None or caller.apart != command.offer or not caller.apart_told:
+            self._failed(command, "the caller is not on hold")
+            return
+        self._lease(caller, 0)
+        self._moving.add(command.call)
+
+        def refused(why: str) -> None:
+            self._moving.discard(command.call)
+            self._failed(command, why)
+
+        fields = {"Channel1": caller.channel, "Channel2": agent.channel, "Tone": "no"}
+        self._ami.post("Bridge", fields, on_refused=refused)
+
     def _transfer(self, command: Transfer, caller: Leg) -> None:
         to = self._destinations.get(command.to)
         if command.number:
@@ -253,10 +304,10 @@ class Executor:
             return
         told = command.number or command.to
         self._lease(caller, 0)
-        self._transferring.add(command.call)
+        self._moving.add(command.call)
 
         def refused(why: str) -> None:
-            self._transferring.discard(command.call)
+            self._moving.discard(command.call)
             self._failed(command, why)
 
         self._ami.post(

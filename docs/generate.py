@@ -21,7 +21,7 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
-from config import alerts, cli, customer_settings, people_file, roster, settings
+from config import alerts, cli, customer_settings, people_file, roster, site_file
 from config.fields import Phone
 from config.simulation import arrivals, spread
 from cti import durations, hours, site_files
@@ -181,18 +181,18 @@ HEADINGS: Mapping[type[SiteModel], str] = {
 }
 IN_FLOWS = tuple(in_flows())
 IN_SITE = (
-    Section("## site.yaml", settings.SiteFile),
-    Section("### asterisk", settings.AsteriskSettings),
-    Section("### web", settings.WebSettings),
-    Section("### transfers", settings.TransferSettings, "Each has a name, which flows use, and:"),
-    Section("### transfers_to_numbers and callbacks", settings.NumbersSettings),
-    Section("### lookups", settings.LookupSettings),
+    Section("## site.yaml", site_file.SiteFile),
+    Section("### asterisk", site_file.AsteriskSettings),
+    Section("### web", site_file.WebSettings),
+    Section("### transfers", site_file.TransferSettings, "Each has a name, which flows use, and:"),
+    Section("### transfers_to_numbers and callbacks", site_file.NumbersSettings),
+    Section("### lookups", site_file.LookupSettings),
     Section("### customers", customer_settings.CustomerSettings),
     Section("### alerts", alerts.AlertSettings, "A list of rules."),
-    Section("### boxes", settings.BoxSettings, "Each has a name, which flows use."),
-    Section("### fallback", settings.FallbackSettings),
-    Section("### folders", settings.FolderSettings, "Relative to the site's folder."),
-    Section("### speech", settings.SpeechSettings),
+    Section("### boxes", site_file.BoxSettings, "Each has a name, which flows use."),
+    Section("### fallback", site_file.FallbackSettings),
+    Section("### folders", site_file.FolderSettings, "Relative to the site's folder."),
+    Section("### speech", site_file.SpeechSettings),
     Section("## queues.yaml", queues_file.QueuesFile),
     Section("### A queue", queues_file.QueueFields),
     Section("### What an agent is asked", queues_file.DispositionFields),

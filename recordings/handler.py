@@ -10,12 +10,12 @@ from pathlib import Path
 import structlog
 
 from cti.calls.call import Call
-from cti.calls.events import CallEvent, Ended, Event, RecordingStopped, Taped, TapeStarted
+from cti.calls.events import CallEvent, Ended, Event, Held, RecordingStopped, Resumed, Taped, TapeStarted
 from cti.calls.part import Output
 from cti.calls.words import CallId, Place
 from recordings.files import Files
 from recordings.measuring import Measurer
-from recordings.record import Recording, RecordingState, fold
+from recordings.record import NOT_RECORDED, Recording, RecordingState, Segment, SegmentKind, fold
 from recordings.store import Store
 from recordings.writer import Writer
 
@@ -26,6 +26,14 @@ log = structlog.get_logger(__name__)
 class _Talk:
     recording: Recording
     stopped: bool = False
+    rests_since: float | None = None
+    rested_s: float = 0.0
+
+    def rest(self, at: float, *, rests: bool) -> None:
+        """Whether the caller is on hold with us from now on: nothing is recorded then."""
+        if self.rests_since is not None:
+            self.rested_s += at - self.rests_since
+        self.rests_since = at if rests else None
 
 
 class RecordsPart:
@@ -51,14 +59,18 @@ class RecordsPart:
     async def start(self) -> None:
         """Begins to write, and takes up the recordings an earlier run left unmeasured."""
         self._writer.start()
-        lengths = _lengths(await self._store.unfinished())
+        lengths, rests = _lengths(await self._store.unfinished())
         for recording in await self._store.expected(of_open_calls=True):
             if recording.taped:
                 self._tapes.setdefault(recording.call, []).append(recording)
             elif recording.stem in lengths:
                 self._measurer.soon(replace(recording, talk_s=lengths[recording.stem]))
             else:
-                self._talks[recording.call] = _Talk(recording)
+                talk = self._talks[recording.call] = _Talk(recording)
+                for hold in rests.get(recording.stem, ()):
+                    talk.rest(hold.started_at, rests=True)
+                    if hold.ended_at is not None:
+                        talk.rest(hold.ended_at, rests=False)
         for recording in await self._store.expected(of_open_calls=False):
             self._measurer.soon(recording)
 
@@ -98,15 +110,20 @@ class RecordsPart:
             talk = None
         if talk is None and stem is not None and call.offer is not None:
             recording = Recording(stem=stem, call=call.id, agent=call.offer.agent, started_at=event.at)
-            self._talks[call.id] = _Talk(recording)
+            talk = self._talks[call.id] = _Talk(recording)
+            talk.rest(event.at, rests=call.parked is not None)  # a killed engine may not have written its own row
             self._writer.put(recording)
+        elif talk is not None and isinstance(event, Held | Resumed):
+            talk.rest(event.at, rests=call.parked is not None)
         elif talk is not None and isinstance(event, RecordingStopped) and event.recording == stem:
             self._over(talk, event.at)
 
     def _over(self, talk: _Talk, at: float) -> None:
         if not talk.stopped:
             talk.stopped = True
-            self._measurer.soon(replace(talk.recording, talk_s=max(0.0, at - talk.recording.started_at)))
+            talk.rest(at, rests=False)
+            talk_s = max(0.0, at - talk.recording.started_at - talk.rested_s)
+            self._measurer.soon(replace(talk.recording, talk_s=talk_s))
 
     def _measured(self, result: Recording) -> None:
         self._writer.put(result)
@@ -114,13 +131,26 @@ class RecordsPart:
         say("recording", stem=result.stem, state=result.state, length_s=result.length_s, talk_s=result.talk_s)
 
 
-def _lengths(events: Iterable[CallEvent]) -> dict[str, float]:
-    """The lengths, by stem, of the recorded talks that are over, in seconds."""
+def _lengths(events: Iterable[CallEvent]) -> tuple[dict[str, float], dict[str, list[Segment]]]:
+    """By stem: the seconds recorded of the talks that are over, and the holds in which nothing is recorded."""
     of_call: dict[CallId, list[CallEvent]] = defaultdict(list)
     for event in events:
         of_call[event.call].append(event)
-    talks = (s for happened in of_call.values() for s in fold(happened)[1])
-    return {s.recording: s.ended_at - s.started_at for s in talks if s.recording and s.ended_at is not None}
+    lengths: dict[str, float] = {}
+    rests: dict[str, list[Segment]] = defaultdict(list)
+    for happened in of_call.values():
+        stem = ""
+        for segment in fold(happened)[1]:
+            seconds = None if segment.ended_at is None else segment.ended_at - segment.started_at
+            if segment.kind is SegmentKind.TALK:
+                stem = segment.recording or ""
+                if stem and seconds is not None:
+                    lengths[stem] = seconds
+            elif segment.detail == NOT_RECORDED and stem:
+                rests[stem].append(segment)
+                if stem in lengths and seconds is not None:
+                    lengths[stem] -= seconds
+    return lengths, rests
 
 
 def _recorded(call: Call) -> str | None:

@@ -34,6 +34,7 @@ from cti.calls.events import (
 )
 from cti.calls.words import CallId, OfferId, Party, Place
 from recordings.menus import Message, note
+from recordings.order import in_order
 
 
 class Outcome(StrEnum):
@@ -69,6 +70,9 @@ class SegmentKind(StrEnum):
     FALLBACK = "fallback"
 
 
+NOT_RECORDED = "not recorded"
+
+
 class RecordingState(StrEnum):
     """What was found of a recording."""
 
@@ -87,7 +91,7 @@ class RecordingState(StrEnum):
 class Segment:
     """One stretch of a call. Times are Unix seconds; ``number`` counts from 1 in each call.
 
-    ``detail``: the last node of a MENU, why a RING came to nothing, where a TRANSFER went.
+    ``detail``: a MENU's last node, why a RING came to nothing, where a TRANSFER went, how a HOLD was.
     """
 
     call: CallId
@@ -164,7 +168,7 @@ class Recording:
 
 def fold(events: Iterable[CallEvent]) -> tuple[CallRecord, tuple[Segment, ...]]:
     """The record of one call and its segments by start. Raises ValueError without any event."""
-    ordered = _in_order(events)
+    ordered = in_order(events)
     if not ordered:
         raise ValueError("a call without events has no record")
     folding = _Fold(ordered[0])
@@ -173,18 +177,6 @@ def fold(events: Iterable[CallEvent]) -> tuple[CallRecord, tuple[Segment, ...]]:
         if isinstance(event, Ended):
             break
     return folding.result()
-
-
-def _in_order(events: Iterable[CallEvent]) -> list[CallEvent]:
-    """By time; the end is last of its moment; repeats are dropped."""
-    kept: list[CallEvent] = []
-    moment = 0  # where in ``kept`` the last moment begins
-    for event in sorted(events, key=lambda e: (e.at, isinstance(e, Ended))):
-        if kept and kept[-1].at != event.at:
-            moment = len(kept)
-        if event not in kept[moment:]:
-            kept.append(event)
-    return kept
 
 
 _KINDS = {
@@ -251,9 +243,8 @@ class _Fold:
                 self._refuse(event)
             case Connected() if event.offer not in self._connected:
                 self._connect(event)
-            case Held() if SegmentKind.TALK in self._open and SegmentKind.HOLD not in self._open:
-                agent = self._open[SegmentKind.TALK]["agent"]
-                self._start(SegmentKind.HOLD, event.at, agent=agent, queue=self._record["queue"])
+            case Held() if SegmentKind.TALK in self._open:
+                self._hold(NOT_RECORDED if event.offer else "", event.at)
             case Resumed():
                 self._close(SegmentKind.HOLD, event.at)
             case Transferred():
@@ -283,7 +274,7 @@ class _Fold:
 
     def _adopt(self, kind: SegmentKind, at: float) -> None:
         if kind is not SegmentKind.TALK or kind in self._open:
-            self._enter(kind, at, queue=self._record["queue"] if kind is SegmentKind.WAIT else "")
+            self._enter(kind, at, **({"queue": self._record["queue"]} if kind is SegmentKind.WAIT else {}))
             return
         # The join was missed: it can only have been with the agent asked last.
         self._record["estimated"] = True
@@ -334,6 +325,12 @@ class _Fold:
         self._served = Outcome.ANSWERED
         first = event.at if self._record["connected_at"] is None else self._record["connected_at"]
         self._record.update(agent=event.agent, connected_at=first)
+
+    def _hold(self, detail: str, at: float) -> None:
+        known, agent = self._open.get(SegmentKind.HOLD), self._open[SegmentKind.TALK]["agent"]
+        if known is None or known["detail"] < detail:
+            self._close(SegmentKind.HOLD, at)
+            self._start(SegmentKind.HOLD, at, agent=agent, queue=self._record["queue"], detail=detail)
 
     def _end(self, event: Ended) -> None:
         for kind in tuple(self._open):
@@ -390,5 +387,5 @@ class _Fold:
             segment["ended_at"] = at
 
     def _length(self, kind: SegmentKind) -> float:
-        over = (s for s in self._segments if s["kind"] is kind and s["ended_at"] is not None)
-        return sum((s["ended_at"] - s["started_at"] for s in over), 0.0)
+        mine = (s for s in self._segments if s["kind"] is kind and s["ended_at"] is not None)
+        return sum((s["ended_at"] - s["started_at"] for s in mine), 0.0)

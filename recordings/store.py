@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, tuple_, union
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -25,7 +25,7 @@ from cti.database import opened
 from recordings import dispositions, followups
 from recordings.dispositions import Disposition, given_under, noted
 from recordings.migrations import migrate
-from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind, fold
+from recordings.record import NOT_RECORDED, CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind, fold
 from recordings.rows import call_events, call_of, plain, recording_of, segment_of
 from recordings.tables import calls, journal, open_calls, recordings, segments
 
@@ -248,8 +248,16 @@ class Store:
 
     async def expected(self, *, of_open_calls: bool) -> list[Recording]:
         """Recordings not measured yet, of calls that are open or of those that are over; the
-        latter with the length of their talk where it is known."""
-        talk = segments.c.ended_at - segments.c.started_at
+        latter with the seconds recorded of their talk where they are known."""
+        holds = segments.alias("holds")
+        rested = (
+            select(func.sum(holds.c.ended_at - holds.c.started_at))
+            .where((holds.c.call == segments.c.call) & (holds.c.detail == NOT_RECORDED))
+            .where((holds.c.started_at >= segments.c.started_at) & (holds.c.ended_at <= segments.c.ended_at))
+            .correlate(segments)
+            .scalar_subquery()
+        )
+        talk = segments.c.ended_at - segments.c.started_at - func.coalesce(rested, 0.0)
         still_open = recordings.c.call.in_(select(open_calls.c.call))
         wanted = (
             select(recordings, talk.label("length"))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cti.calls.events import AgentChanged
 from cti.calls.part import Output
 from cti.calls.words import AgentState, CallId
-from routing.agents import OFFERED, OFFLINE, ON_CALL, READY, WRAP_UP, Agent, NotAllowed, Status, UnknownAgent
+from routing.agents import OFFLINE, ON_CALL, READY, WRAP_UP, Agent, NotAllowed, Status, UnknownAgent
 from routing.router import Router
 from routing.timers import Timers
 
@@ -118,7 +118,7 @@ class Crew:
         else:
             self._router.busy(name)
         self.timers.set(name, status.until)
-        released = old.call if status.call is None and old.state in OFFERED else None
+        released = old.call if status.call is None and old.state in ON_CALL else None
         self.changed[name] = released or self.changed.get(name)
         same = (old.state, old.reason, old.call) == (status.state, status.reason, status.call)
         return [] if same else [self.told(name, now)]

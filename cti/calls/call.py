@@ -17,6 +17,7 @@ from cti.calls.events import (
     Diverted,
     Ended,
     EnteredMenu,
+    Failed,
     FellBack,
     Held,
     LanguageChosen,
@@ -29,6 +30,7 @@ from cti.calls.events import (
     Resumed,
     Returned,
     Ringing,
+    TransferAsked,
     Transferred,
 )
 from cti.calls.words import CallId, MonitorMode, OfferId, Place
@@ -83,6 +85,10 @@ class Call:
     """Where several phones ring at the same time: the offers beside ``offer``."""
     connected_at: float | None = None
     held: bool = False
+    parked: OfferId | None = None
+    """We hold the caller, and keep the leg of the agent asked by this offer."""
+    transfer: TransferAsked | None = None
+    """Where the caller is to be sent as soon as the agent is off the call."""
     transferred_to: str = ""
     monitors: Mapping[str, MonitorMode] = field(default_factory=dict)
 
@@ -92,7 +98,10 @@ class Call:
 
     @property
     def leased(self) -> bool:
-        """Whether the caller depends on the engine: in a menu or a queue, and not being joined to an agent."""
+        """Whether the caller depends on the engine: in a menu or a queue, and not being joined to an agent,
+        or on hold with us."""
+        if self.place is Place.TALK:
+            return self.parked is not None
         joining = self.offer is not None and self.offer.accepted
         return self.place in (Place.MENU, Place.QUEUE) and not joining
 
@@ -125,18 +134,21 @@ def apply(call: Call | None, event: CallEvent) -> Call:
                 arrived_at=event.at,
             )
         case Adopted():
-            return replace(call, channel=event.channel, place=event.place)
+            found = replace(call, channel=event.channel, place=event.place)
+            return found if event.place is Place.TALK else _moved_on(found)
         case Answered():
             return replace(call, answered=True)
         case EnteredMenu():
-            return replace(call, place=Place.MENU, flow=event.flow, node=event.node, path=(*call.path, event.node))
+            return replace(
+                _moved_on(call), place=Place.MENU, flow=event.flow, node=event.node, path=(*call.path, event.node)
+            )
         case Chosen():
             return replace(call, choices=(*call.choices, (event.node, event.value)))
         case LanguageChosen():
             return replace(call, language=event.language)
         case Queued():
             return replace(
-                call,
+                _moved_on(call),
                 place=Place.QUEUE,
                 queue=event.queue,
                 skills=event.skills,
@@ -160,7 +172,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
                 queued_at=event.since,
             )
         case Diverted():
-            return replace(call, place=Place.MENU, flow=event.flow, node="", offer=None, also=())
+            return replace(_moved_on(call), place=Place.MENU, flow=event.flow, node="", offer=None, also=())
         case Offered() if not call.offered(event.offer):
             return _with_offers(call, (*call.offers, OpenOffer(event.offer, event.agent, event.recording)))
         case Refused() if call.offered(event.offer):
@@ -169,15 +181,21 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             connected = _changed(
                 call, event.offer, lambda open: replace(open, ringing=False, accepted=True, connected=True)
             )
-            return replace(connected, place=Place.TALK, connected_at=event.at)
+            return replace(_moved_on(connected), place=Place.TALK, connected_at=event.at)
         case Ringing() if call.offered(event.offer):
             return _changed(call, event.offer, lambda open: replace(open, ringing=not open.accepted))
         case Accepted() if call.offered(event.offer):
             return _changed(call, event.offer, lambda open: replace(open, ringing=False, accepted=True))
-        case Held():
+        case Held(offer=None) if call.parked is None:
             return replace(call, held=True)
+        case Held() if event.offer is not None and call.place is Place.TALK and call.offered(event.offer):
+            return replace(call, held=True, parked=event.offer)
         case Resumed():
-            return replace(call, held=False)
+            return _moved_on(call)
+        case TransferAsked() if call.place is Place.TALK:
+            return replace(call, transfer=event)
+        case Failed(command="Hold" | "Transfer"):
+            return replace(call, transfer=None)
         case Transferred():
             return replace(call, place=Place.TRANSFER, transferred_to=event.to)
         case MonitorStarted():
@@ -187,12 +205,17 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case Left(place=Place.TALK):
             return replace(call, offer=None, also=(), held=False)
         case Returned():
-            return replace(call, place=Place.MENU, offer=None, also=(), held=False)
+            return replace(_moved_on(call), place=Place.MENU, offer=None, also=())
         case FellBack():
             return replace(call, place=Place.FALLBACK, offer=None, also=())
         case Ended():
             return replace(call, place=Place.ENDED, offer=None, also=(), monitors={})
     return call
+
+
+def _moved_on(call: Call) -> Call:
+    """The call with no hold, and nothing left of one."""
+    return replace(call, held=False, parked=None, transfer=None)
 
 
 def _with_offers(call: Call, offers: tuple[OpenOffer, ...]) -> Call:

@@ -99,6 +99,21 @@ class Connect(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold(Command):
+    """Take the caller and the agent of this offer apart: both legs stay with us. Followed by ``Held``
+    with the offer. The caller hears nothing until ``StartMusic``."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume(Command):
+    """Join the caller and the agent whom ``Hold`` took apart. Followed by ``Resumed``."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Command):
     """Send the caller to an extension of a dialplan context, by the name a site gave it; or, with
     ``number``, to that number, if the site lets callers be sent there."""

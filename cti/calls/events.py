@@ -309,12 +309,29 @@ class Connected(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held(CallEvent):
-    """One side put the other on hold."""
+    """One side put the other on hold by a key of the phone; or, with ``offer``, we hold the caller: he
+    hears music from us, and the leg of the agent asked by this offer is kept apart from his."""
+
+    offer: OfferId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed(CallEvent):
     """The hold is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferAsked(CallEvent):
+    """``by`` wants the caller whom an agent talks with to be sent on. Exactly one says where: to a
+    ``queue``, to ``agent`` alone, into a ``flow``, or to a ``number`` outside. In a queue the caller
+    keeps priority and level, with ``keep_skills`` also the skills wanted; his waiting counts anew."""
+
+    by: str
+    queue: str = ""
+    agent: str = ""
+    flow: str = ""
+    number: str = ""
+    keep_skills: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,9 @@ class Leg:
     asked_to_hang_up: bool = False
     talk_ended_by: Party | None = None
     in_agi: bool = False
+    apart: OfferId | None = None
+    """Of a caller's leg: the offer of the agent from whom we take him apart, or have done so."""
+    apart_told: bool = False
     bridge: str = ""
     left_bridges: set[str] = field(default_factory=set)
 
@@ -63,6 +66,12 @@ class Leg:
         """What an action says as Channel. By its name Asterisk finds a channel at once; for a Uniqueid it
         looks at all of them."""
         return self.channel or self.uniqueid
+
+    def leave(self) -> None:
+        """The leg is in its bridge no more; late events of that bridge say nothing."""
+        if self.bridge:
+            self.left_bridges.add(self.bridge)
+            self.bridge = ""
 
 
 def monitor_uniqueid(call: CallId, supervisor: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cti.calls import apart
 from cti.calls.call import Call
 from cti.calls.events import Adopted, CallEvent, FellBack, Returned
 from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, FAR_HALF, OWN_PREFIX, Leg, Role
@@ -61,7 +62,7 @@ class Reconciler:
         """A list taken while all is well: only what is wrong in two lists in a row is mended."""
         seen = {c.get("Uniqueid", ""): c for c in channels}
         missing = {leg.uniqueid for leg in self._legs(calls)} - seen.keys()
-        events = self._gone(missing & self._missing, now)
+        events = [*self._gone(missing & self._missing, now), *self._lost(seen, calls, now)]
         self._missing = missing
         stray = self._strays(seen)
         twice = stray & self._stray
@@ -88,11 +89,13 @@ class Reconciler:
         caller.in_agi = seen[caller.uniqueid].get("Application") == "AGI"
         joined = self._tracker.joined(caller, now)
         if joined:
-            if call.place is not Place.TALK:
+            if call.place is not Place.TALK or call.parked is not None:
                 return [*joined, Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)]
             return [Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)]
         if seen[caller.uniqueid].get("Context") == FALLBACK_CONTEXT:
             return [] if call.place is Place.FALLBACK else [FellBack(call=call.id, at=now)]
+        if caller.in_agi and call.place is Place.TALK and (held := self._held(call, caller, seen, now)) is not None:
+            return held
         if caller.in_agi and call.place is Place.TALK and call.after:
             caller.talk_ended_by = None
             return [Returned(call=call.id, at=now)]
@@ -100,6 +103,32 @@ class Reconciler:
             place = call.place if call.place in (Place.MENU, Place.QUEUE) else Place.MENU
             return [Adopted(call=call.id, at=now, place=place, channel=caller.channel)]
         return []
+
+    def _held(self, call: Call, caller: Leg, seen: Mapping[str, Message], now: float) -> list[CallEvent] | None:
+        """What is told of a caller who is on hold, or was left there; None for one whose talk is over."""
+        if call.parked is not None and caller.apart is None:
+            return apart.left_behind(caller, now) if call.offer is None else []  # or it is told already
+        agent = next(iter(self._tracker.legs.of(call.id, Role.AGENT)), None)
+        if agent is None or agent.offer is None or seen[agent.uniqueid].get("Application") != "AGI":
+            return None
+        apart.begin(caller, agent.offer)
+        adopted = Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)
+        return [*apart.in_agi(self._tracker.legs, caller, now), adopted]
+
+    def _lost(self, seen: Mapping[str, Message], calls: Mapping[CallId, Call], now: float) -> list[CallEvent]:
+        """What was not told of talks that we take apart or join again."""
+        out: list[CallEvent] = []
+        for call in calls:
+            caller = self._tracker.legs.caller(call)
+            if caller is None or caller.apart is None:
+                continue
+            for leg in (caller, self._tracker.legs.get(caller.apart)):
+                if leg is not None and leg.uniqueid in seen:
+                    there = seen[leg.uniqueid]
+                    event = "AsyncAGIStart" if there.get("Application") == "AGI" else "BridgeEnter"
+                    told = {**there, "Event": event, "BridgeUniqueid": there.get("BridgeId", "")}
+                    out += self._tracker.feed(told, now)
+        return out
 
     def _newcomers(self, seen: Mapping[str, Message], now: float) -> list[CallEvent]:
         """Callers of whom we know nothing: waiting for us, or with the fallback since we were away."""

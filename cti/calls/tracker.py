@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cti.calls import agi, causes, names
+from cti.calls import agi, apart, causes, names
 from cti.calls.arrival import arrived, called_back
 from cti.calls.call import Call
 from cti.calls.events import (
@@ -114,7 +114,10 @@ class Tracker:
         caller = self.legs.add(Leg(call.id, Role.CALLER, uniqueid, channel=call.channel, calling=calling))
         for offer in call.offers:
             agent = self.expect_agent(call.id, offer.offer, offer.agent, offer.recording)
-            if offer.connected and not agent.bridge:
+            if offer.offer == call.parked:
+                apart.begin(caller, offer.offer)
+                caller.apart_told = True
+            elif offer.connected and not agent.bridge:
                 caller.bridge = agent.bridge = "as last known"
         for supervisor in call.monitors:
             self.expect_monitor(call.id, supervisor)
@@ -135,7 +138,9 @@ class Tracker:
         leg.in_agi = True
         if leg.calling:
             return self._picked_up(leg, now)
-        if leg.role is Role.AGENT and leg.offer is not None and not leg.bridge:
+        if apart.concerns(self.legs, leg):
+            return apart.in_agi(self.legs, leg, now)
+        if leg.role is Role.AGENT and leg.offer is not None and not leg.bridge and not leg.left_bridges:
             return [Accepted(call=leg.call, at=now, offer=leg.offer)]
         return self.returned(leg, now)
 
@@ -258,7 +263,7 @@ class Tracker:
 
     def _caller_gone(self, leg: Leg, now: float, cause: str = "0", estimated: bool = False) -> list[CallEvent]:
         """The caller's leg is no more: the call has ended."""
-        out = self._talk_over(leg, now)
+        out = self._talk_over(leg, now) if leg.apart is None else apart.caller_gone(leg, now)
         by = leg.talk_ended_by or (Party.CALLER if leg.asked_to_hang_up else Party.SYSTEM)
         code = causes.number(cause)
         if leg.calling:
@@ -270,11 +275,13 @@ class Tracker:
     def _agent_gone(self, leg: Leg, now: float, cause: str = "0") -> list[CallEvent]:
         """The agent's leg is no more: the talk is over, or the offer came to nothing."""
         was_talking = bool(leg.left_bridges or leg.bridge)
-        out = self._talk_over(leg, now)
+        caller = self.legs.caller(leg.call)
+        held = caller is not None and apart.concerns(self.legs, leg)
+        out = apart.agent_gone(caller, now) if caller is not None and held else self._talk_over(leg, now)
         self._remember_gone(leg.uniqueid)
         if leg.recording_open and leg.recording is not None:
             out.append(RecordingStopped(call=leg.call, at=now, recording=leg.recording))
-        if was_talking:
+        if was_talking or held:
             self.legs.remove(leg)
             return out
         return [*out, *self._refused(leg, now, causes.refusal(causes.number(cause)))]
@@ -306,11 +313,13 @@ class Tracker:
         return self.joined(leg, now)
 
     def joined(self, leg: Leg, now: float) -> list[CallEvent]:
-        """``Connected`` if the leg's bridge now holds both the caller and an agent."""
+        """``Connected`` if the leg's bridge now holds caller and agent, ``Resumed`` if they were apart."""
         caller = self.legs.caller(leg.call)
         agents = [leg] if leg.role is Role.AGENT else self.legs.of(leg.call, Role.AGENT)
         for agent in agents:
             if caller is not None and caller.bridge and agent.bridge == caller.bridge and agent.offer is not None:
+                if caller.apart == agent.offer:
+                    return apart.joined(caller, now)
                 return [Connected(call=leg.call, at=now, offer=agent.offer, agent=agent.agent)]
         return []
 
@@ -319,16 +328,18 @@ class Tracker:
         if leg is None:
             return []
         bridge = m.get("BridgeUniqueid", "")
-        out = self._talk_over(leg, now) if leg.bridge == bridge else []
         leg.left_bridges.add(bridge)
-        return out
+        if leg.bridge != bridge:
+            return []
+        if not apart.concerns(self.legs, leg):
+            return self._talk_over(leg, now)
+        leg.leave()
+        return []
 
     def _talk_over(self, leg: Leg, now: float) -> list[CallEvent]:
         """The leg leaves its bridge: if caller and agent were joined there, their talk is over."""
         talked = self.joined(leg, now)
-        if leg.bridge:
-            leg.left_bridges.add(leg.bridge)
-            leg.bridge = ""
+        leg.leave()
         if not talked:
             return []
         by = self._who_hung_up(leg)

@@ -51,9 +51,7 @@ class Guard:
     """ASGI middleware: headers on each answer, no writing from other sites' pages, short bodies.
     ``uploads`` are the paths that take more, and how many bytes."""
 
-    def __init__(
-        self, app: ASGIApp, connects: Sequence[str] = (), uploads: Mapping[str, int] | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp, connects: Sequence[str] = (), uploads: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._uploads = uploads or {}
         self._headers = dict(HEADERS)

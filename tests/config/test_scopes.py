@@ -11,6 +11,8 @@ from fastapi.routing import APIRoute
 
 from config.reload import routes as reload_routes
 from cti.access import Need, Scope
+from cti.customers.api import routes as customer_routes
+from cti.customers.exchange import routes as customer_table_routes
 from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
 from recordings.api import routes as recordings_routes
@@ -24,6 +26,8 @@ APP = Desk(
         menu_routes(MagicMock(), MagicMock()),
         picture_routes(MagicMock(), MagicMock()),
         reload_routes(MagicMock()),
+        customer_table_routes(MagicMock(), MagicMock(), MagicMock()),
+        customer_routes(MagicMock(), MagicMock(), MagicMock(), MagicMock()),
     ]
 ).app
 
@@ -43,6 +47,20 @@ SCOPES = {
         "GET /api/messages",
     },
     Scope.RECORDS_LISTEN: {"GET /api/recordings/{stem:path}"},
+    Scope.CUSTOMERS_READ: {
+        "GET /api/customers",
+        "GET /api/customers/{id}",
+        "GET /api/customers/{id}/contacts",
+        "GET /api/customers/export",
+    },
+    Scope.CUSTOMERS_WRITE: {
+        "POST /api/customers",
+        "PUT /api/customers/{id}",
+        "DELETE /api/customers/{id}",
+        "POST /api/customers/{id}/merge",
+        "POST /api/customers/preview",
+        "POST /api/customers/import",
+    },
 }
 
 

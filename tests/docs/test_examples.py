@@ -16,8 +16,9 @@ from config import new_site, settings
 from config.forecast import ForecastFile
 from config.people_file import PeopleFile
 from config.roster import Roster
-from config.settings import Site, SiteFile
+from config.settings import Site
 from config.simulation.arrivals import ArrivalsFile
+from config.site_file import SiteFile
 from cti import site_files
 from cti.site_files import SiteModel
 from ivr import scenario

@@ -156,6 +156,41 @@ async def test_a_talk_that_outlives_the_engine_is_measured_at_its_end(
     assert found.talk_s == pytest.approx(59.9)
 
 
+HOLDS = "10 Held offer=o1\n30 Resumed\n40 Held offer=o1\n"
+
+
+@pytest.mark.parametrize("known", [0, 1, 2, 3])
+async def test_a_hold_by_us_is_not_recorded(store: Store, files: Files, tmp_path: Path, known: int) -> None:
+    """So many of the events were seen by an earlier engine."""
+    story = events(HOLDS)
+    first = RecordsPart(store, files, tmp_path / "spool")
+    await first.start()
+    call = await tell(first, events(TALK) + story[:known])
+    await first.stop()
+
+    second = RecordsPart(store, files, tmp_path / "spool")
+    await second.start()
+    record_sides(files, 12.9)
+    await tell(second, story[known:] + events("47 Ended by=caller"), call)
+    await second.stop()
+    found = await measured(store)
+    assert found.state is RecordingState.WHOLE
+    assert found.talk_s == pytest.approx(12.9)
+
+
+@pytest.mark.parametrize("end", ["47 Ended by=caller", "47 Left place=talk by=agent\n47 EnteredMenu node=survey"])
+async def test_nor_is_it_missed_by_who_measures_later(store: Store, files: Files, end: str, tmp_path: Path) -> None:
+    rows = [JournalRow("old", n, e) for n, e in enumerate(events(TALK + HOLDS + end), 1)]
+    await store.write(rows, [Recording(stem=STEM, call=CallId("c1"), agent="bob", started_at=7.1)])
+    record_sides(files, 12.9)
+    part = RecordsPart(store, files, tmp_path / "spool")
+    await part.start()
+    await part.stop()
+    found = await measured(store)
+    assert found.state is RecordingState.WHOLE
+    assert found.talk_s == pytest.approx(12.9)
+
+
 async def test_a_recording_outside_the_folder_is_refused_and_the_call_goes_on(
     store: Store, files: Files, tmp_path: Path
 ) -> None:

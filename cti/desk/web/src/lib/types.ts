@@ -45,6 +45,18 @@ export type Place = "menu" | "queue" | "talk" | "transfer" | "fallback" | "ended
 export type OfferState = "offered" | "ringing" | "accepted" | "connected";
 export type MonitorMode = "listen" | "whisper" | "barge";
 
+/** A customer's card, as short as it is beside a call. */
+export interface Customer {
+  id: number;
+  name: string;
+  level: string;
+  region: string;
+  department: string;
+  /** An agent's name. */
+  owner: string;
+  notes: string;
+}
+
 /** A live call in the feed: the caller's card. */
 export interface CallRow {
   id: string;
@@ -67,6 +79,8 @@ export interface CallRow {
   connected_at: number | null;
   held: boolean;
   transferred_to: string;
+  /** Whose number the caller's is, as far as that is known by now. */
+  customers: Customer[];
   /** Who listens, by name. Told to supervisors only. */
   monitors?: Record<string, MonitorMode>;
 }

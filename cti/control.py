@@ -1,0 +1,116 @@
+"""What becomes of a caller who is put on hold, or sent on, by the agent who talks with him.
+
+A caller is sent on in steps, each of which may be the last that an engine does: he is put on hold,
+the agent's leg is let go, and when it is gone he goes where he is to go. So a caller on hold whose
+agent goes for another reason is never forgotten: he goes where he was to go, or back to his queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cti.calls.call import Call
+from cti.calls.commands import Hangup, Hold, StartMusic, Transfer, Withdraw
+from cti.calls.events import (
+    Adopted,
+    Diverted,
+    Ended,
+    Event,
+    Failed,
+    FellBack,
+    Held,
+    Left,
+    Queued,
+    TransferAsked,
+    Transferred,
+)
+from cti.calls.names import DIRECT_QUEUE
+from cti.calls.part import Output
+from cti.calls.words import Party, Place
+
+WHY = "transfer"
+
+
+MUSIC = "default"
+"""What callers on hold hear who came by no queue."""
+
+
+class ControlPart:
+    """The part that follows holds and transfers. ``music`` is the class of music of each queue."""
+
+    def __init__(self, music: Mapping[str, str]) -> None:
+        self._music = music
+
+    async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
+        if call is None:
+            return ()
+        match event:
+            case Held(offer=offer) if offer is not None and call.parked == offer:
+                music = StartMusic(call=call.id, music=self._music.get(call.queue, MUSIC))
+                return [Withdraw(call=call.id, offer=offer)] if call.transfer else [music]
+            case TransferAsked() | Adopted(place=Place.TALK) if call.transfer is not None and call.live:
+                return _let_go(call)
+            case Left(place=Place.TALK, by=Party.AGENT) if call.parked is not None and call.live:
+                return _send_on(call, now)
+            case Failed(command="Transfer") if call.parked is not None and call.offer is None and call.live:
+                return _back(call, now)
+            case Ended() | FellBack() | Transferred() if call.parked is not None:
+                return [Withdraw(call=call.id, offer=call.parked)]
+        return ()
+
+    async def on_time(self, now: float) -> Sequence[Output]:
+        return ()
+
+    def next_time(self) -> float | None:
+        return None
+
+
+def _let_go(call: Call) -> Sequence[Output]:
+    """The next step towards the agent's leaving the call."""
+    if call.parked is not None:
+        return [Withdraw(call=call.id, offer=call.parked)]
+    return [Hold(call=call.id, offer=call.offer.offer)] if call.offer is not None else ()
+
+
+def _send_on(call: Call, now: float) -> Sequence[Output]:
+    """The agent is off the call: the caller goes where he is to go, or back to his place."""
+    to = call.transfer
+    if to is None:
+        return _back(call, now)
+    if to.number:
+        return [Transfer(call=call.id, number=to.number)]
+    if to.flow:
+        return [Diverted(at=now, call=call.id, flow=to.flow, why=WHY)]
+    return [
+        Queued(
+            at=now,
+            call=call.id,
+            queue=to.queue or DIRECT_QUEUE,
+            skills=call.skills if to.keep_skills else {},
+            priority=call.priority,
+            screen=call.screen,
+            level=call.level,
+            agent=to.agent,
+            after=call.after,
+        )
+    ]
+
+
+def _back(call: Call, now: float) -> Sequence[Output]:
+    """Back to the queue, where the caller has the place that he had."""
+    if not call.queue:
+        return [Hangup(call=call.id)]
+    return [
+        Queued(
+            at=now,
+            call=call.id,
+            queue=call.queue,
+            skills=call.skills,
+            priority=call.priority,
+            screen=call.screen,
+            level=call.level,
+            agent=call.agent,
+            after=call.after,
+            since=call.queued_at,
+        )
+    ]

@@ -1,0 +1,132 @@
+"""Call control over HTTP: hold, resume, and sending the caller on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cti.access import AnyAgent, Person, Role
+from cti.calls.call import Call, OpenOffer
+from cti.calls.commands import Hold, Resume
+from cti.calls.events import TransferAsked
+from cti.calls.part import Ask, Output
+from cti.calls.words import CallId, Place
+from cti.desk.api import Asked, Calls
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class TransferBody(BaseModel):
+    """Where the caller goes: exactly one of the four. ``keep_skills`` is for a queue: there, too, only
+    agents with the skills that the call wanted may take it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    queue: Name | None = None
+    agent: Name | None = None
+    flow: Name | None = None
+    number: Name | None = Field(default=None, repr=False)
+    keep_skills: bool = False
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(to is not None for to in (self.queue, self.agent, self.flow, self.number)) != 1:
+            raise ValueError("say exactly one of queue, agent, flow and number")
+        if self.keep_skills and self.queue is None:
+            raise ValueError("keep_skills is for a queue")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where a caller may be sent. ``agents`` and ``flows`` are asked for each time: they change."""
+
+    queues: Callable[[], Collection[str]]
+    agents: Callable[[], Collection[str]]
+    flows: Callable[[], Collection[str]]
+    numbers: Collection[str]
+
+    def problem(self, to: TransferBody) -> str:
+        """Why a caller can't be sent there; empty where he can."""
+        places = (
+            (to.queue, self.queues(), "there is no such queue"),
+            (to.agent, self.agents(), "no such agent is logged in"),
+            (to.flow, self.flows(), "there is no such flow"),
+            (to.number, self.numbers, "callers may not be sent to this number: see transfers_to_numbers in site.yaml"),
+        )
+        return next((wrong for name, known, wrong in places if name is not None and name not in known), "")
+
+
+def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
+    """The routes. Only the agent who talks on the call may ask, or a supervisor: for others it is not
+    there (404). What can't be done as the call stands is refused (409), and nothing happens."""
+    router = APIRouter(prefix="/api/calls", tags=["call control"])
+
+    async def on_talk(id: str, who: Person, act: Callable[[Call, OpenOffer, float], Output]) -> Asked:
+        call_id = CallId(id)
+
+        async def work(now: float) -> Sequence[Output]:
+            call = calls().get(call_id)
+            supervisor = who.role.covers(Role.SUPERVISOR)
+            if call is None or not (supervisor or any(offer.agent == who.name for offer in call.offers)):
+                raise HTTPException(404, "no such call is live, or it is not yours")
+            talk = call.offer
+            if talk is None or not talk.connected or call.place is not Place.TALK:
+                raise HTTPException(409 if supervisor else 403, "nobody talks on this call")
+            if call.transfer is not None:
+                raise HTTPException(409, "the caller is being sent on already")
+            return [act(call, talk, now)]
+
+        await ask(work)
+        return Asked(asked=call_id)
+
+    @router.post("/{id}/hold", status_code=202)
+    async def hold(id: str, who: AnyAgent) -> Asked:
+        """Puts the caller on hold: he hears the music of the queue. 409 where he is already."""
+
+        def act(call: Call, talk: OpenOffer, now: float) -> Output:
+            if call.parked is not None:
+                raise HTTPException(409, "the caller is on hold already")
+            return Hold(call=call.id, offer=talk.offer)
+
+        return await on_talk(id, who, act)
+
+    @router.post("/{id}/resume", status_code=202)
+    async def resume(id: str, who: AnyAgent) -> Asked:
+        """Ends the hold. 409 where there is none, or only by a key of the phone."""
+
+        def act(call: Call, talk: OpenOffer, now: float) -> Output:
+            if call.parked is None:
+                raise HTTPException(409, "the caller is not on hold")
+            return Resume(call=call.id, offer=talk.offer)
+
+        return await on_talk(id, who, act)
+
+    @router.post("/{id}/transfer", status_code=202)
+    async def transfer(id: str, to: TransferBody, who: AnyAgent) -> Asked:
+        """Sends the caller on, without asking anybody there; the agent's talk is over. 409 where he
+        can't be sent there."""
+
+        def act(call: Call, talk: OpenOffer, now: float) -> Output:
+            if problem := ways.problem(to):
+                raise HTTPException(409, problem)
+            if to.agent == talk.agent:
+                raise HTTPException(409, "this agent has the caller already")
+            return TransferAsked(
+                at=now,
+                call=call.id,
+                by=who.name,
+                queue=to.queue or "",
+                agent=to.agent or "",
+                flow=to.flow or "",
+                number=to.number or "",
+                keep_skills=to.keep_skills,
+            )
+
+        return await on_talk(id, who, act)
+
+    return router

@@ -1,0 +1,158 @@
+"""Holding a caller and sending him on: every step may be the last that an engine does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from cti.calls import commands as cmd
+from cti.calls import events as ev
+from cti.calls.call import Call, apply
+from cti.calls.commands import Command
+from cti.calls.events import CallEvent
+from cti.calls.names import DIRECT_QUEUE
+from cti.calls.part import Output
+from cti.calls.words import CallId, OfferId, Party, Place
+from cti.control import ControlPart
+
+CALL, OFFER = CallId("c1"), OfferId("o1")
+ARRIVED = ev.Arrived(call=CALL, at=1.0, channel="SIP/1", uniqueid="1.1", caller="5", caller_name="", dialled="100")
+QUEUED = ev.Queued(
+    call=CALL,
+    at=2.0,
+    queue="orders",
+    skills={"faults": 3},
+    priority=7,
+    level="gold",
+    screen={"name": "Ann"},
+    after="poll",
+)
+TALKS: Sequence[CallEvent] = (
+    ARRIVED,
+    QUEUED,
+    ev.Offered(call=CALL, at=3.0, offer=OFFER, agent="alice"),
+    ev.Connected(call=CALL, at=4.0, offer=OFFER, agent="alice"),
+)
+HELD = ev.Held(call=CALL, at=5.0, offer=OFFER)
+AGENT_GONE = ev.Left(call=CALL, at=6.0, place=Place.TALK, why="", by=Party.AGENT)
+ENDED = ev.Ended(call=CALL, at=7.0, by=Party.CALLER)
+MUSIC = cmd.StartMusic(call=CALL, music="bells")
+LET_GO = cmd.Withdraw(call=CALL, offer=OFFER)
+
+
+def asked(**where: str | bool) -> ev.TransferAsked:
+    return ev.TransferAsked(call=CALL, at=4.5, by="alice", **where)  # type: ignore[arg-type]
+
+
+def story(*events: CallEvent) -> tuple[Call, list[Output]]:
+    """The call after its talk and these events, and all that came of them; decided events happen, too."""
+    part = ControlPart({"orders": "bells"})
+    call: Call | None = None
+    out: list[Output] = []
+    for event in (*TALKS, *events):
+        happening: list[CallEvent] = [event]
+        while happening:
+            one = happening.pop(0)
+            call = apply(call, one)
+            answers = asyncio.run(part.on_event(one, call, one.at))
+            out += answers
+            happening += [answer for answer in answers if isinstance(answer, CallEvent)]
+    assert call is not None
+    return call, out
+
+
+def test_on_hold_the_queues_music_plays_and_the_engine_is_needed() -> None:
+    call, out = story(HELD)
+    assert out == [MUSIC]
+    assert (call.place, call.parked, call.held, call.leased) == (Place.TALK, OFFER, True, True)
+
+
+def test_resumed_it_is_a_talk_as_before() -> None:
+    call, _ = story(HELD, ev.Resumed(call=CALL, at=6.0))
+    assert (call.place, call.parked, call.held, call.leased) == (Place.TALK, None, False, False)
+    assert call.offer is not None
+
+
+def test_a_hold_by_a_key_of_the_phone_is_none_of_ours() -> None:
+    call, out = story(ev.Held(call=CALL, at=5.0))
+    assert (out, call.held, call.parked, call.leased) == ([], True, None, False)
+
+
+def test_an_agent_who_goes_leaves_the_caller_his_place() -> None:
+    call, out = story(HELD, AGENT_GONE)
+    back = out[-1]
+    assert isinstance(back, ev.Queued)
+    assert (back.queue, back.since, back.skills, back.priority, back.level, back.screen, back.after) == (
+        "orders", 2.0, {"faults": 3}, 7, "gold", {"name": "Ann"}, "poll",
+    )  # fmt: skip
+    assert (call.place, call.parked, call.held, call.offer) == (Place.QUEUE, None, False, None)
+
+
+@pytest.mark.parametrize("steps", [(HELD, asked(queue="support")), (asked(queue="support"), HELD)])
+def test_to_a_queue(steps: Sequence[CallEvent]) -> None:
+    call, out = story(*steps, AGENT_GONE)
+    commands = [c for c in out if isinstance(c, Command) and c != MUSIC]
+    assert commands == ([LET_GO] if steps[0] is HELD else [cmd.Hold(call=CALL, offer=OFFER), LET_GO])
+    assert (call.place, call.queue, call.priority, call.level, call.screen) == (
+        Place.QUEUE, "support", 7, "gold", {"name": "Ann"},
+    )  # fmt: skip
+    assert (call.skills, call.queued_at, call.after) == ({}, 6.0, "poll")
+    assert (call.transfer, call.parked) == (None, None)
+
+
+def test_the_skills_wanted_are_kept_if_so_asked() -> None:
+    call, _ = story(asked(queue="support", keep_skills=True), HELD, AGENT_GONE)
+    assert call.skills == {"faults": 3}
+
+
+def test_to_an_agent() -> None:
+    call, _ = story(asked(agent="bob"), HELD, AGENT_GONE)
+    assert (call.queue, call.agent) == (DIRECT_QUEUE, "bob")
+
+
+def test_into_a_flow() -> None:
+    call, out = story(asked(flow="pin"), HELD, AGENT_GONE)
+    assert out[-1] == ev.Diverted(call=CALL, at=6.0, flow="pin", why="transfer")
+    assert (call.place, call.flow, call.parked) == (Place.MENU, "pin", None)
+
+
+def test_to_a_number_and_back_where_it_cannot_be_dialled() -> None:
+    _, out = story(asked(number="77"), HELD, AGENT_GONE)
+    assert out[-1] == cmd.Transfer(call=CALL, number="77")
+    failed = ev.Failed(call=CALL, at=6.5, command="Transfer", why="no")
+    call, _ = story(asked(number="77"), HELD, AGENT_GONE, failed)
+    assert (call.place, call.queue, call.queued_at) == (Place.QUEUE, "orders", 2.0)
+
+
+def test_a_talk_that_cannot_be_taken_apart_goes_on() -> None:
+    call, out = story(asked(queue="support"), ev.Failed(call=CALL, at=5.0, command="Hold", why="no"))
+    assert out == [cmd.Hold(call=CALL, offer=OFFER)]
+    assert (call.place, call.transfer) == (Place.TALK, None)
+
+
+@pytest.mark.parametrize("steps", [(HELD,), (asked(flow="pin"), HELD), (HELD, asked(queue="support"))])
+def test_a_caller_who_goes_takes_the_agents_leg_with_him(steps: Sequence[CallEvent]) -> None:
+    left = ev.Left(call=CALL, at=6.0, place=Place.TALK, why="", by=Party.CALLER)
+    call, out = story(*steps, left, ENDED)
+    assert out[-1] == LET_GO
+    assert not call.live
+    assert not any(isinstance(o, ev.Queued | ev.Diverted) for o in out)
+
+
+def test_the_fallback_takes_a_caller_from_hold() -> None:
+    call, out = story(HELD, ev.FellBack(call=CALL, at=6.0))
+    assert (call.place, call.leased, out[-1]) == (Place.FALLBACK, False, LET_GO)
+
+
+@pytest.mark.parametrize("steps", [(asked(queue="support"),), (asked(queue="support"), HELD)])
+def test_a_new_engine_goes_on_where_the_old_one_stopped(steps: Sequence[CallEvent]) -> None:
+    adopted = ev.Adopted(call=CALL, at=6.0, place=Place.TALK, channel="SIP/1")
+    call, out = story(*steps, adopted)
+    assert out[-1] == (LET_GO if call.parked else cmd.Hold(call=CALL, offer=OFFER))
+
+
+def test_told_twice_it_happens_once() -> None:
+    _, out = story(HELD, AGENT_GONE, AGENT_GONE, HELD)
+    assert sum(isinstance(o, ev.Queued) for o in out) == 1
