@@ -9,19 +9,30 @@ import os
 import random
 from collections import deque
 from collections.abc import Coroutine, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import pytest
 import structlog
 
 from cti.calls.words import CallId
+from routing.agents import NotAllowed
+from routing.dispositions import NotADisposition
 from tests.routing.line import Line
 from tests.routing.test_floor_walk import ENDINGS, HAPPENINGS, SITE, born_again, check, one_agent_a_call
 from tests.routing.test_handler import FlakyStore
 
 T = TypeVar("T")
 
-QUEUED = ("queued orders", "queued vip", "queued orders english", "queued patient", "queued team", "queued busy")
+QUEUED = (
+    "queued orders",
+    "queued vip",
+    "queued orders english",
+    "queued patient",
+    "queued team",
+    "queued busy",
+    "queued asked",
+)
 PROGRESS = ("ringing", "accepted", "connected", "left talk")
 STATES = ("ready", "ready", "ready", "ready", "break", "offline")
 TIMES = ("wait 1", "wait 12", "wait 60")
@@ -69,13 +80,16 @@ def walk(chance: random.Random, steps: int) -> Iterator[int]:
             step = f"{chance.choice(calls)} {chance.choice(QUEUED)}"
         elif what < 0.6:
             step = f"{chance.choice(calls)} {chance.choice((*HAPPENINGS, *ENDINGS))}"
+        elif what < 0.62:
+            step = f"{chance.choice(('alice', 'bob'))} says Sold"
         elif what < 0.9:
             step = f"{chance.choice(('alice', 'bob', 'carl'))} {chance.choice(STATES)}"
         else:
             step = chance.choice(TIMES)
         store.lose = 1 if chance.random() < 0.01 else store.lose
         store.down = chance.random() < (0.7 if store.down else 0.005)
-        now(line.do(step))
+        with suppress(NotAllowed, NotADisposition):
+            now(line.do(step))
         if chance.random() < 0.1:
             # Another caller; the call heard of no more ended long ago.
             calls.append(f"c{number + 8}")
