@@ -15,6 +15,8 @@ from ruamel.yaml import YAML
 from cti.access import Scope
 from cti.calls.events import MonitorEnded, MonitorStarted
 from cti.calls.words import AgentState, MonitorMode, Place
+from cti.customers.callers import row
+from cti.customers.card import Card
 from cti.desk.feed import NOT_ALLOWED
 from cti.desk.guard import API_VERSION
 from cti.keys import KeyFolder
@@ -53,6 +55,7 @@ def test_each_message_has_its_schema_and_each_reference_leads_somewhere() -> Non
 @pytest.mark.parametrize("name", ["sue", "ann"])
 async def test_what_is_said_is_as_described(name: str) -> None:
     desk = Desk()
+    desk.customers[C1] = [row(Card(id=1, version=1, changed_at=NOW, name="Ada", owner="ann"))]
     told: set[str] = set()
     async with connected(desk.app, GATE.token(PEOPLE[name])) as socket:
         check(await socket.hear())
@@ -72,6 +75,7 @@ async def test_what_is_said_is_as_described(name: str) -> None:
     assert rows["agents"][0].keys() == SCHEMAS["agent"]["properties"].keys()
     assert rows["queues"][0].keys() == SCHEMAS["queue"]["properties"].keys()
     assert rows["calls"][0].keys() == SCHEMAS["call"]["properties"].keys()
+    assert rows["calls"][0]["customers"][0].keys() == SCHEMAS["customer"]["properties"].keys()
 
 
 @given(st.sampled_from(["type", "seq", "now", "calls"]))
