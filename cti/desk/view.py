@@ -8,7 +8,6 @@ for, however many events touched them.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -18,6 +17,7 @@ from cti.calls.call import Call, OpenOffer
 from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue, MonitorEnded
 from cti.calls.words import AgentState, CallId, Place
 from cti.desk.alerts import Figure, Reading
+from cti.desk.line import Line, Order
 from cti.desk.today import Today, Touched
 
 Audience: TypeAlias = str | None
@@ -129,27 +129,6 @@ def _state(offer: OpenOffer | None) -> str | None:
     return next((state for state, reached in states.items() if reached), "offered")
 
 
-_Order: TypeAlias = tuple[int, float, CallId]
-"""Waiting calls sort by this: priority first, then who came first."""
-
-
-@dataclass(slots=True)
-class _Line:
-    """The calls that wait in one queue, in order, and since when each of them does; both sorted, so
-    that a change costs little however many wait."""
-
-    order: list[_Order] = field(default_factory=list)
-    since: list[float] = field(default_factory=list)
-
-    def add(self, order: _Order) -> None:
-        insort(self.order, order)
-        insort(self.since, order[1])
-
-    def remove(self, order: _Order) -> None:
-        del self.order[bisect_left(self.order, order)]
-        del self.since[bisect_left(self.since, order[1])]
-
-
 class _Rows:
     """Rows of one kind as supervisors were last told them, and the names of those touched since.
     ``make`` gives the row as it is now, or None where there is none any more."""
@@ -200,7 +179,7 @@ class View:
         self.customers = customers
         self.agents = {name: Agent(name) for name in agents}
         self.calls: dict[CallId, Call] = {}
-        self._waiting = {name: _Line() for name in queues}
+        self._waiting = {name: Line() for name in queues}
         self._own: dict[str, dict[CallId, Row | None]] = {}
         """Each agent's calls, as he was last told them; None where he was not."""
         self._agent_rows = _Rows(self._agent, self.agents)
@@ -290,7 +269,7 @@ class View:
 
     def reading(self, queue: str, figure: Figure, now: float) -> Reading:
         """A queue's figure as it is now."""
-        line, day = self._waiting.get(queue) or _Line(), self.today.queue(queue)
+        line, day = self._waiting.get(queue) or Line(), self.today.queue(queue)
         match figure:
             case Figure.WAITING:
                 return Reading(len(line.order))
@@ -320,7 +299,7 @@ class View:
             self._waiting[before[0]].remove(before[1])
             self._touch_queue(before[0])
         if after is not None:
-            self._waiting.setdefault(after[0], _Line()).add(after[1])
+            self._waiting.setdefault(after[0], Line()).add(after[1])
             self._touch_queue(after[0])
 
     def _apply_offers(
@@ -369,7 +348,7 @@ class View:
     def queue(self, name: str) -> Row:
         """A queue: how many calls wait, the first of them in order, since when the longest does, and the
         figures of the day."""
-        line = self._waiting.get(name) or _Line()
+        line = self._waiting.get(name) or Line()
         return {
             "name": name,
             "waiting": len(line.order),
@@ -402,7 +381,7 @@ def _asked(call: Call | None) -> Iterable[str]:
     return () if call is None else (offer.agent for offer in call.offers)
 
 
-def _place(call: Call | None) -> tuple[str, _Order] | None:
+def _place(call: Call | None) -> tuple[str, Order] | None:
     """The queue where the call waits, and its place there; None where it waits in none."""
     if call is None or call.place is not Place.QUEUE:
         return None
