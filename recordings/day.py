@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from math import floor
 from typing import TypeAlias
 
 import structlog
@@ -75,7 +76,8 @@ class Day:
 
 def midnight(now: float, zone: tzinfo | None) -> float:
     """When the day began that ``now`` (Unix seconds) is in, by the clock on the wall there."""
-    return datetime.fromtimestamp(now, zone).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    # Whole seconds: datetime would round up the last moment of a day.
+    return datetime.fromtimestamp(floor(now), zone).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 class Days:

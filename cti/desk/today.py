@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum, auto
+from math import floor
 from typing import Any
 
 from cti.calls.call import Call
@@ -100,7 +101,9 @@ class Rules:
 
     def day(self, at: float) -> tuple[float, float]:
         """The midnights before and after a moment."""
-        midnight = datetime.fromtimestamp(at, self.zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        midnight = datetime.fromtimestamp(floor(at), self.zone).replace(
+            hour=0, minute=0, second=0, microsecond=0, fold=0
+        )
         if self.zone is None:
             midnight = midnight.replace(tzinfo=None)  # the machine's zone is looked up anew on each day
         return midnight.timestamp(), (midnight + timedelta(days=1)).timestamp()
