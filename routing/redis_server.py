@@ -187,5 +187,6 @@ class RedisServer:
         try:
             await asyncio.wait_for(process.wait(), STOP_S)
         except TimeoutError:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):  # it has ended just now
+                process.kill()
             await process.wait()
