@@ -86,6 +86,19 @@ CASES = (
         ("say start", "hangup bye", "ended"),
     ),
     Case(
+        "customer-unknown",
+        "customer",
+        """
+        start: {customer: {rank: level}, next: known, otherwise: unknown}
+        known: {say: We know you., next: unknown}
+        unknown: {menu: Press 1., keys: {"1": bye}}
+        bye: {hangup: true}
+        """,
+        ("customer start", "menu unknown", "chosen unknown=1", "hangup bye", "ended"),
+        keys=(("unknown", "1"),),
+        midst="unknown",
+    ),
+    Case(
         "menu",
         "menu",
         f"""
