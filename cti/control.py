@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cti.calls.call import Call
+from cti.calls.call import Call, queued_again
 from cti.calls.commands import Hangup, Hold, StartMusic, Transfer, Withdraw
 from cti.calls.events import (
     Adopted,
@@ -100,17 +100,4 @@ def _back(call: Call, now: float) -> Sequence[Output]:
     """Back to the queue, where the caller has the place that he had."""
     if not call.queue:
         return [Hangup(call=call.id)]
-    return [
-        Queued(
-            at=now,
-            call=call.id,
-            queue=call.queue,
-            skills=call.skills,
-            priority=call.priority,
-            screen=call.screen,
-            level=call.level,
-            agent=call.agent,
-            after=call.after,
-            since=call.queued_at,
-        )
-    ]
+    return [queued_again(call, call.queue, now)]

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import structlog
 
-from cti.calls.call import Call
+from cti.calls.call import Call, queued_again
 from cti.calls.commands import Hangup, StartMusic, Transfer, Withdraw
 from cti.calls.events import (
     Accepted,
@@ -240,7 +240,7 @@ class Floor:
             offer = call.offer
             out = [Withdraw(call=call.id, offer=offer.offer), _withdrawn(call.id, offer.offer, offer.agent, now)]
         out += self._called_back_already(call, now)
-        came = _came(call, queue.name, now)
+        came = queued_again(call, queue.name, now)
         waiting = replace(kept, number="") if kept else self._place(queue, came, call.caller, now)
         self.room.enter(waiting, came, now)
         return [*out, StartMusic(call=call.id, music=queue.music)]
@@ -364,22 +364,6 @@ class Floor:
         except (NotAllowed, UnknownAgent) as error:
             log.warning("a state that was asked for by phone can't be had", call=event.call, why=str(error))
             return []
-
-
-def _came(call: Call, queue: str, now: float) -> Queued:
-    """How a call that was found waiting was once sent to its queue."""
-    return Queued(
-        at=now,
-        call=call.id,
-        queue=queue,
-        skills=call.skills,
-        priority=call.priority,
-        screen=call.screen,
-        level=call.level,
-        agent=call.agent,
-        after=call.after,
-        since=call.queued_at,
-    )
 
 
 def _withdrawn(call: CallId, offer: OfferId, agent: str, now: float) -> Refused:

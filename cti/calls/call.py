@@ -213,6 +213,22 @@ def apply(call: Call | None, event: CallEvent) -> Call:
     return call
 
 
+def queued_again(call: Call, queue: str, now: float) -> Queued:
+    """The call goes to ``queue`` as it was once queued, and keeps the place that it had."""
+    return Queued(
+        at=now,
+        call=call.id,
+        queue=queue,
+        skills=call.skills,
+        priority=call.priority,
+        screen=call.screen,
+        level=call.level,
+        agent=call.agent,
+        after=call.after,
+        since=call.queued_at,
+    )
+
+
 def _moved_on(call: Call) -> Call:
     """The call with no hold, and nothing left of one."""
     return replace(call, held=False, parked=None, transfer=None)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
+from demo.debian import Missing
 
 PROGRAMS = ("initdb", "postgres")
 
@@ -24,10 +24,10 @@ def installed() -> dict[str, str] | None:
 
 @asynccontextmanager
 async def postgres() -> AsyncIterator[str]:
-    """The URL of a fresh, empty database; skips the test where there is no PostgreSQL."""
+    """The URL of a fresh, empty database. Raises Missing: there is no PostgreSQL on this machine."""
     programs = installed()
     if programs is None:
-        pytest.skip("needs PostgreSQL: sudo apt-get install postgresql")
+        raise Missing("There is no PostgreSQL to test with. Install one: sudo apt-get install postgresql")
     # It does not run as root; nobody may look into pytest's folders.
     user = "nobody" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="cordboard-pg-"))

@@ -153,6 +153,8 @@ class Peer:
         assert task is not None
         self._readers.add(task)
         self._links.add(writer)
+        if self._server is None or not self._server.is_serving():  # accepted as we stopped
+            writer.transport.abort()
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             writer.write(self._banner)
             while True:
