@@ -45,6 +45,7 @@ from cti.customers.exchange import UPLOADS
 from cti.desk.api import create_app
 from cti.desk.control import control_routes
 from cti.desk.phone import routes as phone_routes
+from cti.desk.places import routes as place_routes
 from cti.engine import Engine
 from cti.executor import Executor
 from cti.keys import KeyFolder
@@ -165,6 +166,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             return await branches(records, time.time() - days * DAY_S)
 
         control = ControlPart(music(site))
+        leads = ways(site, routing, lambda: menus.flows)
         engine = build_engine(
             site,
             link,
@@ -194,7 +196,8 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 routing_routes(routing, engine.ask),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
-                control_routes(engine.ask, lambda: engine.calls, ways(site, routing, lambda: menus.flows)),
+                control_routes(engine.ask, lambda: engine.calls, leads),
+                place_routes(leads, board.feed.view),
                 recordings_routes(records, files),
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 *known.routers,

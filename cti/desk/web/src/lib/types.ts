@@ -31,6 +31,10 @@ export interface AgentNow extends AgentRow {
   phones: string[];
   skills: Record<string, number>;
   groups: string[];
+  /** The call talked on last, or now; with `owes` its disposition must be given before the next. */
+  last_call: string | null;
+  last_queue: string;
+  owes: boolean;
 }
 
 /** A queue in the feed. */
@@ -90,6 +94,8 @@ export interface Notice {
   /** Whom it is for; empty for all supervisors. */
   supervisor: string;
   text: string;
+  /** To an agent, instead of the others: the follow-up that is due. */
+  followup?: string;
 }
 
 /** What came of a call. */
