@@ -194,3 +194,30 @@ async def test_what_comes_after_a_call(desk: Desk) -> None:
     await mine.get_by_role("button", name=f"Done: {caller.phone.name}").click()
     await expect(mine).to_contain_text("Nobody to call.")
     assert barriers == []
+
+
+async def test_my_calls_are_found_by_words_of_their_notes(desk: Desk) -> None:
+    page = desk.page
+    caller, talk = await desk.talk()
+    await caller.hang_up()
+    alice = await desk.line.desk("alice")
+    said = {"path": ["Ordered", "By card"], "notes": "wants <script>alert(1)</script> blue ones"}
+    (await alice.post(f"/api/calls/{talk.call}/disposition", json=said)).raise_for_status()
+    await desk.line.record(talk.call, lambda r: r["recordings"] and r["recordings"][0]["state"] != "expected")
+    await page.get_by_role("main").focus()
+    await desk.keys("/")
+    await page.keyboard.type("blue one")
+    await page.get_by_label("What came of it").and_(page.locator("select")).select_option("Ordered")
+    await page.get_by_label("from", exact=True).press("Enter")
+    mine = page.get_by_role("region", name="My calls")
+    await expect(mine.get_by_role("row")).to_have_count(2)
+    await expect(mine.get_by_role("row").last).to_contain_text("Ordered > By card wants <script>alert(1)</script> blue")
+    barriers = await desk.tab.looked_at("agent-history")
+    await mine.get_by_role("button", name=caller.phone.name).click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("main 1 › orders")
+    await page.wait_for_function("() => document.querySelector('dialog audio')?.duration > 0")
+    barriers += await desk.tab.looked_at("agent-record")
+    await desk.keys("Escape")
+    await expect(dialog).to_have_count(0)
+    assert barriers == []

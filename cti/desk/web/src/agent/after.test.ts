@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { content, kept, results, unsaved, type Draft, type Talk } from "./after";
+import { content, kept, paths, results, unsaved, type Draft, type Talk } from "./after";
 import { inHours, local, overdue, type FollowUp } from "./followups";
 
 const TREE = [
@@ -16,6 +16,7 @@ describe("after a talk", () => {
   test("results are the ends of the tree, with the way to them", () => {
     expect(results(TREE).map(({ text }) => text)).toEqual(["Sold > New", "Sold > Known", "No interest"]);
     expect(results(TREE)[0]?.path).toEqual(["Sold", "New"]);
+    expect(paths(TREE)).toEqual(["Sold", "Sold > New", "Sold > Known", "No interest"]);
   });
 
   test("a draft begins with the talk, and goes with it if nothing was written", () => {

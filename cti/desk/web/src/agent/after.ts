@@ -47,6 +47,14 @@ export function results(tree: readonly Disposition[], above: string[] = []): Res
   });
 }
 
+/** The ways to all results and groups of a tree, as one searches for them. */
+export function paths(tree: readonly Disposition[], above: string[] = []): string[] {
+  return tree.flatMap(({ name, under }) => {
+    const path = [...above, name];
+    return [path.join(SEPARATOR), ...paths(under, path)];
+  });
+}
+
 /** What would be saved now; empty for nothing. */
 export function content({ result, notes }: Pick<Draft, "result" | "notes">): string {
   const said = { path: result?.path ?? [], notes: notes.trim() };

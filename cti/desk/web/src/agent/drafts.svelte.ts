@@ -1,6 +1,6 @@
 import { api } from "../lib/api";
 import { callerName, type CallRow } from "../lib/types";
-import { kept, type Draft, type Result, type Results, type Talk } from "./after";
+import { kept, paths, type Draft, type Result, type Results, type Talk } from "./after";
 
 class Writing implements Draft {
   result: Result | null = $state.raw(null);
@@ -29,6 +29,11 @@ export class Drafts {
 
   asked(queue: string): Results | undefined {
     return this.#asked.get(queue);
+  }
+
+  /** All dispositions of the site, and the groups of them. */
+  get names(): string[] {
+    return [...new Set([...this.#asked.values()].flatMap(({ tree }) => paths(tree)))].sort();
   }
 
   /** The talk that one may write of is this one now, with this caller, where that is known. */

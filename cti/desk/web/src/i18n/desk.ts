@@ -55,6 +55,13 @@ export const en = {
   "key.followUp": "Follow up",
   "key.done": "The first reminder is done",
   "key.later": "Put the first reminder off",
+  "history.text": "Number, name or words in notes",
+  "history.from": "from",
+  "history.to": "to",
+  "history.anyResult": "Any result",
+  "history.search": "Find",
+  "history.more": "More",
+  "key.search": "Search my calls",
 } as const;
 
 export const zh: Record<keyof typeof en, string> = {
@@ -113,4 +120,11 @@ export const zh: Record<keyof typeof en, string> = {
   "key.followUp": "安排回访",
   "key.done": "完成第一个提醒",
   "key.later": "推迟第一个提醒",
+  "history.text": "号码、姓名或备注内容",
+  "history.from": "从",
+  "history.to": "到",
+  "history.anyResult": "任意结果",
+  "history.search": "查找",
+  "history.more": "更多",
+  "key.search": "搜索我的通话",
 };
