@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from config import browser_phones, customers
 from config.beep import BEEP_SOUND
 from config.board import Board
-from config.knowledge import contact, music, remembered, standing, talked, waiting_followups, ways
+from config.knowledge import contact, music, numbers_of, remembered, standing, talked, waiting_followups, ways
 from config.premises import (
     CannotStart,
     lock,
@@ -46,6 +46,7 @@ from cti.desk.api import create_app
 from cti.desk.control import control_routes
 from cti.desk.phone import routes as phone_routes
 from cti.desk.places import routes as place_routes
+from cti.desk.suggestions import routes as suggestion_routes
 from cti.engine import Engine
 from cti.executor import Executor
 from cti.keys import KeyFolder
@@ -58,6 +59,7 @@ from ivr.pins import Pins
 from ivr.switches import Switches
 from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
+from recordings.before import routes as before_routes
 from recordings.day import DaysPart
 from recordings.desk_api import routes as desk_routes
 from recordings.files import Files
@@ -198,6 +200,8 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 board.routes(),
                 control_routes(engine.ask, lambda: engine.calls, leads),
                 place_routes(leads, board.feed.view),
+                suggestion_routes(site.suggestions, lambda: engine.calls, known.callers.found, site.today),
+                before_routes(records, numbers_of(lambda: engine.calls, known.ways)),
                 recordings_routes(records, files),
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 *known.routers,

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from config.alerts import AlertSettings
 from config.customer_settings import CustomerSettings
 from config.fields import Name, Phone, fits
+from config.suggestions import SuggestionSettings
 from cti.durations import Duration
 from cti.hours import Zone
 from cti.site_files import SiteModel
@@ -164,6 +165,8 @@ class SiteFile(SiteModel):
     """Who hangs up within so many seconds of coming to a queue counts neither as offered nor as abandoned."""
     alerts: Annotated[tuple[AlertSettings, ...], Field(max_length=200)] = ()
     """What supervisors are alerted of."""
+    suggestions: Annotated[tuple[SuggestionSettings, ...], Field(max_length=200)] = ()
+    """What agents are to suggest to callers, in this order."""
     trunks: tuple[Endpoint, ...] = ()
     """PJSIP endpoints of the lines to the world: ``cordboard doctor`` looks at them."""
     fallback: FallbackSettings = FallbackSettings()

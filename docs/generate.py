@@ -21,7 +21,7 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
-from config import alerts, cli, customer_settings, people_file, roster, site_file
+from config import alerts, cli, customer_settings, people_file, roster, site_file, suggestions
 from config.fields import Phone
 from config.simulation import arrivals, spread
 from cti import durations, hours, site_files
@@ -189,6 +189,9 @@ IN_SITE = (
     Section("### lookups", site_file.LookupSettings),
     Section("### customers", customer_settings.CustomerSettings),
     Section("### alerts", alerts.AlertSettings, "A list of rules."),
+    Section(
+        "### suggestions", suggestions.SuggestionSettings, "A list of rules; all that fit are shown, in this order."
+    ),
     Section("### boxes", site_file.BoxSettings, "Each has a name, which flows use."),
     Section("### fallback", site_file.FallbackSettings),
     Section("### folders", site_file.FolderSettings, "Relative to the site's folder."),

@@ -99,6 +99,11 @@ async def office(
         "folders": {"sounds": str(made_site / "sounds")},
         "fallback": {},
         "transfers_to_numbers": {"context": "internal", "allow": ["77*"]},
+        "customers": {"region": "DE"},
+        "suggestions": [
+            {"say": "The spring tea is in.", "queues": ["orders"]},
+            {"say": "A gift for the faithful <b>few</b>.", "levels": ["platinum"]},
+        ],
     }
     async with hotline(site, peers, changes=changes, includes=[INTERNAL]) as line, browser() as chromium:
         await line.person("alice")
@@ -220,4 +225,54 @@ async def test_my_calls_are_found_by_words_of_their_notes(desk: Desk) -> None:
     barriers += await desk.tab.looked_at("agent-record")
     await desk.keys("Escape")
     await expect(dialog).to_have_count(0)
+    assert barriers == []
+
+
+async def test_who_calls_is_found_or_made_known(desk: Desk) -> None:
+    """An unknown caller gets a card by one key; at his next call it is there, with what was before."""
+    page, watch = desk.page, desk.line.watch
+    number, name = "03012345678", "Ada <img src=x onerror=alert(1)>"
+    caller, talk = await desk.talk(number)
+    await expect(desk.card).to_contain_text("The spring tea is in.")
+    await expect(desk.card).to_contain_text("No contact before.")
+    await page.get_by_role("main").focus()
+    await desk.keys("k")
+    dialog = page.get_by_role("dialog")
+    await page.keyboard.type(name)
+    await expect(dialog.get_by_role("option")).to_have_text([f"{name} New card"])
+    barriers = await desk.tab.looked_at("agent-unknown")
+    await desk.keys("Enter", "Enter")
+    await expect(dialog).to_have_count(0)
+    await expect(desk.card.get_by_role("heading", name=name)).to_be_visible()
+    await expect(desk.card.get_by_role("button", name="Who is it?")).to_have_count(0)
+    alice = await desk.line.desk("alice")
+    said = {"path": ["No order"], "notes": "asks about <script>tea</script>"}
+    (await alice.post(f"/api/calls/{talk.call}/disposition", json=said)).raise_for_status()
+    tomorrow = {"number": "+493012345678", "at": talk.at + 86_400, "text": "send the list"}
+    (await alice.post("/api/followups", json=tomorrow)).raise_for_status()
+    await caller.hang_up()
+    await desk.line.record(talk.call, lambda r: r["recordings"] and r["recordings"][0]["state"] != "expected")
+
+    more = {"numbers": [number], "level": "platinum", "region": "North", "owner": "bob", "notes": "Two boxes a month."}
+    (await alice.post("/api/customers", json={"name": "Riverside Bakery", **more})).raise_for_status()
+    sue = await desk.line.desk("sue")
+    (await sue.post("/api/announcements", json={"text": "Cake in the kitchen"})).raise_for_status()
+    caller, talk = await desk.talk(number)
+    for told in ("A gift for the faithful <b>few</b>.", "send the list", "asks about <script>tea</script>", "No order"):
+        await expect(desk.card).to_contain_text(told)
+    await page.get_by_role("radio", name="Riverside Bakery").check()
+    for told in ("Riverside Bakery", "platinum", "North", "bob", "Two boxes a month."):
+        await expect(desk.card).to_contain_text(told)
+    await page.wait_for_function("() => document.querySelector('article audio')?.duration > 0")
+    barriers += await desk.tab.looked_at("agent-known")
+    news = page.get_by_role("status").filter(has_text="Cake in the kitchen")
+    await expect(news).to_be_visible()
+    await page.get_by_role("main").focus()
+    await desk.keys("a")
+    await expect(news).to_have_count(0)
+    await page.reload()
+    await expect(desk.card).to_contain_text("Talking")
+    await expect(news).to_have_count(0)
+    await desk.keys("Shift+H")
+    await watch.wait(ev.Ended, lambda e: e.call == talk.call)
     assert barriers == []

@@ -2,7 +2,7 @@ import { SvelteMap } from "svelte/reactivity";
 
 import { logInAgain } from "./api";
 import { clock } from "./time.svelte";
-import type { AgentRow, CallRow, Notice, QueueRow } from "./types";
+import type { AgentRow, Announcement, CallRow, Notice, QueueRow } from "./types";
 
 const SILENCE_MS = 12_000; // The server says something every 5 s.
 const WAIT_MS = [300, 10_000] as const; // Before the first, and at most before any, try to come back.
@@ -15,6 +15,8 @@ interface Rows {
   /** Ids of calls no longer seen. */
   gone?: string[];
   notices?: Notice[];
+  /** New, or ended. */
+  announcements?: Announcement[];
 }
 
 export type Message =

@@ -98,6 +98,15 @@ export interface Notice {
   followup?: string;
 }
 
+/** What a supervisor tells agents until a time. */
+export interface Announcement {
+  id: string;
+  text: string;
+  by: string;
+  at: number;
+  until: number;
+}
+
 /** What came of a call. */
 export type Outcome =
   | "live" | "answered" | "transferred" | "fallback" | "abandoned in menu" | "abandoned in queue"
