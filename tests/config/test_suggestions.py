@@ -9,7 +9,8 @@ import pytest
 
 from config import settings
 from cti.desk.suggestions import Rule
-from tests.config.test_board import SITE, problems, write
+from tests.config.test_board import SITE
+from tests.config.test_settings import problems, write
 
 GOOD = """
 suggestions:

@@ -263,6 +263,7 @@ async def test_who_calls_is_found_or_made_known(desk: Desk) -> None:
     await page.get_by_role("radio", name="Riverside Bakery").check()
     for told in ("Riverside Bakery", "platinum", "North", "bob", "Two boxes a month."):
         await expect(desk.card).to_contain_text(told)
+    await desk.card.locator("audio").first.evaluate("sound => { sound.preload = 'metadata'; }")
     await page.wait_for_function("() => document.querySelector('article audio')?.duration > 0")
     barriers += await desk.tab.looked_at("agent-known")
     news = page.get_by_role("status").filter(has_text="Cake in the kitchen")

@@ -28,17 +28,20 @@ async def numbers(call: CallId, who: Person) -> Collection[str] | None:
     return [ANN, "030123"] if (call, who.name) == (NOW, "bob") else None
 
 
+def promised(id: str, number: str, done_at: float | None = None) -> FollowUp:
+    return FollowUp(id=id, agent="cat", made_by="cat", made_at=0.0, at=500.0, number=number, done_at=done_at)
+
+
 async def test_the_last_calls_what_was_said_and_what_was_promised(store: Store) -> None:
     await remember(store, call("a", 100, ANN, "cat"), call("b", 200, "030123", "bob"), call("c", 300, "5550", "bob"))
     said = DispositionGiven(at=110, call=CallId("a"), agent="cat", queue="orders", disposition="Sold", notes="<b>")
     await store.write(
         [JournalRow("other", 1, said)], [Recording(stem="s", call=CallId("a"), agent="cat", started_at=9)]
     )
-    mine = {"made_by": "cat", "made_at": 0.0, "at": 500.0}
     async with store.writing() as connection:
-        await followups.add(connection, FollowUp(id="f1", agent="cat", number=ANN, **mine))
-        await followups.add(connection, FollowUp(id="f2", agent="cat", number="5550", **mine))
-        await followups.add(connection, FollowUp(id="f3", agent="cat", number=ANN, done_at=1.0, **mine))
+        await followups.add(connection, promised("f1", ANN))
+        await followups.add(connection, promised("f2", "5550"))
+        await followups.add(connection, promised("f3", ANN, done_at=1.0))
     app = FastAPI()
     app.state.gate = GATE
     app.include_router(routes(store, numbers))
