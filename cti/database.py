@@ -11,10 +11,6 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-SQLITE_STATEMENTS = 16
-"""Compiled statements that a connection keeps. Those that insert many rows are large, and of nearly as many
-lengths as there are batches: the driver's 128 grew to tens of megabytes on a busy server."""
-
 
 async def opened(
     url: str, migrate: Callable[[Connection], None], serialized: Callable[[Any], str] = json.dumps
@@ -25,16 +21,9 @@ async def opened(
     database cannot be reached, alembic's CommandError where its tables are newer than this program.
     """
     parsed = make_url(url)
-    sqlite = parsed.get_backend_name() == "sqlite"
-    engine = create_async_engine(
-        parsed,
-        hide_parameters=True,  # An error's text goes to the log, a caller's number must not.
-        json_serializer=serialized,
-        connect_args={"cached_statements": SQLITE_STATEMENTS} if sqlite else {},
-    )
-    if sqlite:
-        # Many rows in one statement: each is a change of threads otherwise.
-        engine.dialect.use_insertmanyvalues_wo_returning = True
+    # Hidden parameters: an error's text goes to the log, a caller's number must not.
+    engine = create_async_engine(parsed, hide_parameters=True, json_serializer=serialized)
+    if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
