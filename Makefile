@@ -23,7 +23,7 @@ call: .venv/ready
 
 test: lint unit .venv/listening
 	$(BIN)/python -m demo.debian
-	$(BIN)/pytest -m real
+	$(BIN)/pytest -m real -n 3 --dist worksteal  # they wait more than they work
 
 unit: .venv/ready $(if $(NODE),$(BUILT))
 	$(if $(NODE),npm --prefix $(WEB) test --silent,@echo "$(NO_NODE): their tests are left out.")
