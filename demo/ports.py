@@ -17,8 +17,7 @@ SHARE = 1_000
 TRIES = 50
 
 _claimed: list[range] = []
-_marks: list[contextlib.ExitStack] = []
-"""The sockets that hold ``_claimed`` until this process ends."""
+"""What is ours until this process ends."""
 
 
 def find_ports(calls: int) -> Ports | None:
@@ -50,14 +49,13 @@ def _claims(size: int) -> Iterator[range]:
     for start in random.sample(starts, len(starts)):
         ports = range(start, start + size)
         with contextlib.ExitStack() as stack:
-            for share in ports[::SHARE]:
-                mark = stack.enter_context(socket.socket(socket.AF_UNIX))
-                try:
-                    # A name of no file (unix(7)), which the kernel frees when this process dies.
-                    mark.bind(f"\0cordboard-ports-{share}")
-                except OSError:
-                    break
-            else:
-                _marks.append(stack.pop_all())
-                _claimed.append(ports)
-                yield ports
+            marks = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in ports[::SHARE]]
+            try:
+                for mark, share in zip(marks, ports[::SHARE], strict=True):
+                    mark.bind(f"\0cordboard-ports-{share}")  # a name of no file (unix(7))
+            except OSError:
+                continue
+            for mark in marks:
+                mark.detach()  # the kernel closes it when this process dies
+        _claimed.append(ports)
+        yield ports
