@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -71,6 +71,8 @@ from routing.redis_server import RedisServer
 from routing.store import GRACE_S, RedisStore, connect
 
 log = structlog.get_logger()
+
+LOOK_S = 10.0
 
 
 class Link:
@@ -179,6 +181,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         loop = _started(stack, engine.run(), "engine")
         await engine.ask(partial(routing.start, remember=partial(remembered, records, history)))
         ami = _started(stack, link.ami.run(), "ami")
+        await caught_up(link.ami, engine)
 
         _started(stack, _counted_anew(board, records), "today")
         app = create_app(
@@ -259,6 +262,17 @@ def build_engine(
         history=history,
     )
     return engine
+
+
+async def caught_up(ami: AmiClient, engine: Engine) -> None:
+    """Returns when what is on Asterisk is known: until then callers are sent to the fallback, and desks
+    would be shown calls as an earlier run left them. Where there is no link, the health says so, and
+    nobody waits for it; LOOK_S seconds at most."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LOOK_S):
+            await ami.tried.wait()
+            if ami.connected:
+                await engine.caught_up.wait()
 
 
 def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, str]]:

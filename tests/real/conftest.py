@@ -44,9 +44,9 @@ def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def site(made_site: Path, tmp_path: Path) -> Path:
-    """A copy of the site for one test. Sounds are shared: they are the same."""
-    return Path(shutil.copytree(made_site, tmp_path / "site"))
+def site(made_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the site for one test, on a path short enough for sockets. Sounds are shared: they are the same."""
+    return Path(shutil.copytree(made_site, tmp_path_factory.mktemp("site") / "site"))
 
 
 @pytest.fixture
