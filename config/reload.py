@@ -25,7 +25,7 @@ from pydantic import BaseModel
 
 from config import settings
 from config.settings import Site
-from cti.access import Gate, Role
+from cti.access import WHO, Gate, Need, Right
 from cti.site_files import Problem, SiteError
 from ivr.differences import differences
 from ivr.handler import MenuPart
@@ -146,11 +146,11 @@ def _let_in(request: Request, key: str) -> None:
     if compare_digest(given.encode(), key.encode()):
         return
     gate: Gate = request.app.state.gate
-    person = gate.who(request)
+    person = request.scope[WHO] = gate.who(request)
     if person is None:
         raise HTTPException(401, "log in first", headers={"WWW-Authenticate": "Bearer"})
-    if not person.role.covers(Role.ADMIN):
-        raise HTTPException(403, f"this needs the role {Role.ADMIN}; {person.name} has {person.role}")
+    if refusal := Need(Right.SITE).refusal(person):
+        raise HTTPException(403, refusal)
 
 
 @contextmanager

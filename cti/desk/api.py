@@ -11,7 +11,18 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
-from cti.access import COOKIE, LIFETIME_S, AnyAgent, CallController, CallReader, Gate, Person, Role, Supervisor
+from cti.access import (
+    COOKIE,
+    LIFETIME_S,
+    Anybody,
+    CallController,
+    CallReader,
+    Gate,
+    Person,
+    Right,
+    Role,
+    Supervisor,
+)
 from cti.calls.call import Call
 from cti.calls.commands import Command, Hangup, Monitor, StopMonitor
 from cti.calls.part import Ask, Output
@@ -138,7 +149,7 @@ def _login_router(
         response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=secure_cookie)
 
     @router.get("/me")
-    async def me(who: AnyAgent) -> Me:
+    async def me(who: Anybody) -> Me:
         return _me(who)
 
     return router
@@ -182,7 +193,7 @@ def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
 
         def command(call: Call) -> Command:
             talking = call.offer is not None and call.offer.connected
-            if not who.role.covers(Role.SUPERVISOR) and not talking:
+            if not who.may(Right.SUPERVISE) and not talking:
                 raise HTTPException(403, "you are not on this call yet")
             return Hangup(call=call.id)
 
