@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cti.access import Person, RecordListener, RecordReader, RecordReviewer, Right
+from cti.audit import say
 from cti.calls.words import CallId
 from recordings.dispositions import Disposition, of_calls
 from recordings.files import Files, NotARecording
@@ -156,6 +157,7 @@ def routes(store: Store, files: Files) -> APIRouter:
             raise HTTPException(404, "no such recording, or not one of yours")
         if not await asyncio.to_thread(path.is_file):
             raise HTTPException(404, f"there is no sound: the recording is {recording.state}")
+        say(request.scope, call=recording.call)
         part = request.headers.get("range", "")[:100]
         log.info("recording played", who=who.name, stem=stem, call=recording.call, range=part)
         return FileResponse(path, media_type="audio/wav")

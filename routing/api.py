@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cti.access import AgentController, AgentReader, CallDirector, CallSupervisor, Right
+from cti.audit import say
 from cti.calls.part import Ask, Work
 from cti.calls.words import AgentState, CallId
 from routing.agents import Agent, NotAllowed, UnknownAgent
@@ -131,14 +132,14 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
         return agent_now(name)
 
     @router.post("/agents/{name}/state")
-    async def ask_state(name: str, asked: StateAsked, who: AgentController) -> AgentNow:
+    async def ask_state(name: str, asked: StateAsked, request: Request, who: AgentController) -> AgentNow:
         """Asks for ready, not ready or offline; during a call it is kept for after it.
 
         409 when the state can't be asked for, 404 for an unknown agent.
         """
         if name != who.name and not who.may(Right.SUPERVISE):
             raise HTTPException(403, "an agent may only change his own state")
-
+        say(request.scope, state=asked.state)
         if asked.phone and asked.phone not in floor.agents.get(name, _NOBODY).all_phones:
             raise HTTPException(422, f"{asked.phone} is not a phone of {name}")
         return await change(name, lambda now: part.ask_state(name, asked.state, asked.reason, now, asked.phone))

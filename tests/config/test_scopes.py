@@ -19,6 +19,7 @@ from cti.desk.phone import routes as phone_routes
 from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
 from recordings.api import routes as recordings_routes
+from recordings.audit_api import routes as audit_routes
 from recordings.desk_api import routes as desk_routes
 from routing.api import routes as routing_routes
 from routing.dispositions_api import routes as disposition_routes
@@ -38,6 +39,7 @@ APP = Desk(
         desk_routes(MagicMock(), MagicMock(), MagicMock(), (), MagicMock(), {}),
         board_routes(MagicMock(), MagicMock(), (), MagicMock()),
         phone_routes({}),
+        audit_routes(MagicMock()),
     ]
 ).app
 
