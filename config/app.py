@@ -22,6 +22,7 @@ from config.board import Board
 from config.knowledge import contact, music, remembered, standing, talked, waiting_followups, ways
 from config.premises import (
     CannotStart,
+    audit_secret,
     lock,
     make_fallback_sounds,
     make_folders,
@@ -57,6 +58,8 @@ from ivr.pins import Pins
 from ivr.switches import Switches
 from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
+from recordings.audit import AuditLog
+from recordings.audit_api import routes as audit_routes
 from recordings.day import DaysPart
 from recordings.desk_api import routes as desk_routes
 from recordings.files import Files
@@ -126,6 +129,9 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
 
         records = await Records.open(site.database)
         stack.push_async_callback(records.close)
+        audit = AuditLog(records, audit_secret(site), site.audit_head)
+        await audit.start()
+        stack.push_async_callback(audit.stop)
         spool = site.state / "spool"
         if rows := await recover(spool, records):
             log.info("events that an earlier run left are in the database now", rows=rows)
@@ -161,7 +167,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             may_call=site.callbacks,
         )
         menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, music(site))
-        reload = Reload(site, menus, make_prompts)
+        reload = Reload(site, menus, make_prompts, audit.put)
 
         async def counted(days: int) -> Mapping[tuple[str, str], int]:
             return await branches(records, time.time() - days * DAY_S)
@@ -202,6 +208,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 *known.routers,
                 reload_routes(reload),
+                audit_routes(audit),
                 picture_routes(lambda: menus.flows, counted),
                 menu_routes(switches, lambda: menus.flows),
                 phone_routes(browser_phones.accounts(site)),
@@ -209,6 +216,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             uploads=UPLOADS,
             connects=[url for url in (site.settings.web.phone_url,) if url],
             secure_cookie=site.settings.web.secure_cookie,
+            note=audit.put,
         )
         yield Works(app, frozenset({loop, ami, *webhooks.tasks}), reload)
 

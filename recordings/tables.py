@@ -151,3 +151,24 @@ recordings = Table(
     Index(None, "state", "started_at"),
     Index(None, "box", "started_at"),
 )
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    # Whose seals these are (``cti.audit.chain``), and the count of the entries that they seal.
+    Column("chain", String(16), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("at", Double, nullable=False, index=True),
+    Column("who", NAME, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("address", ID, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("object", String(256), nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("seal", String(64), nullable=False),
+    UniqueConstraint("chain", "number"),
+    Index(None, "who", "seq"),
+    Index(None, "object", "seq"),
+)

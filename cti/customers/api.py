@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 
 from cti.access import CustomerKeeper, CustomerReader, CustomerWriter
+from cti.audit import say
 from cti.customers import numbers as telephone
 from cti.customers.card import LENGTHS, CannotMerge, Card, Details, Rules, Wrong, checked
 from cti.customers.store import Changed, Gone, Store
@@ -114,10 +115,11 @@ def routes(
         return Page(*await store.search(text, limit, before))
 
     @router.post("", status_code=201)
-    async def add(body: CardBody, who: CustomerWriter) -> Card:
+    async def add(body: CardBody, request: Request, who: CustomerWriter) -> Card:
         """Makes a card."""
         details = _checked(body, rules)
         (id,) = await store.add([details], clock())
+        say(request.scope, customer=id)
         log.info("customer added", who=who.name, customer=id)
         changed(details.numbers)
         return await there(id)
@@ -147,9 +149,10 @@ def routes(
         changed(before.numbers)
 
     @router.post("/{id}/merge")
-    async def merge(id: Id, body: MergeBody, who: CustomerKeeper) -> Card:
+    async def merge(id: Id, body: MergeBody, request: Request, who: CustomerKeeper) -> Card:
         """Makes one card of two: this one stays, with the numbers and notes of both, and what it lacks
         of the other. The contacts of both are its own, since they follow the numbers."""
+        say(request.scope, other=body.other)
         if body.other == id:
             raise HTTPException(409, "a card cannot be merged with itself")
         with _still_there():

@@ -18,6 +18,7 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from cti.access import CustomerExporter, CustomerKeeper
+from cti.audit import say
 from cti.customers.card import Card, Rules
 from cti.customers.importing import (
     Bad,
@@ -122,11 +123,12 @@ def routes(
                     imported += len(good)
                     refused += len(bad)
                 writer.close()
+        say(request.scope, imported=imported, refused=refused)
         log.info("customers imported", who=who.name, imported=imported, refused=refused)
         return _answer(folder / "refused.csv", {"Cordboard-Imported": str(imported), "Cordboard-Refused": str(refused)})
 
     @router.get("/export", response_class=FileResponse)
-    async def export(who: CustomerExporter, format: Literal["csv", "xlsx"] = "csv") -> FileResponse:
+    async def export(request: Request, who: CustomerExporter, format: Literal["csv", "xlsx"] = "csv") -> FileResponse:
         """All cards as a table: CSV in UTF-8, or Excel."""
         count = 0
         async with _one_at_a_time(busy):
@@ -140,6 +142,7 @@ def routes(
                         raise HTTPException(409, f"Excel has no more than {MOST_EXCEL_ROWS} rows; export as csv")
                     await asyncio.to_thread(_add, writer, cards, rules)
                 await asyncio.to_thread(writer.close)
+        say(request.scope, customers=count)
         log.info("customers exported", who=who.name, customers=count)
         return _answer(path)
 

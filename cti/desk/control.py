@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cti.access import AnyAgent, Person, Role
+from cti.access import AnyAgent, Person, Right
 from cti.calls.call import Call, OpenOffer
 from cti.calls.commands import Hold, Resume
 from cti.calls.events import TransferAsked
@@ -71,7 +71,7 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
 
         async def work(now: float) -> Sequence[Output]:
             call = calls().get(call_id)
-            supervisor = who.role.covers(Role.SUPERVISOR)
+            supervisor = who.may(Right.SUPERVISE)
             if call is None or not (supervisor or any(offer.agent == who.name for offer in call.offers)):
                 raise HTTPException(404, "no such call is live, or it is not yours")
             talk = call.offer

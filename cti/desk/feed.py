@@ -28,7 +28,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cti.access import FEED, Gate
+from cti.access import FEED, WHO, Gate
 from cti.calls.call import Call
 from cti.calls.events import Event
 from cti.calls.part import Output
@@ -256,7 +256,7 @@ class Feed:
     async def serve(self, socket: WebSocket, gate: Gate) -> None:
         """Talks to one desktop until it goes, or its token is no longer good."""
         await socket.accept()
-        who = gate.who(socket)
+        who = socket.scope[WHO] = gate.who(socket)
         if not same_host(socket):
             await socket.close(NOT_ALLOWED, "this page is of another host")
             return

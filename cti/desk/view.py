@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from cti.access import Person, Role
+from cti.access import Person, Right
 from cti.calls.call import Call, OpenOffer
 from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue, MonitorEnded
 from cti.calls.words import AgentState, CallId, Place
@@ -76,7 +76,7 @@ class Change:
 
 def audience_of(person: Person) -> Audience:
     """What this person may see."""
-    return EVERYTHING if person.role.covers(Role.SUPERVISOR) else person.name
+    return EVERYTHING if person.may(Right.SUPERVISE) else person.name
 
 
 def visible(call: Call, audience: Audience) -> bool:

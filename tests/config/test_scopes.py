@@ -13,10 +13,16 @@ from config.reload import routes as reload_routes
 from cti.access import Need, Scope
 from cti.customers.api import routes as customer_routes
 from cti.customers.exchange import routes as customer_table_routes
+from cti.desk.board_api import routes as board_routes
+from cti.desk.control import control_routes
+from cti.desk.phone import routes as phone_routes
 from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
 from recordings.api import routes as recordings_routes
+from recordings.audit_api import routes as audit_routes
+from recordings.desk_api import routes as desk_routes
 from routing.api import routes as routing_routes
+from routing.dispositions_api import routes as disposition_routes
 from tests.cti.desk.desktop import Desk
 
 APP = Desk(
@@ -28,6 +34,12 @@ APP = Desk(
         reload_routes(MagicMock()),
         customer_table_routes(MagicMock(), MagicMock(), MagicMock()),
         customer_routes(MagicMock(), MagicMock(), MagicMock(), MagicMock()),
+        control_routes(MagicMock(), MagicMock(), MagicMock()),
+        disposition_routes(MagicMock(), MagicMock(), MagicMock()),
+        desk_routes(MagicMock(), MagicMock(), MagicMock(), (), MagicMock(), {}),
+        board_routes(MagicMock(), MagicMock(), (), MagicMock()),
+        phone_routes({}),
+        audit_routes(MagicMock()),
     ]
 ).app
 

@@ -16,6 +16,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.types import ASGIApp, Message
 
 from cti.access import Gate, Keys, Person, Role
+from cti.audit import Entry
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent, Event
 from cti.calls.part import Output, Work
@@ -58,6 +59,8 @@ class Desk:
         self.now = NOW
         self.calls: dict[CallId, Call] = {}
         self.asked: list[Output] = []
+        self.noted: list[Entry] = []
+        """What the audit log is to have."""
         self.trouble: dict[str, str] = {"asterisk": ""}
         registry = self.registry = CollectorRegistry()
         self.customers: dict[CallId, list[Row]] = {}
@@ -77,6 +80,7 @@ class Desk:
             registry=registry,
             routers=[*routers, *self.own_routers()],
             uploads=uploads,
+            note=self.noted.append,
             clock=lambda: self.now,
         )
 
