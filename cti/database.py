@@ -11,6 +11,14 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+}
+"""How keys and indexes are called, whichever database they are in: migrations name them."""
+
 
 async def opened(
     url: str, migrate: Callable[[Connection], None], serialized: Callable[[Any], str] = json.dumps

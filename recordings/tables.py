@@ -23,18 +23,13 @@ from sqlalchemy import (
     text,
 )
 
+from cti.database import NAMES
+
 ID = String(64)
 NAME = String(128)
 """Names of agents, queues and destinations, and numbers and names of callers."""
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+metadata = MetaData(naming_convention=NAMES)
 
 journal = Table(
     "journal",

@@ -61,6 +61,7 @@ SCOPES = {
     Scope.RECORDS_LISTEN: {"GET /api/recordings/{stem:path}"},
     Scope.CUSTOMERS_READ: {
         "GET /api/customers",
+        "GET /api/customers/choices",
         "GET /api/customers/{id}",
         "GET /api/customers/{id}/contacts",
         "GET /api/customers/export",
@@ -70,6 +71,7 @@ SCOPES = {
         "PUT /api/customers/{id}",
         "DELETE /api/customers/{id}",
         "POST /api/customers/{id}/merge",
+        "GET /api/customers/work",
         "POST /api/customers/preview",
         "POST /api/customers/import",
     },
