@@ -25,7 +25,11 @@ from cti.calls.events import (
     MonitorEnded,
     MonitorStarted,
     Offered,
+    PauseAsked,
     Queued,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingStopped,
     Refused,
     Resumed,
     Returned,
@@ -33,7 +37,7 @@ from cti.calls.events import (
     TransferAsked,
     Transferred,
 )
-from cti.calls.words import CallId, MonitorMode, OfferId, Place
+from cti.calls.words import CallId, MonitorMode, OfferId, Place, RecordingPause
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,12 @@ class OpenOffer:
     ringing: bool = False
     accepted: bool = False
     connected: bool = False
+    pause: RecordingPause | None = None
+
+    @property
+    def recorded(self) -> str | None:
+        """Whether the talk is recorded: on, or what the pause is; None where there is no talk that is to be."""
+        return (self.pause or "on") if self.connected and self.recording is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +202,17 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             return replace(call, held=True, parked=event.offer)
         case Resumed():
             return _moved_on(call)
+        case PauseAsked() if call.offered(event.offer):
+            return _changed(call, event.offer, lambda open: replace(open, pause=open.pause or RecordingPause.ASKED))
+        case RecordingPaused() if call.offered(event.offer):
+            return _changed(call, event.offer, lambda open: replace(open, pause=RecordingPause.PAUSED))
+        case RecordingResumed() if call.offered(event.offer):
+            return _changed(call, event.offer, lambda open: replace(open, pause=None))
+        case RecordingStopped():
+            pausing = (open for open in call.offers if open.pause is RecordingPause.ASKED)
+            asked = next((open.offer for open in pausing if open.recording == event.recording), None)
+            stopped = RecordingPause.STOPPED
+            return call if asked is None else _changed(call, asked, lambda open: replace(open, pause=stopped))
         case TransferAsked() if call.place is Place.TALK:
             return replace(call, transfer=event)
         case Failed(command="Hold" | "Transfer"):

@@ -356,6 +356,29 @@ class RecordingStopped(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseAsked(CallEvent):
+    """``by`` wants the talk of this offer not to be recorded for a while. Until Asterisk has said that it
+    is so, this holds for an engine started anew, too."""
+
+    offer: OfferId
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPaused(CallEvent):
+    """Asterisk says that it writes silence in place of both voices."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingResumed(CallEvent):
+    """The talk is recorded again."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorStarted(CallEvent):
     """A supervisor is on the call, or changed the mode."""
 

@@ -107,6 +107,7 @@ def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
         "offer": _state(offer),
         "connected_at": call.connected_at if offer and offer.connected else None,
         "held": call.held,
+        "recording": offer.recorded if offer else None,
         "transferred_to": call.transferred_to,
         "customers": list(customers),
     }

@@ -13,6 +13,7 @@ from config.reload import routes as reload_routes
 from cti.access import Need, Scope
 from cti.customers.api import routes as customer_routes
 from cti.customers.exchange import routes as customer_table_routes
+from cti.desk.recording import routes as recording_control_routes
 from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
 from recordings.api import routes as recordings_routes
@@ -28,6 +29,7 @@ APP = Desk(
         reload_routes(MagicMock()),
         customer_table_routes(MagicMock(), MagicMock(), MagicMock()),
         customer_routes(MagicMock(), MagicMock(), MagicMock(), MagicMock()),
+        recording_control_routes(MagicMock(), MagicMock()),
     ]
 ).app
 
@@ -37,7 +39,12 @@ BY_ITSELF = {"/api/reload"}
 
 SCOPES = {
     Scope.CALLS_READ: {"GET /api/calls", "GET /api/calls/{id}", "GET /api/calls/{call}/why", "GET /api/callbacks"},
-    Scope.CALLS_CONTROL: {"POST /api/calls/{id}/hangup", "DELETE /api/callbacks/{wanted}"},
+    Scope.CALLS_CONTROL: {
+        "POST /api/calls/{id}/hangup",
+        "POST /api/calls/{id}/recording/pause",
+        "POST /api/calls/{id}/recording/resume",
+        "DELETE /api/callbacks/{wanted}",
+    },
     Scope.AGENTS_READ: {"GET /api/agents", "GET /api/agents/{name}", "GET /api/queues"},
     Scope.AGENTS_CONTROL: {"POST /api/agents/{name}/state", "POST /api/agents/{name}/wrap-up"},
     Scope.RECORDS_READ: {
