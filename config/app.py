@@ -44,6 +44,7 @@ from cti.control import ControlPart
 from cti.customers.exchange import UPLOADS
 from cti.desk.api import create_app
 from cti.desk.control import control_routes
+from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
 from cti.desk.recording import routes as recording_control_routes
 from cti.engine import Engine
@@ -209,6 +210,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
                 control_routes(engine.ask, lambda: engine.calls, ways(site, routing, lambda: menus.flows)),
+                help_routes(engine.ask, lambda: engine.calls),
                 recording_control_routes(engine.ask, lambda: engine.calls),
                 recordings_routes(records, files),
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),

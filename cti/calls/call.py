@@ -20,6 +20,8 @@ from cti.calls.events import (
     Failed,
     FellBack,
     Held,
+    HelpAsked,
+    HelpDropped,
     LanguageChosen,
     Left,
     MonitorEnded,
@@ -101,6 +103,8 @@ class Call:
     """Where the caller is to be sent as soon as the agent is off the call."""
     transferred_to: str = ""
     monitors: Mapping[str, MonitorMode] = field(default_factory=dict)
+    help_since: float | None = None
+    """Since when the agent wants a supervisor on the talk."""
 
     @property
     def live(self) -> bool:
@@ -220,11 +224,15 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case Transferred():
             return replace(call, place=Place.TRANSFER, transferred_to=event.to)
         case MonitorStarted():
-            return replace(call, monitors={**call.monitors, event.supervisor: event.mode})
+            return replace(call, monitors={**call.monitors, event.supervisor: event.mode}, help_since=None)
+        case HelpAsked() if call.help_since is None and any(open.connected for open in call.offers):
+            return replace(call, help_since=event.at)
+        case HelpDropped():
+            return replace(call, help_since=None)
         case MonitorEnded():
             return replace(call, monitors={s: m for s, m in call.monitors.items() if s != event.supervisor})
         case Left(place=Place.TALK):
-            return replace(call, offer=None, also=(), held=False)
+            return replace(call, offer=None, also=(), held=False, help_since=None)
         case Returned():
             return replace(_moved_on(call), place=Place.MENU, offer=None, also=())
         case FellBack():

@@ -379,6 +379,20 @@ class RecordingResumed(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HelpAsked(CallEvent):
+    """``by`` wants a supervisor on the talk. It is over with ``MonitorStarted``, or with the talk."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpDropped(CallEvent):
+    """No supervisor is needed any more: ``by`` says so."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorStarted(CallEvent):
     """A supervisor is on the call, or changed the mode."""
 

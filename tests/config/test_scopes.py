@@ -13,6 +13,8 @@ from config.reload import routes as reload_routes
 from cti.access import Need, Scope
 from cti.customers.api import routes as customer_routes
 from cti.customers.exchange import routes as customer_table_routes
+from cti.desk.control import control_routes
+from cti.desk.help import routes as help_routes
 from cti.desk.recording import routes as recording_control_routes
 from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
@@ -30,6 +32,8 @@ APP = Desk(
         customer_table_routes(MagicMock(), MagicMock(), MagicMock()),
         customer_routes(MagicMock(), MagicMock(), MagicMock(), MagicMock()),
         recording_control_routes(MagicMock(), MagicMock()),
+        help_routes(MagicMock(), MagicMock()),
+        control_routes(MagicMock(), MagicMock(), MagicMock()),
     ]
 ).app
 
@@ -41,6 +45,11 @@ SCOPES = {
     Scope.CALLS_READ: {"GET /api/calls", "GET /api/calls/{id}", "GET /api/calls/{call}/why", "GET /api/callbacks"},
     Scope.CALLS_CONTROL: {
         "POST /api/calls/{id}/hangup",
+        "POST /api/calls/{id}/hold",
+        "POST /api/calls/{id}/resume",
+        "POST /api/calls/{id}/transfer",
+        "POST /api/calls/{id}/help",
+        "DELETE /api/calls/{id}/help",
         "POST /api/calls/{id}/recording/pause",
         "POST /api/calls/{id}/recording/resume",
         "DELETE /api/callbacks/{wanted}",
