@@ -45,10 +45,13 @@ from cti.control import ControlPart
 from cti.customers.exchange import UPLOADS
 from cti.desk.api import create_app
 from cti.desk.control import control_routes
+from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
+from cti.desk.recording import routes as recording_control_routes
 from cti.engine import Engine
 from cti.executor import Executor
 from cti.keys import KeyFolder
+from cti.recording_pause import RecordingPausePart
 from ivr.api import routes as menu_routes
 from ivr.fetch import Fetcher
 from ivr.handler import MenuPart
@@ -176,7 +179,19 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         engine = build_engine(
             site,
             link,
-            (recorder, menus, routing, control, usage, followups, days, known.callers, board.part, *watchers),
+            (
+                recorder,
+                menus,
+                routing,
+                control,
+                RecordingPausePart(),
+                usage,
+                followups,
+                days,
+                known.callers,
+                board.part,
+                *watchers,
+            ),
             routing,
             history,
         )
@@ -204,6 +219,8 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
                 control_routes(engine.ask, lambda: engine.calls, ways(site, routing, lambda: menus.flows)),
+                help_routes(engine.ask, lambda: engine.calls),
+                recording_control_routes(engine.ask, lambda: engine.calls),
                 recordings_routes(records, files),
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 *known.routers,

@@ -18,8 +18,9 @@ from cti.desk.announcements import Announcements
 from cti.desk.board_api import routes
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
+from cti.desk.rows import Row
 from cti.desk.today import Came, Rules, Today
-from cti.desk.view import EVERYTHING, Audience, Customers, Row, View, nobody_known
+from cti.desk.view import EVERYTHING, Audience, Customers, View, nobody_known
 from recordings.store import Store
 from recordings.today import stretches
 

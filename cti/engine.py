@@ -23,7 +23,8 @@ from cti.calls.part import Output, Part, Work
 from cti.calls.reconcile import Comparison, Reconciler
 from cti.calls.tracker import Message, Tracker
 from cti.calls.words import CallId
-from cti.executor import Executor, failed
+from cti.executor import Executor
+from cti.sending import failed
 from cti.switchboard import Switchboard
 
 log = structlog.get_logger()

@@ -356,6 +356,43 @@ class RecordingStopped(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseAsked(CallEvent):
+    """``by`` wants the talk of this offer not to be recorded for a while. Until Asterisk has said that it
+    is so, this holds for an engine started anew, too."""
+
+    offer: OfferId
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPaused(CallEvent):
+    """Asterisk says that it writes silence in place of both voices."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingResumed(CallEvent):
+    """The talk is recorded again."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpAsked(CallEvent):
+    """``by`` wants a supervisor on the talk. It is over with ``MonitorStarted``, or with the talk."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpDropped(CallEvent):
+    """No supervisor is needed any more: ``by`` says so."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorStarted(CallEvent):
     """A supervisor is on the call, or changed the mode."""
 

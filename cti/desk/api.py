@@ -34,7 +34,8 @@ from cti.desk.feed import Feed
 from cti.desk.guard import API_VERSION, add_guard
 from cti.desk.login import PER_ADDRESS, PER_NAME, FailureLimit, Passwords
 from cti.desk.pages import add_pages
-from cti.desk.view import Customers, audience_of, card, visible
+from cti.desk.rows import Row
+from cti.desk.view import Customers, audience_of, card, sees_customers, visible
 
 Calls = Callable[[], Mapping[CallId, Call]]
 Health = Callable[[], Mapping[str, str]]
@@ -170,6 +171,9 @@ def _me(person: Person) -> Me:
 def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
     router = APIRouter(prefix="/api/calls", tags=["calls"])
 
+    def shown(call: Call, who: Person) -> Row:
+        return card(call, audience_of(who), customers(call.id) if sees_customers(who) else ())
+
     def seen(id: CallId, who: Person) -> Call:
         call = calls().get(id)
         if call is None or not visible(call, audience_of(who)):
@@ -189,11 +193,11 @@ def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
     async def live_calls(who: CallReader) -> list[dict[str, Any]]:
         """The live calls you may see."""
         audience = audience_of(who)
-        return [card(call, audience, customers(call.id)) for call in calls().values() if visible(call, audience)]
+        return [shown(call, who) for call in calls().values() if visible(call, audience)]
 
     @router.get("/{id}")
     async def live_call(id: str, who: CallReader) -> dict[str, Any]:
-        return card(seen(CallId(id), who), audience_of(who), customers(CallId(id)))
+        return shown(seen(CallId(id), who), who)
 
     @router.post("/{id}/hangup", status_code=202)
     async def hang_up(id: str, who: CallController) -> Asked:

@@ -37,7 +37,7 @@ from cti.desk.alerts import Alert, Alerts
 from cti.desk.guard import same_host
 from cti.desk.metrics import Metrics
 from cti.desk.today import Touched
-from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of
+from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of, sees_customers
 
 ALIVE_S = 5.0
 LOG_IN_FIRST = 4401
@@ -82,10 +82,12 @@ class _Log:
 
 
 class Reader:
-    """One desktop's messages in wait. Never more than ``limit``: then all give way to a snapshot."""
+    """One desktop's messages in wait. Never more than ``limit``: then all give way to a snapshot. Without
+    ``customers`` its calls tell nothing of them."""
 
-    def __init__(self, audience: Audience, limit: int) -> None:
+    def __init__(self, audience: Audience, limit: int, customers: bool = True) -> None:
         self.audience = audience
+        self.customers = customers
         self._limit = limit
         self._texts: deque[str] = deque()
         self._wake = asyncio.Event()
@@ -217,9 +219,9 @@ class Feed:
         for reader in self._readers.get(change.audience, ()):
             reader.put(sent.text)
 
-    def join(self, audience: Audience, stream: str = "", after: int | None = None) -> Reader:
+    def join(self, audience: Audience, stream: str = "", after: int | None = None, *, customers: bool = True) -> Reader:
         """A reader that goes on after message ``after`` of ``stream``, or begins with a snapshot."""
-        reader = Reader(audience, self._limit)
+        reader = Reader(audience, self._limit, customers)
         missed = self._log(audience).after(after) if stream == self.stream and after is not None else None
         if missed is None or len(missed) > self._limit:
             reader.need_snapshot()
@@ -268,7 +270,8 @@ class Feed:
             return
         after = socket.query_params.get("after", "")
         number = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
-        reader = self.join(audience_of(who), socket.query_params.get("stream", ""), number)
+        stream = socket.query_params.get("stream", "")
+        reader = self.join(audience_of(who), stream, number, customers=sees_customers(who))
         sending = asyncio.create_task(self._send(socket, reader, gate))
         hearing = asyncio.create_task(_hear(socket))
         try:
@@ -297,7 +300,7 @@ class Feed:
                     await socket.close(LOG_IN_FIRST, "log in again")
                     return
             for text in texts:
-                await socket.send_text(text)
+                await socket.send_text(text if reader.customers else _without_customers(text))
 
     def _alive(self) -> str:
         return _text({"type": "alive", "now": self._clock()})
@@ -327,6 +330,14 @@ async def _hear(socket: WebSocket) -> None:
     message = await socket.receive()
     if message["type"] == "websocket.receive":
         await socket.close(ONLY_LISTEN, "this socket only tells")
+
+
+def _without_customers(text: str) -> str:
+    """A message for who may not know of customers. Few read so: it is made anew for each."""
+    message = json.loads(text)
+    for call in message.get("calls", ()):
+        call["customers"] = []
+    return _text(message)
 
 
 def _change_text(change: Change, seq: int, prev: int) -> str:

@@ -15,7 +15,9 @@ from cti.customers.api import routes as customer_routes
 from cti.customers.exchange import routes as customer_table_routes
 from cti.desk.board_api import routes as board_routes
 from cti.desk.control import control_routes
+from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
+from cti.desk.recording import routes as recording_control_routes
 from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
 from recordings.api import routes as recordings_routes
@@ -40,6 +42,8 @@ APP = Desk(
         board_routes(MagicMock(), MagicMock(), (), MagicMock()),
         phone_routes({}),
         audit_routes(MagicMock()),
+        recording_control_routes(MagicMock(), MagicMock()),
+        help_routes(MagicMock(), MagicMock()),
     ]
 ).app
 
@@ -49,7 +53,17 @@ BY_ITSELF = {"/api/reload"}
 
 SCOPES = {
     Scope.CALLS_READ: {"GET /api/calls", "GET /api/calls/{id}", "GET /api/calls/{call}/why", "GET /api/callbacks"},
-    Scope.CALLS_CONTROL: {"POST /api/calls/{id}/hangup", "DELETE /api/callbacks/{wanted}"},
+    Scope.CALLS_CONTROL: {
+        "POST /api/calls/{id}/hangup",
+        "POST /api/calls/{id}/hold",
+        "POST /api/calls/{id}/resume",
+        "POST /api/calls/{id}/transfer",
+        "POST /api/calls/{id}/help",
+        "DELETE /api/calls/{id}/help",
+        "POST /api/calls/{id}/recording/pause",
+        "POST /api/calls/{id}/recording/resume",
+        "DELETE /api/callbacks/{wanted}",
+    },
     Scope.AGENTS_READ: {"GET /api/agents", "GET /api/agents/{name}", "GET /api/queues"},
     Scope.AGENTS_CONTROL: {"POST /api/agents/{name}/state", "POST /api/agents/{name}/wrap-up"},
     Scope.RECORDS_READ: {

@@ -25,8 +25,9 @@ from cti.desk.alerts import Alerts, Rule
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
+from cti.desk.rows import Row
 from cti.desk.today import Today
-from cti.desk.view import Audience, Row, View
+from cti.desk.view import Audience, View
 
 PEOPLE = {
     person.name: person

@@ -3,10 +3,25 @@ import * as common from "./common";
 import * as customers from "./customers";
 import * as login from "./login";
 import * as supervisor from "./supervisor";
+import * as talk from "./talk";
 
 /** All words of the pages, by key. A key begins with its area or kind: `agent.title`, `state.ready`. */
-export const en = { ...common.en, ...login.en, ...agent.en, ...customers.en, ...supervisor.en };
+export const en = {
+  ...agent.en,
+  ...common.en,
+  ...customers.en,
+  ...login.en,
+  ...supervisor.en,
+  ...talk.en,
+};
 
 export type Key = keyof typeof en;
 
-export const zh: Record<Key, string> = { ...common.zh, ...login.zh, ...agent.zh, ...customers.zh, ...supervisor.zh };
+export const zh: Record<Key, string> = {
+  ...agent.zh,
+  ...common.zh,
+  ...customers.zh,
+  ...login.zh,
+  ...supervisor.zh,
+  ...talk.zh,
+};

@@ -78,6 +78,10 @@ export interface CallRow {
   offer: OfferState | null;
   connected_at: number | null;
   held: boolean;
+  /** Whether the talk is recorded; null where it is not to be. */
+  recording: "on" | "pausing" | "paused" | "stopped" | null;
+  /** Since when the agent wants a supervisor on the talk. */
+  help_since: number | null;
   transferred_to: string;
   /** Whose number the caller's is, as far as that is known by now. */
   customers: Customer[];
