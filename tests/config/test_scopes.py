@@ -17,11 +17,13 @@ from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
 from recordings.api import routes as recordings_routes
 from routing.api import routes as routing_routes
+from routing.taking_api import routes as taking_routes
 from tests.cti.desk.desktop import Desk
 
 APP = Desk(
     [
         routing_routes(MagicMock(), MagicMock()),
+        taking_routes(MagicMock(), MagicMock(), MagicMock()),
         recordings_routes(MagicMock(), MagicMock()),
         menu_routes(MagicMock(), MagicMock()),
         picture_routes(MagicMock(), MagicMock()),
@@ -37,7 +39,7 @@ BY_ITSELF = {"/api/reload"}
 
 SCOPES = {
     Scope.CALLS_READ: {"GET /api/calls", "GET /api/calls/{id}", "GET /api/calls/{call}/why", "GET /api/callbacks"},
-    Scope.CALLS_CONTROL: {"POST /api/calls/{id}/hangup", "DELETE /api/callbacks/{wanted}"},
+    Scope.CALLS_CONTROL: {"POST /api/calls/{id}/hangup", "POST /api/calls/{id}/pull", "DELETE /api/callbacks/{wanted}"},
     Scope.AGENTS_READ: {"GET /api/agents", "GET /api/agents/{name}", "GET /api/queues"},
     Scope.AGENTS_CONTROL: {"POST /api/agents/{name}/state", "POST /api/agents/{name}/wrap-up"},
     Scope.RECORDS_READ: {

@@ -60,6 +60,12 @@ export const en = {
   "message.seen": "seen",
   "message.notSeen": "not seen yet",
   "key.alert": "Look after the oldest alert",
+  "moves.title": "Move this call",
+  "moves.take": "Take it",
+  "moves.rings": "Your phone rings for this call.",
+  "moves.choose": "To another queue",
+  "moves.pull": "Pull",
+  "moves.pulled": "On its way to {queue}.",
 } as const;
 
 export const zh: Record<keyof typeof en, string> = {
@@ -124,4 +130,10 @@ export const zh: Record<keyof typeof en, string> = {
   "message.seen": "已读",
   "message.notSeen": "未读",
   "key.alert": "处理最早的告警",
+  "moves.title": "移动此通话",
+  "moves.take": "由我接听",
+  "moves.rings": "您的话机正在为此通话振铃。",
+  "moves.choose": "转到其他队列",
+  "moves.pull": "移动",
+  "moves.pulled": "正在转到 {queue}。",
 };
