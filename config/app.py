@@ -75,6 +75,7 @@ from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
 from routing.redis_server import RedisServer
 from routing.store import GRACE_S, RedisStore, connect
+from routing.taking_api import routes as taking_routes
 
 log = structlog.get_logger()
 
@@ -216,6 +217,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             registry=registry,
             routers=[
                 routing_routes(routing, engine.ask),
+                taking_routes(routing, engine.ask, lambda: engine.calls),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
                 control_routes(engine.ask, lambda: engine.calls, ways(site, routing, lambda: menus.flows)),

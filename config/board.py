@@ -41,7 +41,7 @@ class Board:
         self._history = history
         self.today = Today(_rules(site), self._began)
         view = View(site.agents, site.queues, self.today, customers)
-        alerts = Alerts([alert.rule() for alert in site.settings.alerts], view.reading)
+        self._alerts = alerts = Alerts([alert.rule() for alert in site.settings.alerts], view.reading)
         self._announcements = Announcements(site.state / "announcements.json")
 
         def beside(audience: Audience, now: float) -> dict[str, list[Row]]:
@@ -54,7 +54,7 @@ class Board:
         follow(self.today, history)
 
     def routes(self) -> APIRouter:
-        return routes(self.feed, self._announcements, self._site.agents, self.serving)
+        return routes(self.feed, self._announcements, self._alerts, self._site.agents, self.serving)
 
     def serving(self, queue: str) -> Collection[str] | None:
         """Who has what the queue needs of each call, before any relaxation."""

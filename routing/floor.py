@@ -48,6 +48,7 @@ from routing.overflow import why
 from routing.policy import score, strategies
 from routing.queues import Exit, Overflow, Queue, Queues, Rule, Waiting, merge, relaxed
 from routing.router import Router
+from routing.taking import Takers
 from routing.waiting_room import DIRECT, EstimateError, WaitingRoom
 from routing.why import StillWaiting, still_waiting
 
@@ -70,6 +71,7 @@ class Floor:
         self.room = WaitingRoom(known, self.router, lambda queue: self.crew.present.get(queue, 0), estimate_error)
         self._known = known
         self.offers = Offers(known, agents, self.crew, self.room)
+        self.takers = Takers(self.crew, self.room, self.offers)
         self._wished: set[CallId] = set()
         """Live calls in which a callback was wanted."""
 
@@ -135,18 +137,27 @@ class Floor:
 
     def why(self, call: CallId, now: float) -> StillWaiting | None:
         """Why the call is still waiting; None if it isn't, or is being offered to somebody."""
-        place = self.router.place(call) if not self.crew.on(call) else None
+        asked = self.crew.on(call) or self.takers.ringing(call)
+        place = self.router.place(call) if not asked else None
         return still_waiting(self.room, place, self.agents, self.crew.statuses, now) if place else None
 
     # What happens
 
     def on_event(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
         """``call`` has the event applied already; None for a call that isn't live."""
-        return self._with_forsaken(self._on_event(event, call, now), now)
+        out = self.takers.on_event(event, call, now)
+        if out is None:
+            out = [*self._on_event(event, call, now), *self.takers.after(event, now)]
+        return self._with_forsaken(out, now)
 
     def next_time(self) -> float | None:
         """The next deadline: of an agent's state, of a call's wait, or when a call moves on."""
-        times = (self.crew.timers.next(), self.room.overflows.next(), self.router.next_time())
+        times = (
+            self.crew.timers.next(),
+            self.room.overflows.next(),
+            self.router.next_time(),
+            self.takers.timers.next(),
+        )
         return min((at for at in times if at is not None), default=None)
 
     def on_time(self, now: float) -> list[Output]:
@@ -155,6 +166,7 @@ class Floor:
         out: list[Output] = []
         for name in self.crew.timers.due(now):
             out += self.offers.too_late(name, now)
+        out += self.takers.on_time(now)
         for call in self.room.overflows.due(now):
             out += self._overflow(self.room.calls[call], {Rule.WAIT}, now)
         return self._with_forsaken(out, now)

@@ -369,14 +369,14 @@ class DeskPart:
 
     async def on_time(self, now: float) -> Sequence[Output]:
         view = self._feed.view
-        if now >= view.today.end:
+        if now >= view.today.next_turn:
             self._feed.counted(view.today.turn(now), now)
         self._alert([*self._alerts.happened(view.stirred(), now), *self._alerts.on_time(now)], now)
         return ()
 
     def next_time(self) -> float | None:
-        midnight, alert = self._feed.view.today.end, self._alerts.next_time()
-        return midnight if alert is None else min(midnight, alert)
+        turn, alert = self._feed.view.today.next_turn, self._alerts.next_time()
+        return turn if alert is None else min(turn, alert)
 
     def _alert(self, alerts: Sequence[Alert], now: float) -> None:
         for alert in alerts:

@@ -317,7 +317,7 @@ class View:
 
     def queue(self, name: str) -> Row:
         """A queue: how many calls wait, the first of them in order, since when the longest does, and the
-        figures of the day."""
+        figures of the day, and of its last quarter-hours."""
         line = self._waiting.get(name) or Line()
         return {
             "name": name,
@@ -325,6 +325,7 @@ class View:
             "calls": [call for _, _, call in line.order[:WAITING_SHOWN]],
             "longest_since": line.since[0] if line.since else None,
             "today": self.today.queue(name).row(),
+            "recent": self.today.recent(name).row(),
         }
 
     @property

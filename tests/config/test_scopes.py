@@ -25,11 +25,13 @@ from recordings.audit_api import routes as audit_routes
 from recordings.desk_api import routes as desk_routes
 from routing.api import routes as routing_routes
 from routing.dispositions_api import routes as disposition_routes
+from routing.taking_api import routes as taking_routes
 from tests.cti.desk.desktop import Desk
 
 APP = Desk(
     [
         routing_routes(MagicMock(), MagicMock()),
+        taking_routes(MagicMock(), MagicMock(), MagicMock()),
         recordings_routes(MagicMock(), MagicMock()),
         menu_routes(MagicMock(), MagicMock()),
         picture_routes(MagicMock(), MagicMock()),
@@ -64,6 +66,7 @@ SCOPES = {
         "POST /api/calls/{id}/recording/resume",
         "DELETE /api/callbacks/{wanted}",
     },
+    Scope.CALLS_CONTROL: {"POST /api/calls/{id}/hangup", "POST /api/calls/{id}/pull", "DELETE /api/callbacks/{wanted}"},
     Scope.AGENTS_READ: {"GET /api/agents", "GET /api/agents/{name}", "GET /api/queues"},
     Scope.AGENTS_CONTROL: {"POST /api/agents/{name}/state", "POST /api/agents/{name}/wrap-up"},
     Scope.RECORDS_READ: {

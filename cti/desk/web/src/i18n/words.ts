@@ -1,6 +1,7 @@
 import * as agent from "./agent";
 import * as common from "./common";
 import * as customers from "./customers";
+import * as floor from "./floor";
 import * as login from "./login";
 import * as supervisor from "./supervisor";
 import * as talk from "./talk";
@@ -10,6 +11,7 @@ export const en = {
   ...agent.en,
   ...common.en,
   ...customers.en,
+  ...floor.en,
   ...login.en,
   ...supervisor.en,
   ...talk.en,
@@ -21,6 +23,7 @@ export const zh: Record<Key, string> = {
   ...agent.zh,
   ...common.zh,
   ...customers.zh,
+  ...floor.zh,
   ...login.zh,
   ...supervisor.zh,
   ...talk.zh,

@@ -1,6 +1,7 @@
 import { SvelteMap } from "svelte/reactivity";
 
 import { logInAgain } from "./api";
+import type { Alert, Announcement, Figures } from "./board";
 import { clock } from "./time.svelte";
 import type { AgentRow, CallRow, Notice, QueueRow } from "./types";
 
@@ -15,6 +16,10 @@ interface Rows {
   /** Ids of calls no longer seen. */
   gone?: string[];
   notices?: Notice[];
+  /** Figures of all queues together, alerts and announcements: kept by who shows them. */
+  today?: Figures;
+  alerts?: Alert[];
+  announcements?: Announcement[];
 }
 
 export type Message =

@@ -1,3 +1,5 @@
+import type { Figures } from "./board";
+
 /** What the server says, as its API and feed document it. Times are Unix seconds. */
 
 export type Role = "agent" | "supervisor" | "admin";
@@ -39,6 +41,8 @@ export interface QueueRow {
   waiting: number;
   calls: string[];
   longest_since: number | null;
+  today: Figures;
+  recent: Figures;
 }
 
 export type Place = "menu" | "queue" | "talk" | "transfer" | "fallback" | "ended";
