@@ -58,6 +58,10 @@ class UnknownCallback(LookupError):
     """No callback waits under this id."""
 
 
+FIRST = 1_000_000
+"""The priority of a caller whose talk is to go on: above all that sites give."""
+
+
 class Floor:
     """Agents and waiting calls of one site. Times are Unix seconds."""
 
@@ -72,6 +76,8 @@ class Floor:
         self.offers = Offers(known, agents, self.crew, self.room)
         self._wished: set[CallId] = set()
         """Live calls in which a callback was wanted."""
+        self._again: set[CallId] = set()
+        """Calls on their way back to the agent whose phone lost their talk."""
 
     # What was there before, and what is asked from outside
 
@@ -189,6 +195,8 @@ class Floor:
                 offer is not None and (name := self.offers.asked(event.call, offer)) is not None
             ):
                 return self.offers.take_back(name, now, apart_s=APART_S)
+            case Left(place=Place.TALK) if call.transfer is not None and call.transfer.again:
+                self._again.add(event.call)
             case Left(place=Place.TALK):
                 return self.offers.left_talk(event.call, now)
         return []
@@ -200,6 +208,8 @@ class Floor:
         if queue is None:
             log.error("a call was sent to a queue that is not there", call=event.call, queue=event.queue)
             return [*self._gone(event, call, now), Hangup(call=event.call)]
+        if event.call in self._again:
+            return self._queued_again(queue, event, call, now)
         old = self.room.calls.get(event.call)
         if (old is not None and old.queue == queue.name) or self.offers.talks(event.call):
             return []  # told twice
@@ -211,6 +221,14 @@ class Floor:
         self.room.enter(waiting, event, now)
         out.append(StartMusic(call=event.call, music=queue.music))
         return [*out, *self._divert(waiting, event, rule, now)] if rule is not None else out
+
+    def _queued_again(self, queue: Queue, event: Queued, call: Call, now: float) -> list[Output]:
+        """A talk is to go on at the same agent's phone: nobody else has the call or the agent first."""
+        self._again.discard(event.call)
+        out = self.offers.lost_talk(event.call, now)
+        waiting = replace(self._place(queue, event, call.caller, now), priority=FIRST)
+        self.room.enter(waiting, event, now)
+        return [*out, StartMusic(call=event.call, music=queue.music)]
 
     def _place(self, queue: Queue, event: Queued, caller: str, now: float) -> Waiting:
         if event.agent not in self.agents:
@@ -271,6 +289,7 @@ class Floor:
     def _gone(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
         """The call is somewhere else now, or ended."""
         waiting = self.room.forget(event.call)
+        self._again.discard(event.call)
         out = self.offers.let_go(event.call, now)
         if isinstance(event, Ended):
             out += self._ended(event.call, waiting, call.caller if call else "", now)

@@ -36,9 +36,16 @@ export async function api<T = void>(method: Method, path: string, body?: unknown
   throw new ApiError(words(answer.status, data), answer.status, problems(data));
 }
 
-/** Takes this page to the login page. */
+let askForLogin = (): void => location.assign("/login.html");
+
+/** Takes this page to the login page, or does what it does in place of that. */
 export function logInAgain(): void {
-  location.assign("/login.html");
+  askForLogin();
+}
+
+/** For a page that may not be left, since a talk goes on in it: `ask` has its user log in here. */
+export function logInHere(ask: () => void): void {
+  askForLogin = ask;
 }
 
 function words(status: number, data: unknown): string {
