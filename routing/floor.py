@@ -59,6 +59,10 @@ class UnknownCallback(LookupError):
     """No callback waits under this id."""
 
 
+FIRST = 1_000_000
+"""The priority of a caller whose talk is to go on: above all that sites give."""
+
+
 class Floor:
     """Agents and waiting calls of one site. Times are Unix seconds."""
 
@@ -74,6 +78,8 @@ class Floor:
         self.takers = Takers(self.crew, self.room, self.offers)
         self._wished: set[CallId] = set()
         """Live calls in which a callback was wanted."""
+        self._again: set[CallId] = set()
+        """Calls on their way back to the agent whose phone lost their talk."""
 
     # What was there before, and what is asked from outside
 
@@ -201,6 +207,8 @@ class Floor:
                 offer is not None and (name := self.offers.asked(event.call, offer)) is not None
             ):
                 return self.offers.take_back(name, now, apart_s=APART_S)
+            case Left(place=Place.TALK) if call.transfer is not None and call.transfer.again:
+                self._again.add(event.call)
             case Left(place=Place.TALK):
                 return self.offers.left_talk(event.call, now)
         return []
@@ -212,6 +220,8 @@ class Floor:
         if queue is None:
             log.error("a call was sent to a queue that is not there", call=event.call, queue=event.queue)
             return [*self._gone(event, call, now), Hangup(call=event.call)]
+        if event.call in self._again:
+            return self._queued_again(queue, event, call, now)
         old = self.room.calls.get(event.call)
         if (old is not None and old.queue == queue.name) or self.offers.talks(event.call):
             return []  # told twice
@@ -223,6 +233,14 @@ class Floor:
         self.room.enter(waiting, event, now)
         out.append(StartMusic(call=event.call, music=queue.music))
         return [*out, *self._divert(waiting, event, rule, now)] if rule is not None else out
+
+    def _queued_again(self, queue: Queue, event: Queued, call: Call, now: float) -> list[Output]:
+        """A talk is to go on at the same agent's phone: nobody else has the call or the agent first."""
+        self._again.discard(event.call)
+        out = self.offers.lost_talk(event.call, now)
+        waiting = replace(self._place(queue, event, call.caller, now), priority=FIRST)
+        self.room.enter(waiting, event, now)
+        return [*out, StartMusic(call=event.call, music=queue.music)]
 
     def _place(self, queue: Queue, event: Queued, caller: str, now: float) -> Waiting:
         if event.agent not in self.agents:
@@ -283,6 +301,7 @@ class Floor:
     def _gone(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
         """The call is somewhere else now, or ended."""
         waiting = self.room.forget(event.call)
+        self._again.discard(event.call)
         out = self.offers.let_go(event.call, now)
         if isinstance(event, Ended):
             out += self._ended(event.call, waiting, call.caller if call else "", now)

@@ -324,7 +324,9 @@ class Resumed(CallEvent):
 class TransferAsked(CallEvent):
     """``by`` wants the caller whom an agent talks with to be sent on. Exactly one says where: to a
     ``queue``, to ``agent`` alone, into a ``flow``, or to a ``number`` outside. In a queue the caller
-    keeps priority and level, with ``keep_skills`` also the skills wanted; his waiting counts anew."""
+    keeps priority and level, with ``keep_skills`` also the skills wanted; his waiting counts anew.
+    ``queue`` and ``agent`` both are the talk's own: this agent's phone has lost the talk, and rings
+    for it again."""
 
     by: str
     queue: str = ""
@@ -332,6 +334,11 @@ class TransferAsked(CallEvent):
     flow: str = ""
     number: str = ""
     keep_skills: bool = False
+
+    @property
+    def again(self) -> bool:
+        """Whether the agent's phone rings again for the same talk."""
+        return bool(self.queue and self.agent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Call control over HTTP: hold, resume, and sending the caller on."""
+"""Call control over HTTP: hold, resume, sending the caller on, and getting a talk back."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cti.access import CallController, Person
 from cti.calls.call import Call, OpenOffer
 from cti.calls.commands import Hold, Resume
 from cti.calls.events import TransferAsked
+from cti.calls.names import DIRECT_QUEUE
 from cti.calls.part import Ask, Output
 from cti.desk.api import Asked, Calls
 from cti.desk.talks import talk_of
@@ -95,6 +96,17 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
             if call.parked is None:
                 raise HTTPException(409, "the caller is not on hold")
             return Resume(call=call.id, offer=talk.offer)
+
+        return await on_talk(id, who, act)
+
+    @router.post("/{id}/fetch", status_code=202)
+    async def fetch(id: str, who: AnyAgent) -> Asked:
+        """The agent's phone has lost the talk, as a page does that is loaded anew: it rings for it again.
+        The caller is on hold meanwhile; after 30 s anyone of the queue may take him."""
+
+        def act(call: Call, talk: OpenOffer, now: float) -> Output:
+            queue = call.queue or DIRECT_QUEUE
+            return TransferAsked(at=now, call=call.id, by=who.name, queue=queue, agent=talk.agent)
 
         return await on_talk(id, who, act)
 

@@ -16,8 +16,13 @@ from tests.real.browser import Tab, browser, tab
 from tests.real.hotline import Hotline, hotline
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-ADA: dict[str, object] = {"name": "Ada Müller", "numbers": ["+4930123456", "+4930123457"], "level": "gold", "region": "North"}
-ADA |= {"owner": "alice", "notes": "Wants tea.\nCalls on Mondays.", "fields": {"Contract": "R-204815"}}
+ADA: dict[str, object] = {"name": "Ada Müller", "numbers": ["+4930123456", "+4930123457"], "level": "gold"}
+ADA |= {
+    "region": "North",
+    "owner": "alice",
+    "notes": "Wants tea.\nCalls on Mondays.",
+    "fields": {"Contract": "R-204815"},
+}
 DOUBLE = {"name": "Ada Mueller", "numbers": ["+4930123456"], "level": "silver", "email": "ada@example.com"}
 EVE = {"name": HOSTILE, "numbers": ["+49305550123"], "notes": HOSTILE, "fields": {"Contract": HOSTILE}}
 

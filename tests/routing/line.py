@@ -157,6 +157,8 @@ class Line:
                 return Refused(at=at, call=call, offer=offer, agent=agent, reason=_refusal(more))
             case "failed":
                 return Failed(at=at, call=call, command=more[0], why="test", offer=offer)
+            case "fetched":
+                return TransferAsked(at=at, call=call, by=agent, queue=more[0], agent=agent)
             case "left":
                 return Left(at=at, call=call, place=Place(more[0]), why="test")
             case "adopted":

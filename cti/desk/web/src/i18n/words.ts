@@ -3,6 +3,7 @@ import * as common from "./common";
 import * as customers from "./customers";
 import * as floor from "./floor";
 import * as login from "./login";
+import * as phone from "./phone";
 import * as supervisor from "./supervisor";
 import * as talk from "./talk";
 
@@ -13,6 +14,7 @@ export const en = {
   ...customers.en,
   ...floor.en,
   ...login.en,
+  ...phone.en,
   ...supervisor.en,
   ...talk.en,
 };
@@ -25,6 +27,7 @@ export const zh: Record<Key, string> = {
   ...customers.zh,
   ...floor.zh,
   ...login.zh,
+  ...phone.zh,
   ...supervisor.zh,
   ...talk.zh,
 };

@@ -42,9 +42,16 @@ export function refusal(status: number, data: unknown): ApiError {
   return new ApiError(words(status, data), status, problems(data));
 }
 
-/** Takes this page to the login page. */
+let askForLogin = (): void => location.assign("/login.html");
+
+/** Takes this page to the login page, or does what it does in place of that. */
 export function logInAgain(): void {
-  location.assign("/login.html");
+  askForLogin();
+}
+
+/** For a page that may not be left, since a talk goes on in it: `ask` has its user log in here. */
+export function logInHere(ask: () => void): void {
+  askForLogin = ask;
 }
 
 function words(status: number, data: unknown): string {

@@ -48,6 +48,7 @@ export class Feed {
   #stream = "";
   #seq: number | null = null;
   #tries = 0;
+  #loggedOff = false;
   readonly #open: typeof openSocket;
   readonly #wait: typeof waitMs;
   readonly #loggedOut: () => void;
@@ -77,7 +78,10 @@ export class Feed {
       silent();
       socket.close();
       this.connected = false;
-      if (code === LOG_IN_FIRST) return this.#loggedOut();
+      if (code === LOG_IN_FIRST) {
+        this.#loggedOff = true;
+        return this.#loggedOut();
+      }
       const ms = Math.min(WAIT_MS[1], WAIT_MS[0] * 2 ** this.#tries++);
       this.#wait(() => this.start(), ms * (0.5 + Math.random() / 2));
     };
@@ -90,6 +94,13 @@ export class Feed {
       if (!this.#take(JSON.parse(data) as Message)) end();
     };
     socket.onclose = (event: CloseEvent) => end(event.code);
+  }
+
+  /** Connects again after a new log-in, if it was for want of one that the link ended. */
+  resume(): void {
+    if (!this.#loggedOff) return;
+    this.#loggedOff = false;
+    this.start();
   }
 
   /** Takes in a message. False where one before it is missing: then begin again with a snapshot. */
