@@ -100,7 +100,7 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
         return await on_talk(id, who, act)
 
     @router.post("/{id}/fetch", status_code=202)
-    async def fetch(id: str, who: AnyAgent) -> Asked:
+    async def fetch(id: str, who: CallController) -> Asked:
         """The agent's phone has lost the talk, as a page does that is loaded anew: it rings for it again.
         The caller is on hold meanwhile; after 30 s anyone of the queue may take him."""
 

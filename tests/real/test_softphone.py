@@ -51,12 +51,14 @@ window.Notification = class extends Notification {
   }
 };
 new MutationObserver(() => {
-  if (document.querySelector("article[data-offer]")) requestAnimationFrame(() => setTimeout(() => (seen.card ??= now())));
+  if (!document.querySelector("article[data-offer]")) return;
+  requestAnimationFrame(() => setTimeout(() => (seen.card ??= now())));
 }).observe(document, {childList: true, subtree: true});
 window.energy = async () => {
   let sum = 0;
   for (const connection of connections)
-    for (const one of (await connection.getStats()).values()) sum += one.type === "inbound-rtp" ? one.totalAudioEnergy : 0;
+    for (const one of (await connection.getStats()).values())
+      sum += one.type === "inbound-rtp" ? one.totalAudioEnergy : 0;
   return sum;
 };
 // A steady tone is noise to the browser; it would be taken out.
