@@ -6,10 +6,9 @@ given. Nobody waits for an answer here: a refusal comes back as the event ``Fail
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from cti.calls import apart
 from cti.calls.call import Call
@@ -22,21 +21,25 @@ from cti.calls.commands import (
     Hold,
     Monitor,
     Offer,
+    PauseRecording,
     Play,
     Resume,
+    ResumeRecording,
     StartMusic,
     StopMonitor,
+    StopRecording,
     Tape,
     Transfer,
     Withdraw,
 )
-from cti.calls.events import CallEvent, Ended, Failed, Transferred
+from cti.calls.events import Ended, Transferred
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, Leg, Role, callback_uniqueid, monitor_uniqueid
 from cti.calls.tracker import MODE_DIGITS, Tracker
 from cti.calls.words import CallId, MonitorMode, Party
 from cti.outbound import Outbound
-
-Fields = Mapping[str, str | Sequence[str]]
+from cti.quoting import caller_id, quote
+from cti.recording_actions import record
+from cti.sending import Emit, Fields, Sender, failed
 
 AFTER_VARIABLE = "CORDBOARD_AFTER"
 """Set on a caller's channel, it lets the dialplan give the caller back after the talk."""
@@ -46,26 +49,11 @@ _SPY = "qdES"
 """ChanSpy: quiet, modes switched by keys, end with the talk spied on, stop when there is none."""
 _SPY_START = {MonitorMode.LISTEN: "", MonitorMode.WHISPER: "w", MonitorMode.BARGE: "B"}
 _SPY_RING_S = 30
-_LONGEST = 80
 _AUTO_ANSWER = (
     "PJSIP_HEADER(add,Call-Info)=<sip:cordboard>;answer-after=0",
     "PJSIP_HEADER(add,Alert-Info)=<http://cordboard>;info=alert-autoanswer;delay=0",
 )
 """Headers of INVITE at which phones pick up by themselves; no make reads all kinds."""
-
-
-class Sender(Protocol):
-    """The part of the AMI client that is used here."""
-
-    def post(
-        self,
-        name: str,
-        fields: Fields = ...,
-        *,
-        on_done: Callable[[], None] | None = None,
-        on_refused: Callable[[str], None] | None = None,
-        action_id: str = "",
-    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +78,7 @@ class Executor:
         *,
         destinations: Mapping[str, Destination],
         lease_s: int,
-        emit: Callable[[Callable[[float], CallEvent]], None],
+        emit: Emit,
         recordings: Path,
         beep: Path,
         outbound: Outbound,
@@ -159,6 +147,8 @@ class Executor:
                 self._transfer(command, caller)
             case Monitor():
                 self._monitor(command, call)
+            case PauseRecording() | ResumeRecording() | StopRecording():
+                record(command, self._tracker.legs.get(command.offer), self._ami, self._emit)
 
     def renew(self, calls: Collection[CallId]) -> None:
         """Renews the leases of these calls, all that depend on the engine, but not of those that
@@ -375,24 +365,3 @@ class Executor:
 def to_be_called(call: Call | None) -> bool:
     """Whether the call is a callback whose customer has not been reached."""
     return call is not None and call.live and not call.channel
-
-
-def failed(command: Command, why: str, now: float) -> Failed:
-    """The event that says that ``command`` came to nothing."""
-    offer = command.offer if isinstance(command, Offer | Connect | Withdraw) else None
-    return Failed(call=command.call, at=now, command=type(command).__name__, why=why, offer=offer)
-
-
-def quote(text: str) -> str:
-    """An AGI argument in quotes. Raises ValueError for text that no quoting makes safe."""
-    if any(not c.isprintable() for c in text):
-        raise ValueError("an AGI argument with a control character in it")
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def caller_id(name: str, number: str) -> str:
-    """``"Name" <number>`` of what is printable, without what would break out of it. A name and a
-    number have at most 80 characters each."""
-    name = "".join(c for c in name if c.isprintable() and c not in '"<>\\')[:_LONGEST]
-    number = "".join(c for c in number if c.isalnum() or c in "+*#")[:_LONGEST]
-    return f'"{name}" <{number}>'

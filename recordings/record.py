@@ -26,6 +26,7 @@ from cti.calls.events import (
     Left,
     Offered,
     Queued,
+    RecordingResumed,
     RecordingStarted,
     Refused,
     Resumed,
@@ -35,6 +36,7 @@ from cti.calls.events import (
 from cti.calls.words import CallId, OfferId, Party, Place
 from recordings.menus import Message, note
 from recordings.order import in_order
+from recordings.pauses import Pauses
 
 
 class Outcome(StrEnum):
@@ -58,14 +60,14 @@ class Outcome(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """A stretch of a call. RING lies within WAIT and HOLD within TALK; the others follow
-    each other."""
+    """A stretch of a call. RING lies within WAIT, HOLD and PAUSE within TALK; the others follow each other."""
 
     MENU = "menu"
     WAIT = "wait"
     RING = "ring"
     TALK = "talk"
     HOLD = "hold"
+    PAUSE = "pause"
     TRANSFER = "transfer"
     FALLBACK = "fallback"
 
@@ -91,7 +93,7 @@ class RecordingState(StrEnum):
 class Segment:
     """One stretch of a call. Times are Unix seconds; ``number`` counts from 1 in each call.
 
-    ``detail``: a MENU's last node, why a RING came to nothing, where a TRANSFER went, how a HOLD was.
+    ``detail``: a MENU's last node, why a RING came to nothing, where a TRANSFER went, how a HOLD or PAUSE was.
     """
 
     call: CallId
@@ -210,6 +212,7 @@ class _Fold:
         self._connected: set[OfferId] = set()
         self._arrived = False
         self._called_back = False
+        self._pauses = Pauses()
         self._place: SegmentKind | None = None
         self._served: Outcome | None = None
 
@@ -244,7 +247,7 @@ class _Fold:
             case Connected() if event.offer not in self._connected:
                 self._connect(event)
             case Held() if SegmentKind.TALK in self._open:
-                self._hold(NOT_RECORDED if event.offer else "", event.at)
+                self._within_talk(SegmentKind.HOLD, NOT_RECORDED if event.offer else "", event.at)
             case Resumed():
                 self._close(SegmentKind.HOLD, event.at)
             case Transferred():
@@ -262,6 +265,7 @@ class _Fold:
                 self._end(event)
             case _:
                 note(self._record, event)
+                self._pause(event)
 
     def result(self) -> tuple[CallRecord, tuple[Segment, ...]]:
         self._record.update(
@@ -326,11 +330,17 @@ class _Fold:
         first = event.at if self._record["connected_at"] is None else self._record["connected_at"]
         self._record.update(agent=event.agent, connected_at=first)
 
-    def _hold(self, detail: str, at: float) -> None:
-        known, agent = self._open.get(SegmentKind.HOLD), self._open[SegmentKind.TALK]["agent"]
+    def _within_talk(self, kind: SegmentKind, detail: str, at: float) -> None:
+        known, agent = self._open.get(kind), self._open[SegmentKind.TALK]["agent"]
         if known is None or known["detail"] < detail:
-            self._close(SegmentKind.HOLD, at)
-            self._start(SegmentKind.HOLD, at, agent=agent, queue=self._record["queue"], detail=detail)
+            self._close(kind, at)
+            self._open[kind] = self._add(kind, at, agent=agent, queue=self._record["queue"], detail=detail)
+
+    def _pause(self, event: CallEvent) -> None:
+        if isinstance(event, RecordingResumed):
+            self._close(SegmentKind.PAUSE, event.at)
+        elif (how := self._pauses.begins(event)) is not None and SegmentKind.TALK in self._open:
+            self._within_talk(SegmentKind.PAUSE, how, event.at)
 
     def _end(self, event: Ended) -> None:
         for kind in tuple(self._open):
@@ -365,17 +375,14 @@ class _Fold:
         for other in tuple(self._open):
             self._close(other, at)
         self._stop_rings(at)
-        self._start(kind, at, **what)
+        self._open[kind] = self._add(kind, at, **what)
 
     def _leave(self, kind: SegmentKind, at: float) -> None:
         self._close(kind, at)
         if kind is SegmentKind.WAIT:
             self._stop_rings(at)
-        if kind is SegmentKind.TALK:
-            self._close(SegmentKind.HOLD, at)
-
-    def _start(self, kind: SegmentKind, at: float, **what: Any) -> None:
-        self._open[kind] = self._add(kind, at, **what)
+        for within in (SegmentKind.HOLD, SegmentKind.PAUSE) if kind is SegmentKind.TALK else ():
+            self._close(within, at)
 
     def _add(self, kind: SegmentKind, at: float, **what: Any) -> _Facts:
         segment = {**_SEGMENT, "call": self._record["id"], "kind": kind, "started_at": at, **what}

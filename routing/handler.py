@@ -108,6 +108,14 @@ class RoutingPart:
         """An agent says what came of a talk of this queue. Raises NotADisposition."""
         return await self._carry_out(self.floor.offers.dispose(agent, call, queue, path, notes, now), now)
 
+    async def take(self, call: Call, by: str, phone: str, now: float) -> Sequence[Output]:
+        """A supervisor takes a call that waits or is talked on: his phone rings. Raises NotAllowed."""
+        return await self._carry_out(self.floor.takers.take(call, by, phone, now), now)
+
+    async def pull(self, call: Call, queue: str, by: str, now: float) -> Sequence[Output]:
+        """A supervisor pulls a call to another queue. Raises NotAllowed."""
+        return await self._carry_out(self.floor.takers.pull(call, queue, by, now), now)
+
     def why(self, call: CallId, now: float) -> StillWaiting | None:
         """Why the call is still waiting; None if it isn't."""
         return self.floor.why(call, now)

@@ -14,8 +14,9 @@ from cti.calls.part import Output
 from cti.calls.tracker import Message, Tracker
 from cti.calls.words import CallId
 from cti.engine import Engine
-from cti.executor import Destination, Executor, Fields
+from cti.executor import Destination, Executor
 from cti.outbound import Outbound
+from cti.sending import Fields
 from tests.cti.calls.talk import CALL, CALLER, CALLER_CHANNEL
 
 LEASE_S = 10

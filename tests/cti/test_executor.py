@@ -27,8 +27,10 @@ from cti.calls.commands import (
 )
 from cti.calls.legs import monitor_uniqueid
 from cti.calls.words import CallId, MonitorMode
-from cti.executor import Executor, Fields, caller_id, quote
+from cti.executor import Executor
 from cti.outbound import Outbound
+from cti.quoting import caller_id, quote
+from cti.sending import Fields
 from tests.cti.calls import talk
 from tests.cti.calls.talk import AGENT_CHANNEL, CALL, CALLER, CALLER_CHANNEL, OFFER, agent, event
 from tests.cti.engine_room import Posted

@@ -1,32 +1,27 @@
+import { api } from "../lib/api";
+import type { Announcement } from "../lib/board";
 import { feed } from "../lib/feed.svelte";
-import { Seen } from "../lib/seen.svelte";
 import { clock } from "../lib/time.svelte";
-import type { Announcement } from "../lib/types";
 
 /** What supervisors announce to this agent. */
 export class Announced {
   #all: Announcement[] = $state.raw([]);
-  #read = new Seen("read");
 
-  /** Those that have not ended, and were not read here. */
+  /** Those that have not ended, and that he has not said he has seen. */
   get unread(): Announcement[] {
-    return this.#all.filter(({ id, until }) => clock.now < until && !this.#read.has(id));
+    return this.#all.filter(({ until, seen }) => clock.now < until && !seen);
   }
 
   /** Takes in what the feed tells. Gives a way to stop that. */
   follow(): () => void {
-    return feed.listen(({ type, announcements }) => {
-      if (type === "snapshot") {
-        this.#all = announcements ?? [];
-        this.#read.keepOnly(this.#all.map(({ id }) => id));
-      } else if (announcements) {
-        const news = new Set(announcements.map(({ id }) => id));
-        this.#all = [...this.#all.filter(({ id }) => !news.has(id)), ...announcements];
-      }
+    return feed.listen(({ type, announcements = [] }) => {
+      const told = new Map(announcements.map((one) => [one.id, one]));
+      const others = type === "snapshot" ? [] : this.#all.filter(({ id }) => !told.has(id));
+      this.#all = [...others, ...told.values()];
     });
   }
 
-  read(id: string): void {
-    this.#read.add(id);
+  async read(id: string): Promise<void> {
+    await api("POST", `/api/announcements/${encodeURIComponent(id)}/seen`);
   }
 }

@@ -1,8 +1,9 @@
 import { SvelteMap } from "svelte/reactivity";
 
 import { logInAgain } from "./api";
+import type { Alert, Announcement, Figures } from "./board";
 import { clock } from "./time.svelte";
-import type { AgentRow, Announcement, CallRow, Notice, QueueRow } from "./types";
+import type { AgentRow, CallRow, Notice, QueueRow } from "./types";
 
 const SILENCE_MS = 12_000; // The server says something every 5 s.
 const WAIT_MS = [300, 10_000] as const; // Before the first, and at most before any, try to come back.
@@ -15,7 +16,9 @@ interface Rows {
   /** Ids of calls no longer seen. */
   gone?: string[];
   notices?: Notice[];
-  /** New, or ended. */
+  /** Figures of all queues together, alerts and announcements: kept by who shows them. */
+  today?: Figures;
+  alerts?: Alert[];
   announcements?: Announcement[];
 }
 
@@ -45,6 +48,7 @@ export class Feed {
   #stream = "";
   #seq: number | null = null;
   #tries = 0;
+  #loggedOff = false;
   readonly #open: typeof openSocket;
   readonly #wait: typeof waitMs;
   readonly #loggedOut: () => void;
@@ -74,7 +78,10 @@ export class Feed {
       silent();
       socket.close();
       this.connected = false;
-      if (code === LOG_IN_FIRST) return this.#loggedOut();
+      if (code === LOG_IN_FIRST) {
+        this.#loggedOff = true;
+        return this.#loggedOut();
+      }
       const ms = Math.min(WAIT_MS[1], WAIT_MS[0] * 2 ** this.#tries++);
       this.#wait(() => this.start(), ms * (0.5 + Math.random() / 2));
     };
@@ -87,6 +94,13 @@ export class Feed {
       if (!this.#take(JSON.parse(data) as Message)) end();
     };
     socket.onclose = (event: CloseEvent) => end(event.code);
+  }
+
+  /** Connects again after a new log-in, if it was for want of one that the link ended. */
+  resume(): void {
+    if (!this.#loggedOff) return;
+    this.#loggedOff = false;
+    this.start();
   }
 
   /** Takes in a message. False where one before it is missing: then begin again with a snapshot. */

@@ -1,3 +1,5 @@
+import type { Figures } from "./board";
+
 /** What the server says, as its API and feed document it. Times are Unix seconds. */
 
 export type Role = "agent" | "supervisor" | "admin";
@@ -43,6 +45,8 @@ export interface QueueRow {
   waiting: number;
   calls: string[];
   longest_since: number | null;
+  today: Figures;
+  recent: Figures;
 }
 
 export type Place = "menu" | "queue" | "talk" | "transfer" | "fallback" | "ended";
@@ -82,6 +86,10 @@ export interface CallRow {
   offer: OfferState | null;
   connected_at: number | null;
   held: boolean;
+  /** Whether the talk is recorded; null where it is not to be. */
+  recording: "on" | "pausing" | "paused" | "stopped" | null;
+  /** Since when the agent wants a supervisor on the talk. */
+  help_since: number | null;
   transferred_to: string;
   /** Whose number the caller's is, as far as that is known by now. */
   customers: Customer[];
@@ -96,15 +104,6 @@ export interface Notice {
   text: string;
   /** To an agent, instead of the others: the follow-up that is due. */
   followup?: string;
-}
-
-/** What a supervisor tells agents until a time. */
-export interface Announcement {
-  id: string;
-  text: string;
-  by: string;
-  at: number;
-  until: number;
 }
 
 /** What came of a call. */
