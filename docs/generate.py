@@ -21,7 +21,7 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
-from config import alerts, cli, customer_settings, people_file, roster, site_file
+from config import alerts, cli, customer_settings, lookup, people_file, pop, roster, site_file
 from config.fields import Phone
 from config.simulation import arrivals, spread
 from cti import durations, hours, site_files
@@ -188,6 +188,8 @@ IN_SITE = (
     Section("### transfers_to_numbers and callbacks", site_file.NumbersSettings),
     Section("### lookups", site_file.LookupSettings),
     Section("### customers", customer_settings.CustomerSettings),
+    Section("### customers.lookup", lookup.CustomerLookup),
+    Section("### pop", pop.PopSettings, "A list: the first that is for the queue and whose fields are all known."),
     Section("### alerts", alerts.AlertSettings, "A list of rules."),
     Section("### boxes", site_file.BoxSettings, "Each has a name, which flows use."),
     Section("### fallback", site_file.FallbackSettings),

@@ -17,6 +17,7 @@ from cti.desk.board_api import routes as board_routes
 from cti.desk.control import control_routes
 from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
+from cti.desk.pop import routes as pop_routes
 from cti.desk.recording import routes as recording_control_routes
 from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
@@ -36,6 +37,7 @@ APP = Desk(
         menu_routes(MagicMock(), MagicMock()),
         picture_routes(MagicMock(), MagicMock()),
         reload_routes(MagicMock()),
+        pop_routes((), MagicMock(), MagicMock()),
         customer_table_routes(MagicMock(), MagicMock(), MagicMock()),
         customer_routes(MagicMock(), MagicMock(), MagicMock(), MagicMock()),
         control_routes(MagicMock(), MagicMock(), MagicMock()),
