@@ -168,6 +168,12 @@ async def test_the_ring_never_waits_for_the_crm_and_the_card_comes_when_it_is_th
     await soon(refused)
     await is_over(page, caller)
     site_crm.says(json.dumps({"customer": {"id": 4711, "name": HOSTILE, "level": "gold"}}))
-    await rings(line, "3", phone, 2, caller="+49305550122")
+    caller, _, _ = await rings(line, "3", phone, 2, caller="+49305550122")
     await expect(page.get_by_role("article").get_by_role("heading")).to_have_text(HOSTILE)
     await expect(page.get_by_role("article")).to_contain_text("gold")
+    await is_over(page, caller)
+    ada = {"name": "Ada", "numbers": ["+49305550123"]}  # who has a card here is not asked for elsewhere
+    (await (await line.desk("sue")).post("/api/customers", json=ada)).raise_for_status()
+    await rings(line, "3", phone, 3, caller="+49305550123")
+    await expect(page.get_by_role("link", name="Ada")).to_have_attribute("href", "/customers.html?card=1")
+    assert len([path for _, path, _ in site_crm.asked if path.startswith("/who")]) == 2
