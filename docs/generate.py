@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from types import ModuleType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -244,6 +245,7 @@ def _from(page: str, text: str) -> str:
 # Models to tables
 
 
+@cache
 def meanings() -> Mapping[str, str]:
     """What each key means, by ``Model.key``."""
     found = site_files.plain(site_files.read(REFERENCE / "meanings.yaml").data)
