@@ -54,6 +54,11 @@ new MutationObserver(() => {
   if (!document.querySelector("article[data-offer]")) return;
   requestAnimationFrame(() => setTimeout(() => (seen.card ??= now())));
 }).observe(document, {childList: true, subtree: true});
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (...given) {
+  window.ringer = this.context;
+  return start.apply(this, given);
+};
 window.energy = async () => {
   let sum = 0;
   for (const connection of connections)
@@ -156,6 +161,7 @@ async def test_a_call_at_the_desk(line: Hotline, context: BrowserContext) -> Non
     seen = await page.evaluate("seen")
     print(f"the card, from the offer: {seen['card'] - offered.at * 1000:.0f} ms", end="; ")
     print(f"from the INVITE in the page: {seen['card'] - seen['invite']:.0f} ms")
+    await page.wait_for_function("() => ringer.state === 'running'")
     assert seen["notices"] == ["5550123 is calling"]
     barriers += await desk.looked_at("phone-ringing")
 
