@@ -60,11 +60,9 @@ AudioBufferSourceNode.prototype.start = function (...given) {
   return start.apply(this, given);
 };
 window.energy = async () => {
-  let sum = 0;
-  for (const connection of connections)
-    for (const one of (await connection.getStats()).values())
-      sum += one.type === "inbound-rtp" ? one.totalAudioEnergy : 0;
-  return sum;
+  const reports = await Promise.all(connections.map((connection) => connection.getStats()));
+  const heard = reports.flatMap((report) => [...report.values()]).filter(({type}) => type === "inbound-rtp");
+  return heard.reduce((sum, {totalAudioEnergy}) => sum + totalAudioEnergy, 0);
 };
 // A steady tone is noise to the browser; it would be taken out.
 const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
@@ -275,7 +273,8 @@ async def test_the_network_is_away_for_ten_seconds(line: Hotline, context: Brows
 
 
 async def test_the_session_expires_in_a_talk(line: Hotline, context: BrowserContext) -> None:
-    """The talk goes on, the page asks for the password, and is where it was."""
+    """The talk goes on, the page asks for the password, and is where it was. Without a log-in, too, the
+    phone can be hung up."""
     feeds: list[WebSocketRoute] = []
 
     def passed_on(feed: WebSocketRoute) -> None:
@@ -301,4 +300,12 @@ async def test_the_session_expires_in_a_talk(line: Hotline, context: BrowserCont
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
     await expect(page.get_by_role("article")).to_contain_text("Talking")
     assert await hears(caller) == {AGENT}
+
+    await context.clear_cookies()
+    await feeds[-1].close(code=1012)
+    await expect(asks).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_text("Your session is over")).to_be_visible()
+    await page.keyboard.press("Shift+H")  # at the phone, without the server
+    await caller.ended()
     assert barriers == []
