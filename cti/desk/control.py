@@ -100,7 +100,7 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
         return await on_talk(id, who, act)
 
     @router.post("/{id}/leave", status_code=202)
-    async def leave(id: str, who: AnyAgent) -> Asked:
+    async def leave(id: str, who: CallController) -> Asked:
         """The page that is the agent's phone goes: the caller is on hold. If nobody asks for ``fetch``
         within 30 s, he goes back to his queue."""
 
