@@ -124,7 +124,7 @@ async def talk(line: Hotline, page: Page) -> PhoneCall:
     """A caller, with whom alice talks by her page."""
     caller = await rings(line)
     await expect(phone(page)).to_contain_text("Ringing")
-    await page.keyboard.press("a")
+    await page.keyboard.press("y")
     await line.watch.wait(ev.Connected)
     await expect(phone(page)).to_contain_text("Talking")
     return caller
@@ -163,7 +163,7 @@ async def test_a_call_at_the_desk(line: Hotline, context: BrowserContext) -> Non
     assert seen["notices"] == ["5550123 is calling"]
     barriers += await desk.looked_at("phone-ringing")
 
-    await page.keyboard.press("a")
+    await page.keyboard.press("y")
     await expect(bar).to_contain_text("Talking")
     await line.watch.wait(ev.Connected)
     assert await hears(caller) == {AGENT}
@@ -179,10 +179,13 @@ async def test_a_call_at_the_desk(line: Hotline, context: BrowserContext) -> Non
     async def pressed() -> bool:
         return caller.digits == "5#"
 
-    await page.keyboard.press("k")
+    await page.keyboard.press("#")
     await page.keyboard.type("5#")
     await soon(pressed)
     barriers += await desk.looked_at("phone-talking")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog")).to_contain_text("Hang up at the phone")
     await page.keyboard.press("Escape")
     await expect(bar.get_by_role("group", name="Keypad")).to_have_count(0)
 
@@ -196,7 +199,7 @@ async def test_a_ring_is_refused(line: Hotline, context: BrowserContext) -> None
     page = (await at_the_desk(line, context)).page
     await rings(line)
     await expect(phone(page)).to_contain_text("Ringing")
-    await page.keyboard.press("Shift+R")
+    await page.keyboard.press("Shift+Y")
     await line.watch.wait(ev.Refused)
     await expect(phone(page)).not_to_contain_text("Ringing")
 
