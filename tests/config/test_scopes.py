@@ -64,6 +64,7 @@ SCOPES = {
         "POST /api/calls/{id}/transfer",
         "POST /api/calls/{id}/pull",
         "POST /api/calls/{id}/fetch",
+        "POST /api/calls/{id}/leave",
         "POST /api/calls/{id}/help",
         "DELETE /api/calls/{id}/help",
         "POST /api/calls/{id}/recording/pause",
