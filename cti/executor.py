@@ -36,6 +36,7 @@ from cti.calls.events import Ended, Transferred
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, Leg, Role, callback_uniqueid, monitor_uniqueid
 from cti.calls.tracker import MODE_DIGITS, Tracker
 from cti.calls.words import CallId, MonitorMode, Party
+from cti.invite import CardUrl, headers, nowhere
 from cti.outbound import Outbound
 from cti.quoting import caller_id, quote
 from cti.recording_actions import record
@@ -49,11 +50,6 @@ _SPY = "qdES"
 """ChanSpy: quiet, modes switched by keys, end with the talk spied on, stop when there is none."""
 _SPY_START = {MonitorMode.LISTEN: "", MonitorMode.WHISPER: "w", MonitorMode.BARGE: "B"}
 _SPY_RING_S = 30
-_AUTO_ANSWER = (
-    "PJSIP_HEADER(add,Call-Info)=<sip:cordboard>;answer-after=0",
-    "PJSIP_HEADER(add,Alert-Info)=<http://cordboard>;info=alert-autoanswer;delay=0",
-)
-"""Headers of INVITE at which phones pick up by themselves; no make reads all kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ class Executor:
     long a caller may be without the engine before the dialplan's fallback takes over.
     ``recordings`` is the folder of recordings, ``beep`` the sound (without suffix) after which a
     caller is recorded. ``outbound`` says which numbers callers may be sent to, ``callbacks`` which
-    may be called back."""
+    may be called back. ``card_url`` is told to the agent's phone with the call."""
 
     def __init__(
         self,
@@ -83,11 +79,13 @@ class Executor:
         beep: Path,
         outbound: Outbound,
         callbacks: Outbound,
+        card_url: CardUrl = nowhere,
     ) -> None:
         self._recordings = recordings
         self._beep = beep
         self._outbound = outbound
         self._callbacks = callbacks
+        self._card_url = card_url
         self._ami = ami
         self._tracker = tracker
         self._destinations = destinations
@@ -197,8 +195,7 @@ class Executor:
         if call is not None:
             fields["CallerID"] = caller_id(call.caller_name, call.caller)
         variables = [] if command.recording is None else [f"CORDBOARD_RECORDING={command.recording}"]
-        if command.auto_answer and command.phone.startswith("PJSIP/"):
-            variables += _AUTO_ANSWER
+        variables += headers(command, call, self._card_url)
         if variables:
             fields["Variable"] = variables
         self._originate(command, fields)

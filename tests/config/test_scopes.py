@@ -18,6 +18,7 @@ from cti.desk.control import control_routes
 from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
 from cti.desk.places import routes as place_routes
+from cti.desk.pop import routes as pop_routes
 from cti.desk.recording import routes as recording_control_routes
 from cti.desk.suggestions import routes as suggestion_routes
 from ivr.api import routes as menu_routes
@@ -39,6 +40,7 @@ APP = Desk(
         menu_routes(MagicMock(), MagicMock()),
         picture_routes(MagicMock(), MagicMock()),
         reload_routes(MagicMock()),
+        pop_routes((), MagicMock(), MagicMock()),
         customer_table_routes(MagicMock(), MagicMock(), MagicMock()),
         customer_routes(MagicMock(), MagicMock(), MagicMock(), MagicMock()),
         control_routes(MagicMock(), MagicMock(), MagicMock()),
@@ -68,6 +70,7 @@ SCOPES = {
         "POST /api/calls/{id}/transfer",
         "POST /api/calls/{id}/pull",
         "POST /api/calls/{id}/fetch",
+        "POST /api/calls/{id}/leave",
         "POST /api/calls/{id}/help",
         "DELETE /api/calls/{id}/help",
         "POST /api/calls/{id}/recording/pause",
