@@ -21,6 +21,7 @@ from cti.desk.metrics import Metrics
 from cti.desk.rows import Row
 from cti.desk.today import Came, Rules, Today
 from cti.desk.view import EVERYTHING, Audience, Customers, View, nobody_known
+from cti.desk.wall import WALL, Wall, alert_row
 from recordings.store import Store
 from recordings.today import stretches
 
@@ -44,12 +45,16 @@ class Board:
         self._alerts = alerts = Alerts([alert.rule() for alert in site.settings.alerts], view.reading)
         self._announcements = Announcements(site.state / "announcements.json")
 
+        wall = Wall(view, {name: self.serving(name) or () for name in site.queues}, _teams(site))
+
         def beside(audience: Audience, now: float) -> dict[str, list[Row]]:
+            if audience == WALL:
+                return {**wall.snapshot(), "alerts": [alert_row(alert) for alert in alerts.raised]}
             shown = [one.row(audience) for one in self._announcements.current(now, audience)]
             raised = {"alerts": [alert.row() for alert in alerts.raised]} if audience is EVERYTHING else {}
             return {"announcements": shown, **raised}
 
-        self.feed = Feed(view, beside=[beside])
+        self.feed = Feed(view, beside=[beside], wall=wall)
         self.part = DeskPart(self.feed, Metrics(view, registry, alerts), alerts)
         follow(self.today, history)
 
@@ -88,6 +93,12 @@ def follow(today: Today, history: Iterable[CallEvent]) -> None:
     for event in history:
         call = calls[event.call] = apply(calls.get(event.call), event)
         today.apply(event, call)
+
+
+def _teams(site: Site) -> dict[str, list[str]]:
+    """The agents of each group."""
+    groups = sorted({group for agent in site.agents.values() for group in agent.groups})
+    return {group: [agent.name for agent in site.agents.values() if group in agent.groups] for group in groups}
 
 
 def _rules(site: Site) -> Rules:

@@ -24,11 +24,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cti.access import FEED, WHO, Gate
+from cti.access import FEED, WHO, Person
 from cti.calls.call import Call
 from cti.calls.events import Event
 from cti.calls.part import Output
@@ -38,6 +39,7 @@ from cti.desk.guard import same_host
 from cti.desk.metrics import Metrics
 from cti.desk.today import Touched
 from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of, sees_customers
+from cti.desk.wall import WALL, Wall, alert_row
 
 ALIVE_S = 5.0
 LOG_IN_FIRST = 4401
@@ -129,8 +131,15 @@ Beside = Callable[[Audience, float], Mapping[str, Any]]
 """What else a snapshot has for an audience at a time, by key."""
 
 
+class Entrance(Protocol):
+    """Knows who may come in."""
+
+    def who(self, connection: HTTPConnection) -> Person | None: ...
+
+
 class Feed:
-    """Gives each audience its changes. ``beside`` are further keys of its snapshot.
+    """Gives each audience its changes. ``beside`` are further keys of its snapshot,
+    ``wall`` makes what is told to walls.
 
     Supervisors see everybody's: ``gather_s`` seconds after an event they are told what is other than
     they were last told, at once if it is 0. The last ``kept`` messages to supervisors, and the last
@@ -148,9 +157,11 @@ class Feed:
         gather_s: float = 0.05,
         clock: Callable[[], float] = time.time,
         beside: Sequence[Beside] = (),
+        wall: Wall | None = None,
     ) -> None:
         self.view = view
         self._beside = tuple(beside)
+        self._wall = wall
         self.stream = secrets.token_hex(8)
         self._kept = kept
         self._kept_each = kept_each
@@ -192,7 +203,7 @@ class Feed:
 
     def gather(self) -> None:
         """Rows may be other than supervisors were told: they are told soon."""
-        if not self.wanted(EVERYTHING):
+        if not (self.wanted(EVERYTHING) or self.wanted(WALL)):
             return
         if not self._gather_s:
             self.tell_gathered()
@@ -205,8 +216,11 @@ class Feed:
             self._gathering.cancel()
             self._gathering = None
         change = self.view.news()
-        if change is not None:
-            self.tell(change)
+        if change is None:
+            return
+        self.tell(change)
+        if self._wall is not None and self.wanted(WALL) and (shown := self._wall.change(change)) is not None:
+            self.tell(shown)
 
     def tell(self, change: Change) -> None:
         """Tells an audience at once, if anybody of it was ever there."""
@@ -255,7 +269,9 @@ class Feed:
         reader.take()  # From here on it is told what comes after the snapshot.
         return [snapshot]
 
-    async def serve(self, socket: WebSocket, gate: Gate) -> None:
+    async def serve(
+        self, socket: WebSocket, gate: Entrance, audience: Callable[[Person], Audience] = audience_of
+    ) -> None:
         """Talks to one desktop until it goes, or its token is no longer good."""
         await socket.accept()
         who = socket.scope[WHO] = gate.who(socket)
@@ -271,7 +287,7 @@ class Feed:
         after = socket.query_params.get("after", "")
         number = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
         stream = socket.query_params.get("stream", "")
-        reader = self.join(audience_of(who), stream, number, customers=sees_customers(who))
+        reader = self.join(audience(who), stream, number, customers=sees_customers(who))
         sending = asyncio.create_task(self._send(socket, reader, gate))
         hearing = asyncio.create_task(_hear(socket))
         try:
@@ -286,7 +302,7 @@ class Feed:
                 task.cancel()
             await asyncio.gather(sending, hearing, return_exceptions=True)
 
-    async def _send(self, socket: WebSocket, reader: Reader, gate: Gate) -> None:
+    async def _send(self, socket: WebSocket, reader: Reader, gate: Entrance) -> None:
         checked = self._clock()
         if not reader.pending:
             await socket.send_text(self._alive())  # Nothing was missed: say so at once.
@@ -381,3 +397,4 @@ class DeskPart:
     def _alert(self, alerts: Sequence[Alert], now: float) -> None:
         for alert in alerts:
             self._feed.tell(Change(EVERYTHING, now, "Alert", more={"alerts": [alert.row()]}))
+            self._feed.tell(Change(WALL, now, "Alert", more={"alerts": [alert_row(alert)]}))

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, WebSocketRoute, expect
 
 from cti.calls import events as ev
+from cti.calls.words import AgentState
 from demo.debian import Program
 from tests.real.browser import browser, console
 from tests.real.hotline import Hotline, hotline
@@ -86,6 +87,44 @@ async def test_the_day_in_charts_and_as_a_table(line: Hotline, chromium: Browser
     barriers = await desk.looked_at("console-day")
     await page.get_by_label("Calls of").select_option("support")
     await expect(page.get_by_text("No calls yet today.")).to_be_visible()
+    assert (barriers, desk.complaints) == ([], [])
+
+
+async def test_the_screen_on_the_wall(line: Hotline, chromium: Browser) -> None:
+    """It is put up once by a supervisor, and comes back by itself; no caller is named on it, nor told to it."""
+    await line.state("alice", AgentState.OFFLINE)
+    desk = await console(line, chromium, "sue")
+    page = desk.page
+    feeds: list[WebSocketRoute] = []
+    heard: list[str] = []
+
+    def passed_on(feed: WebSocketRoute) -> None:
+        server = feed.connect_to_server()
+        feeds.append(feed)
+
+        def hear(text: str | bytes) -> None:
+            heard.append(str(text))
+            feed.send(text)
+
+        server.on_message(hear)
+
+    await page.route_web_socket(re.compile("/ws/wall"), passed_on)
+    await page.goto(f"{line.url}/wallboard.html?queue=orders&queue=support&queue=nowhere")
+    await expect(page.get_by_text("There is no queue or team called nowhere.")).to_be_visible()
+    await page.goto(f"{line.url}/wallboard.html")
+    orders = page.get_by_role("row", name="orders")
+    caller = await line.calls()
+    await expect(orders).to_contain_text("▲!1")
+    await expect(page.get_by_role("row", name="All")).to_contain_text("50%")
+    barriers = await desk.looked_at("wallboard")
+
+    await page.context.clear_cookies(name="cordboard")  # the log-in is over; the screen's own goes on
+    await feeds[-1].close(code=1012)
+    await expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await caller.hang_up()
+    await expect(orders).not_to_contain_text("▲!1")
+    assert not [text for text in heard if "5550123" in text or "alice" in text or "sue" in text]
     assert (barriers, desk.complaints) == ([], [])
 
 
