@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -13,7 +13,7 @@ from config.settings import Site
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent
 from cti.calls.words import CallId
-from cti.desk.alerts import Alerts
+from cti.desk.alerts import Alert, Alerts
 from cti.desk.announcements import Announcements
 from cti.desk.board_api import routes
 from cti.desk.feed import DeskPart, Feed
@@ -28,7 +28,7 @@ from recordings.today import stretches
 
 class Board:
     """The desks' feed with all that is on it, at its beginning. ``history`` are the events of calls that
-    go on; ``customers`` says who calls."""
+    go on; ``customers`` says who calls; ``alerted`` is told of alerts."""
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Board:
         registry: CollectorRegistry,
         history: Sequence[CallEvent],
         customers: Customers = nobody_known,
+        alerted: Callable[[Alert], None] = lambda alert: None,
     ) -> None:
         self._site = site
         self._began = time.time()
@@ -55,7 +56,7 @@ class Board:
             return {"announcements": shown, **raised}
 
         self.feed = Feed(view, beside=[beside], wall=wall)
-        self.part = DeskPart(self.feed, Metrics(view, registry, alerts), alerts)
+        self.part = DeskPart(self.feed, Metrics(view, registry, alerts), alerts, alerted)
         follow(self.today, history)
 
     def routes(self) -> APIRouter:

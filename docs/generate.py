@@ -133,6 +133,8 @@ IN_SITE = (
     Section("### customers.lookup", lookup.CustomerLookup),
     Section("### pop", pop.PopSettings, "A list: the first that is for the queue and whose fields are all known."),
     Section("### alerts", alerts.AlertSettings, "A list of rules."),
+    Section("### alerts_to", alerts.AlertTargets),
+    Section("### mail", alerts.MailSettings),
     Section("### boxes", site_file.BoxSettings, "Each has a name, which flows use."),
     Section("### fallback", site_file.FallbackSettings),
     Section("### folders", site_file.FolderSettings, "Relative to the site's folder."),

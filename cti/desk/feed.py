@@ -370,12 +370,19 @@ def _change_text(change: Change, seq: int, prev: int) -> str:
 
 
 class DeskPart:
-    """The desks' share in the loop: it watches, and asks for nothing."""
+    """The desks' share in the loop: it watches, and asks for nothing. ``alerted`` is told of alerts."""
 
-    def __init__(self, feed: Feed, metrics: Metrics, alerts: Alerts | None = None) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        metrics: Metrics,
+        alerts: Alerts | None = None,
+        alerted: Callable[[Alert], None] = lambda alert: None,
+    ) -> None:
         self._feed = feed
         self._metrics = metrics
         self._alerts = Alerts() if alerts is None else alerts
+        self._alerted = alerted
 
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
         self._metrics.count(event)
@@ -396,5 +403,6 @@ class DeskPart:
 
     def _alert(self, alerts: Sequence[Alert], now: float) -> None:
         for alert in alerts:
+            self._alerted(alert)
             self._feed.tell(Change(EVERYTHING, now, "Alert", more={"alerts": [alert.row()]}))
             self._feed.tell(Change(WALL, now, "Alert", more={"alerts": [alert_row(alert)]}))

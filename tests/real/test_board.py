@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -14,8 +16,10 @@ from playwright.async_api import Browser, WebSocketRoute, expect
 from cti.calls import events as ev
 from cti.calls.words import AgentState
 from demo.debian import Program
-from tests.real.browser import browser, console
-from tests.real.hotline import Hotline, hotline
+from tests.ivr.service import Service, service
+from tests.mailbox import Mailbox, mailbox
+from tests.real.browser import console
+from tests.real.hotline import Hotline, hotline, soon
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,25 +30,46 @@ ALERTS = [
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def line(
-    made_site: Path, tmp_path_factory: pytest.TempPathFactory, peers: Mapping[str, Program]
-) -> AsyncIterator[Hotline]:
-    folder = shutil.copytree(made_site, tmp_path_factory.mktemp("board") / "site")
-    sounds = {"sounds": str(made_site / "sounds")}
-    changes = {"web": {"port": 0}, "folders": sounds, "fallback": {}, "alerts": ALERTS, "short_abandon": "0s"}
-    async with hotline(folder, peers, changes=changes) as running:
+async def ops() -> AsyncIterator[Service]:
+    """What alerts are posted to. It fails at first."""
+    async with service() as running:
+        running.fails = 1
         yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser() as running:
+async def mails() -> AsyncIterator[Mailbox]:
+    """Where alerts are mailed to. It takes nothing at first."""
+    async with mailbox(Mailbox(refuses=1)) as running:
         yield running
 
 
-async def test_a_caller_is_lost(line: Hotline, chromium: Browser) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def line(
+    made_site: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    peers: Mapping[str, Program],
+    ops: Service,
+    mails: Mailbox,
+) -> AsyncIterator[Hotline]:
+    folder = shutil.copytree(made_site, tmp_path_factory.mktemp("board") / "site")
+    changes = {
+        "web": {"port": 0},
+        "folders": {"sounds": str(made_site / "sounds")},
+        "fallback": {},
+        "short_abandon": "0s",
+        "alerts": ALERTS,
+        "alerts_to": {"webhooks": ["ops"], "mail": ["floor@example.com"]},
+        "webhooks": {"ops": ops.url("alerts")},
+        "mail": {"host": "127.0.0.1", "port": mails.port, "security": "none", "sender": "cordboard@example.com"},
+    }
+    async with hotline(folder, peers, changes=changes) as running:
+        yield running
+
+
+async def test_a_caller_is_lost(line: Hotline, kept_chromium: Browser) -> None:
     """A waiting call raises an alert, which is looked after; the day counts the call when it is lost."""
-    desk = await console(line, chromium, "sue")
+    desk = await console(line, kept_chromium, "sue")
     page = desk.page
     orders = page.get_by_role("grid", name="Queues").get_by_role("row", name="orders")
     alerts = page.get_by_role("region", name="Alerts")
@@ -67,11 +92,31 @@ async def test_a_caller_is_lost(line: Hotline, chromium: Browser) -> None:
     assert (barriers, desk.complaints) == ([], [])
 
 
-async def test_the_day_in_charts_and_as_a_table(line: Hotline, chromium: Browser) -> None:
+async def test_alerts_are_sent(line: Hotline, ops: Service, mails: Mailbox) -> None:
+    """The same were posted and mailed, in their order, though neither was taken at the first try."""
+    subjects = await mails.until(3)
+    assert subjects == [
+        "orders: waiting above 0",
+        "Over: orders: waiting above 0",
+        "orders: service level of offered below 80%",
+    ]
+
+    async def posted() -> list[dict[str, Any]]:
+        bodies = [json.loads(body)["alert"] for _, body in ops.seen]
+        return bodies if len(bodies) == 4 else []
+
+    refused, *taken = await soon(posted)
+    assert refused == taken[0]
+    figures = [(one["figure"], one["cleared"] is not None) for one in taken]
+    assert figures == [("waiting", False), ("waiting", True), ("service level of offered", False)]
+    assert all("cordboard-signature" in headers for headers in ops.headers)
+
+
+async def test_the_day_in_charts_and_as_a_table(line: Hotline, kept_chromium: Browser) -> None:
     """What was lost is seen; a further call changes the charts by itself."""
     await line.person("alice")
     await line.state("alice")
-    desk = await console(line, chromium, "sue")
+    desk = await console(line, kept_chromium, "sue")
     page = desk.page
     await page.keyboard.press("2")
     await expect(page.get_by_role("img", name="Arrivals by quarter-hour")).to_be_visible()
@@ -90,10 +135,10 @@ async def test_the_day_in_charts_and_as_a_table(line: Hotline, chromium: Browser
     assert (barriers, desk.complaints) == ([], [])
 
 
-async def test_the_screen_on_the_wall(line: Hotline, chromium: Browser) -> None:
+async def test_the_screen_on_the_wall(line: Hotline, kept_chromium: Browser) -> None:
     """It is put up once by a supervisor, and comes back by itself; no caller is named on it, nor told to it."""
     await line.state("alice", AgentState.OFFLINE)
-    desk = await console(line, chromium, "sue")
+    desk = await console(line, kept_chromium, "sue")
     page = desk.page
     feeds: list[WebSocketRoute] = []
     heard: list[str] = []
@@ -128,9 +173,9 @@ async def test_the_screen_on_the_wall(line: Hotline, chromium: Browser) -> None:
     assert (barriers, desk.complaints) == ([], [])
 
 
-async def test_agents_are_told(line: Hotline, chromium: Browser) -> None:
+async def test_agents_are_told(line: Hotline, kept_chromium: Browser) -> None:
     """An announcement to the agents of a queue, and its end; a message to one agent, who has seen it."""
-    desk = await console(line, chromium, "sue")
+    desk = await console(line, kept_chromium, "sue")
     page = desk.page
     alice = await line.desk("alice")
     await page.get_by_role("link", name="Announcements").click()
@@ -147,7 +192,7 @@ async def test_agents_are_told(line: Hotline, chromium: Browser) -> None:
     await expect(page.get_by_text("Nothing is announced.")).to_be_visible()
     assert (await alice.get("/api/announcements")).json() == []
 
-    await page.get_by_role("link", name="Board").click()
+    await page.get_by_role("link", name="Board", exact=True).click()
     await page.get_by_role("grid", name="Agents").get_by_role("row", name="alice").click()
     side = page.get_by_role("complementary")
     await side.get_by_label("Text on the agent's screen").fill("See me after this call")
