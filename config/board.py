@@ -16,8 +16,9 @@ from cti.calls.words import CallId
 from cti.desk.alerts import Alert, Alerts
 from cti.desk.announcements import Announcements
 from cti.desk.board_api import routes
-from cti.desk.feed import DeskPart, Feed
+from cti.desk.feed import Feed
 from cti.desk.metrics import Metrics
+from cti.desk.part import DeskPart
 from cti.desk.rows import Row
 from cti.desk.today import Came, Rules, Today
 from cti.desk.view import EVERYTHING, Audience, Customers, View, nobody_known

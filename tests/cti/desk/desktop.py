@@ -23,8 +23,9 @@ from cti.calls.part import Output, Work
 from cti.calls.words import CallId
 from cti.desk.alerts import Alerts, Rule
 from cti.desk.api import create_app
-from cti.desk.feed import DeskPart, Feed
+from cti.desk.feed import Feed
 from cti.desk.metrics import Metrics
+from cti.desk.part import DeskPart
 from cti.desk.rows import Row
 from cti.desk.today import Today
 from cti.desk.view import Audience, View
