@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from config import browser_phones, customers, lookup, pop
+from config.alerting import alerting
 from config.beep import BEEP_SOUND
 from config.board import Board
 from config.knowledge import contact, music, numbers_of, remembered, standing, talked, waiting_followups, ways
@@ -162,7 +163,8 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 lookup.elsewhere(site.settings.customers.lookup, fetcher, registry),
             )
         )
-        board = Board(site, registry, history, known.callers.found)
+        alerted = await stack.enter_async_context(alerting(site, fetcher))
+        board = Board(site, registry, history, known.callers.found, alerted)
         link = Link(site)
         seen = pop.known(known.callers.found, site.cards.region)
 

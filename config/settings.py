@@ -18,7 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config import lookup, messages, pop
-from config.alerts import unknown_queues
+from config.alerts import missing, unknown_queues
 from config.people_file import PeopleFile, PersonSettings, agents_of
 from config.site_file import NumbersSettings, SiteFile
 from config.suggestions import nowhere
@@ -230,6 +230,7 @@ def load(folder: Path) -> Site:
         wrong.extend(_numbers(*site, flows))
         wrong.extend(_told(*site))
         wrong.extend(lookup.unknown_host(site[1], site[0].customers.lookup, site[0].lookups.hosts))
+        wrong.extend(missing(site[1], site[0].alerts_to, tuple(site[0].webhooks), site[0].mail))
         if built is not None:
             wrong.extend(unknown_queues(site[1], site[0].alerts, built))
             wrong.extend(nowhere(site[1], site[0].suggestions, built))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from config.alerts import AlertSettings
+from config.alerts import AlertSettings, AlertTargets, MailSettings
 from config.customer_settings import CustomerSettings
 from config.fields import Name, Phone, fits
 from config.pop import CardUrl, PopSettings
@@ -172,6 +172,10 @@ class SiteFile(SiteModel):
     """What supervisors are alerted of."""
     suggestions: Annotated[tuple[SuggestionSettings, ...], Field(max_length=200)] = ()
     """What agents are to suggest to callers, in this order."""
+    alerts_to: AlertTargets = AlertTargets()
+    """Who is told besides them."""
+    mail: MailSettings | None = None
+    """By which mails are sent; none are where it is left out."""
     trunks: tuple[Endpoint, ...] = ()
     """PJSIP endpoints of the lines to the world: ``cordboard doctor`` looks at them."""
     fallback: FallbackSettings = FallbackSettings()

@@ -136,6 +136,8 @@ IN_SITE = (
     Section(
         "### suggestions", suggestions.SuggestionSettings, "A list of rules; all that fit are shown, in this order."
     ),
+    Section("### alerts_to", alerts.AlertTargets),
+    Section("### mail", alerts.MailSettings),
     Section("### boxes", site_file.BoxSettings, "Each has a name, which flows use."),
     Section("### fallback", site_file.FallbackSettings),
     Section("### folders", site_file.FolderSettings, "Relative to the site's folder."),

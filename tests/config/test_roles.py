@@ -19,6 +19,7 @@ TABLE = {
     "GET /api/agents": DESK,
     "GET /api/agents/{name}": DESK,
     "GET /api/agents/{name}/day": DESK,
+    "GET /api/agents/{name}/timeline": DESK,
     "POST /api/agents/{name}/state": DESK,
     "POST /api/agents/{name}/wrap-up": DESK,
     "GET /api/announcements": DESK,

@@ -58,8 +58,8 @@ APP = Desk(
 ).app
 
 OPEN = {"/", "/{page}.html", "/api/login", "/api/logout", "/healthz", "/metrics"}
-BY_ITSELF = {"/api/reload"}
-"""Lets in an administrator, or who can read the state folder."""
+BY_ITSELF = {"/api/reload", "/api/wall"}
+"""Lets in an administrator, or who can read the state folder; a supervisor, or a screen that one put up."""
 
 SCOPES = {
     Scope.CALLS_READ: {"GET /api/calls", "GET /api/calls/{id}", "GET /api/calls/{call}/why", "GET /api/callbacks"},
