@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from config import browser_phones, customers, lookup, pop
+from config import admin, browser_phones, customers, health, lookup, pop
 from config.beep import BEEP_SOUND
 from config.board import Board
 from config.knowledge import contact, music, remembered, standing, talked, waiting_followups, ways
@@ -215,6 +215,8 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         ami = _started(stack, link.ami.run(), "ami")
         await caught_up(link.ami, engine)
 
+        looked = health.of_site(site, link.ami, records, redis, lambda: recorder.pending + audit.pending)
+        _started(stack, looked.run(), "health")
         _started(stack, _counted_anew(board, records), "today")
         pops = [one.rule() for one in site.settings.pop]
         app = create_app(
@@ -238,6 +240,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 *known.routers,
                 reload_routes(reload),
+                admin.routes(site, reload, looked),
                 audit_routes(audit),
                 picture_routes(lambda: menus.flows, counted),
                 menu_routes(switches, lambda: menus.flows),
@@ -325,13 +328,10 @@ def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, 
         behind = recorder.pending
         return {
             "asterisk": "" if ami.connected else ami.trouble,
-            "database": f"{behind} rows are not written yet" if behind > _BEHIND else "",
+            "database": f"{behind} rows are not written yet" if behind > health.BEHIND else "",
         }
 
     return look
-
-
-_BEHIND = 5000
 
 
 def _started(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:

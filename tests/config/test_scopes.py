@@ -9,6 +9,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from config import admin
 from config.reload import routes as reload_routes
 from cti.access import Need, Scope
 from cti.customers.api import routes as customer_routes
@@ -48,6 +49,7 @@ APP = Desk(
         audit_routes(MagicMock()),
         recording_control_routes(MagicMock(), MagicMock()),
         help_routes(MagicMock(), MagicMock()),
+        admin.routes(MagicMock(), MagicMock(), MagicMock()),
     ]
 ).app
 
