@@ -136,9 +136,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
 
         records = await Records.open(site.database)
         stack.push_async_callback(records.close)
-        audit = AuditLog(records, audit_secret(site), site.audit_head)
-        await audit.start()
-        stack.push_async_callback(audit.stop)
+        audit = await _audit_log(site, records, stack)
         spool = site.state / "spool"
         if rows := await recover(spool, records):
             log.info("events that an earlier run left are in the database now", rows=rows)
@@ -253,6 +251,14 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             note=audit.put,
         )
         yield Works(app, frozenset({loop, ami, *webhooks.tasks}), reload)
+
+
+async def _audit_log(site: Site, records: Records, stack: AsyncExitStack) -> AuditLog:
+    """The site's audit log, which writes until the stack is left."""
+    log = AuditLog(records, audit_secret(site), site.audit_head)
+    await log.start()
+    stack.push_async_callback(log.stop)
+    return log
 
 
 async def _redis(site: Site, stack: AsyncExitStack) -> Redis:

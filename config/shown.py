@@ -8,8 +8,11 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel
+
 from config.people_file import PersonSettings
 from config.settings import Site
+from ivr.url_template import UrlTemplate
 
 MASK = "•••"
 _SECRET = re.compile(r"password|secret|token|credential|api_?key", re.IGNORECASE)
@@ -27,7 +30,7 @@ class Setting:
 def settings(site: Site, numbers: Mapping[str, str]) -> list[Setting]:
     """All of site.yaml and queues.yaml, with what was left out at its default. ``numbers`` are those that were
     loaded last: they need no restart."""
-    values = site.settings.model_dump(mode="json") | {"numbers": numbers}
+    values = dict(site.settings) | {"numbers": numbers}
     found = [Setting("site.yaml", *line) for line in _flat("", values)]
     whole = {f"queues.{name}": queue for name, queue in site.queues.items()} | {
         "order": site.queues.order,
@@ -40,6 +43,10 @@ def settings(site: Site, numbers: Mapping[str, str]) -> list[Setting]:
 def _flat(key: str, value: Any) -> Iterator[tuple[str, str]]:
     if _SECRET.search(key.rpartition(".")[2]):
         yield key, MASK if value else ""
+    elif isinstance(value, UrlTemplate):
+        yield key, masked(value.url)
+    elif isinstance(value, BaseModel):
+        yield from _flat(key, dict(value))
     elif isinstance(value, Mapping) and value:
         for name, inner in value.items():
             yield from _flat(f"{key}.{name}" if key else str(name), inner)

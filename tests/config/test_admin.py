@@ -79,6 +79,8 @@ async def test_the_site_as_it_is_loaded(tmp_path: Path) -> None:
     passwords = write(tmp_path / "site")
     text = (tmp_path / "site" / "site.yaml").read_text()
     text += "webhooks: {codes: 'https://hooks.example/hunter2'}\nredis: redis://:hunter2@redis.example\n"
+    text += "pop: [{url: 'https://crm.example/hunter2/?n={number}'}]\n"
+    text = text.replace("hosts: [billing.example]", "hosts: [billing.example, crm.example]")
     (tmp_path / "site" / "site.yaml").write_text(text)
     site = settings.load(tmp_path / "site")
     app = FastAPI()
@@ -90,6 +92,7 @@ async def test_the_site_as_it_is_loaded(tmp_path: Path) -> None:
         loaded = (await client.get("/api/site")).json()
         values = {(one["file"], one["key"]): one["value"] for one in loaded["settings"]}
         assert values["site.yaml", "webhooks.codes"] == f"https://hooks.example/{MASK}"
+        assert values["site.yaml", "pop.0.url"] == f"https://crm.example/{MASK}"
         assert values["site.yaml", "lease"] == "10.0"
         assert values["site.yaml", "numbers.*"] == "main"
         assert {file for file, _ in values} == {"site.yaml", "queues.yaml"}
