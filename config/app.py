@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from config import browser_phones, customers, lookup, pop
+from config import admin, browser_phones, customers, health, lookup, pop
 from config.alerting import alerting
 from config.beep import BEEP_SOUND
 from config.board import Board
@@ -140,9 +140,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
 
         records = await Records.open(site.database)
         stack.push_async_callback(records.close)
-        audit = AuditLog(records, audit_secret(site), site.audit_head)
-        await audit.start()
-        stack.push_async_callback(audit.stop)
+        audit = await _audit_log(site, records, stack)
         spool = site.state / "spool"
         if rows := await recover(spool, records):
             log.info("events that an earlier run left are in the database now", rows=rows)
@@ -221,6 +219,8 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         ami = _started(stack, link.ami.run(), "ami")
         await caught_up(link.ami, engine)
 
+        looked = health.of_site(site, link.ami, records, redis, lambda: recorder.pending + audit.pending)
+        _started(stack, looked.run(), "health")
         _started(stack, _counted_anew(board, records), "today")
         pops = [one.rule() for one in site.settings.pop]
         app = create_app(
@@ -247,6 +247,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 *known.routers,
                 reload_routes(reload),
+                admin.routes(site, reload, looked),
                 audit_routes(audit),
                 picture_routes(lambda: menus.flows, counted),
                 menu_routes(switches, lambda: menus.flows),
@@ -259,6 +260,14 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             note=audit.put,
         )
         yield Works(app, frozenset({loop, ami, *webhooks.tasks}), reload)
+
+
+async def _audit_log(site: Site, records: Records, stack: AsyncExitStack) -> AuditLog:
+    """The site's audit log, which writes until the stack is left."""
+    log = AuditLog(records, audit_secret(site), site.audit_head)
+    await log.start()
+    stack.push_async_callback(log.stop)
+    return log
 
 
 async def _redis(site: Site, stack: AsyncExitStack) -> Redis:
@@ -334,13 +343,10 @@ def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, 
         behind = recorder.pending
         return {
             "asterisk": "" if ami.connected else ami.trouble,
-            "database": f"{behind} rows are not written yet" if behind > _BEHIND else "",
+            "database": f"{behind} rows are not written yet" if behind > health.BEHIND else "",
         }
 
     return look
-
-
-_BEHIND = 5000
 
 
 def _started(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:

@@ -9,6 +9,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from config import admin
 from config.reload import routes as reload_routes
 from cti.access import Need, Scope
 from cti.customers.api import routes as customer_routes
@@ -54,6 +55,7 @@ APP = Desk(
         place_routes(MagicMock(), MagicMock()),
         suggestion_routes((), MagicMock(), MagicMock(), MagicMock()),
         before_routes(MagicMock(), MagicMock()),
+        admin.routes(MagicMock(), MagicMock(), MagicMock()),
     ]
 ).app
 

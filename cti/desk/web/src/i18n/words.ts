@@ -1,3 +1,4 @@
+import * as admin from "./admin";
 import * as agent from "./agent";
 import * as common from "./common";
 import * as customers from "./customers";
@@ -10,6 +11,7 @@ import * as talk from "./talk";
 
 /** All words of the pages, by key. A key begins with its area or kind: `agent.title`, `state.ready`. */
 export const en = {
+  ...admin.en,
   ...agent.en,
   ...common.en,
   ...customers.en,
@@ -24,6 +26,7 @@ export const en = {
 export type Key = keyof typeof en;
 
 export const zh: Record<Key, string> = {
+  ...admin.zh,
   ...agent.zh,
   ...common.zh,
   ...customers.zh,

@@ -2,7 +2,7 @@ import type { Figures } from "./board";
 
 /** What the server says, as its API and feed document it. Times are Unix seconds. */
 
-export type Role = "agent" | "supervisor" | "admin";
+export type Role = "agent" | "supervisor" | "auditor" | "admin" | "system";
 
 export interface Me {
   name: string;
