@@ -185,9 +185,6 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, music(site))
         reload = Reload(site, menus, make_prompts, audit.put)
 
-        async def counted(days: int) -> Mapping[tuple[str, str], int]:
-            return await branches(records, time.time() - days * DAY_S)
-
         control = ControlPart(music(site))
         leads = ways(site, routing, lambda: menus.flows)
         engine = build_engine(
@@ -249,7 +246,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 reload_routes(reload),
                 admin.routes(site, reload, looked),
                 audit_routes(audit),
-                picture_routes(lambda: menus.flows, counted),
+                picture_routes(lambda: menus.flows, partial(_counted, records)),
                 menu_routes(switches, lambda: menus.flows),
                 phone_routes(browser_phones.accounts(site)),
                 pop_routes(pops, seen, lambda: engine.calls),
@@ -260,6 +257,11 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             note=audit.put,
         )
         yield Works(app, frozenset({loop, ami, *webhooks.tasks}), reload)
+
+
+async def _counted(records: Records, days: int) -> Mapping[tuple[str, str], int]:
+    """How often each way through the menus was taken in these last days."""
+    return await branches(records, time.time() - days * DAY_S)
 
 
 async def _audit_log(site: Site, records: Records, stack: AsyncExitStack) -> AuditLog:
