@@ -104,7 +104,7 @@ export const en = {
   "deed.agent.wrap-up": "Wrap-up of an agent extended",
   "deed.agent.seen": "Agent looked at",
   "deed.agent.day": "Day of an agent looked at",
-  "deed.agent.timeline": "looked at an agent's timeline",
+  "deed.agent.timeline": "Timeline of an agent looked at",
   "deed.announcement.made": "Announcement made",
   "deed.announcement.ended": "Announcement ended",
   "deed.call.hangup": "Call hung up",
