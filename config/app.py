@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from config import browser_phones, customers
 from config.beep import BEEP_SOUND
 from config.board import Board
-from config.knowledge import contact, music, remembered, standing, talked, waiting_followups, ways
+from config.knowledge import contact, helpers, music, remembered, standing, talked, waiting_followups, ways
 from config.premises import (
     CannotStart,
     lock,
@@ -40,9 +40,11 @@ from cti.ami.client import AmiClient
 from cti.calls.events import CallEvent
 from cti.calls.part import Part, Work
 from cti.calls.tracker import Message, Tracker
+from cti.consult import ConsultPart
 from cti.control import ControlPart
 from cti.customers.exchange import UPLOADS
 from cti.desk.api import create_app
+from cti.desk.consult import consult_routes
 from cti.desk.control import control_routes
 from cti.desk.phone import routes as phone_routes
 from cti.engine import Engine
@@ -164,11 +166,11 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         async def counted(days: int) -> Mapping[tuple[str, str], int]:
             return await branches(records, time.time() - days * DAY_S)
 
-        control = ControlPart(music(site))
+        control = (ControlPart(music(site)), ConsultPart())
         engine = build_engine(
             site,
             link,
-            (recorder, menus, routing, control, usage, followups, days, known.callers, board.part, *watchers),
+            (recorder, menus, routing, *control, usage, followups, days, known.callers, board.part, *watchers),
             routing,
             history,
         )
@@ -194,6 +196,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 routing_routes(routing, engine.ask),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
+                consult_routes(engine.ask, lambda: engine.calls, helpers(site, routing)),
                 control_routes(engine.ask, lambda: engine.calls, ways(site, routing, lambda: menus.flows)),
                 recordings_routes(records, files),
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),

@@ -7,18 +7,23 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from config.settings import Site
 from config.usage import DAY_S
+from cti.calls.call import Call
 from cti.calls.events import CallEvent
+from cti.calls.part import Output
 from cti.calls.standing import Standing
 from cti.calls.words import AgentState, CallId
+from cti.desk.consult import Helpers
 from cti.desk.control import Ways
 from ivr.outside import Contact, InLine
 from recordings import contacts
 from recordings.followups import FollowUpsPart, untold
 from recordings.journal import last_states, open_callbacks
 from recordings.store import Store
+from routing.agents import NotAllowed, UnknownAgent
 from routing.dispositions_api import Talk, Talked
 from routing.handler import RoutingPart
 from routing.recall import CALLBACKS_S, REMEMBERED_S, Remembered, recall
+from routing.store import StoreDown
 
 CONTACT_DAYS = 90
 """How long a caller and the agent who spoke with him count as acquainted."""
@@ -70,6 +75,18 @@ async def remembered(records: Store, history: Sequence[CallEvent], agents: Colle
     now = time.time()
     states = recall(await last_states(records, agents, now - REMEMBERED_S), history)
     return Remembered(states, await open_callbacks(records, now - CALLBACKS_S))
+
+
+def helpers(site: Site, routing: RoutingPart) -> Helpers:
+    """Whom agents may ask about their callers."""
+
+    async def ask(agent: str, call: Call, by: str, now: float) -> Sequence[Output]:
+        try:
+            return await routing.consult(agent, call, by, now)
+        except (UnknownAgent, NotAllowed, StoreDown) as error:
+            raise ValueError(str(error)) from error
+
+    return Helpers(agent=ask, numbers=site.outbound)
 
 
 def ways(site: Site, routing: RoutingPart, flows: Callable[[], Collection[str]]) -> Ways:

@@ -11,15 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from cti.calls import apart
+from cti.actions import Fields, caller_id, quote, ring
+from cti.calls import apart, third
 from cti.calls.call import Call
 from cti.calls.commands import (
     Answer,
     CallOut,
     Command,
     Connect,
+    Consult,
+    HandOver,
     Hangup,
     Hold,
+    Join,
+    Meet,
     Monitor,
     Offer,
     Play,
@@ -34,24 +39,14 @@ from cti.calls.events import CallEvent, Ended, Failed, Transferred
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, Leg, Role, callback_uniqueid, monitor_uniqueid
 from cti.calls.tracker import MODE_DIGITS, Tracker
 from cti.calls.words import CallId, MonitorMode, Party
+from cti.conference import AFTER_VARIABLE, KEPT_VARIABLE, Step, third_called, together
 from cti.outbound import Outbound
-
-Fields = Mapping[str, str | Sequence[str]]
-
-AFTER_VARIABLE = "CORDBOARD_AFTER"
-"""Set on a caller's channel, it lets the dialplan give the caller back after the talk."""
 
 ALL_KEYS = "0123456789*#ABCD"
 _SPY = "qdES"
 """ChanSpy: quiet, modes switched by keys, end with the talk spied on, stop when there is none."""
 _SPY_START = {MonitorMode.LISTEN: "", MonitorMode.WHISPER: "w", MonitorMode.BARGE: "B"}
 _SPY_RING_S = 30
-_LONGEST = 80
-_AUTO_ANSWER = (
-    "PJSIP_HEADER(add,Call-Info)=<sip:cordboard>;answer-after=0",
-    "PJSIP_HEADER(add,Alert-Info)=<http://cordboard>;info=alert-autoanswer;delay=0",
-)
-"""Headers of INVITE at which phones pick up by themselves; no make reads all kinds."""
 
 
 class Sender(Protocol):
@@ -155,6 +150,10 @@ class Executor:
                 self._hold(command, caller)
             case Resume():
                 self._resume(command, caller)
+            case Consult():
+                self._consult(command, call)
+            case Meet() | HandOver() | Join():
+                self._steps(command, together(command, self._tracker.legs, caller))
             case Transfer():
                 self._transfer(command, caller)
             case Monitor():
@@ -195,22 +194,9 @@ class Executor:
     def _offer(self, command: Offer, call: Call | None) -> None:
         if command.offer in self._tracker.legs:
             return  # asked for already
-        fields: dict[str, str | Sequence[str]] = {
-            "Channel": command.phone,
-            "ChannelId": command.offer,
-            "Context": AGENT_CONTEXT,
-            "Exten": "s",
-            "Priority": "1",
-            "Timeout": str(round(command.ring_s * 1000)),
-            "Async": "true",
-        }
-        if call is not None:
-            fields["CallerID"] = caller_id(call.caller_name, call.caller)
-        variables = [] if command.recording is None else [f"CORDBOARD_RECORDING={command.recording}"]
-        if command.auto_answer and command.phone.startswith("PJSIP/"):
-            variables += _AUTO_ANSWER
-        if variables:
-            fields["Variable"] = variables
+        fields = ring(
+            command.offer, command.phone, command.ring_s, call, command.recording, auto_answer=command.auto_answer
+        )
         self._originate(command, fields)
         self._tracker.expect_agent(command.call, command.offer, command.agent, command.recording)
 
@@ -284,6 +270,8 @@ class Executor:
             return
         self._lease(caller, 0)
         self._moving.add(command.call)
+        if caller.consult is not None:
+            self._set(agent, KEPT_VARIABLE, "")
 
         def refused(why: str) -> None:
             self._moving.discard(command.call)
@@ -291,6 +279,34 @@ class Executor:
 
         fields = {"Channel1": caller.channel, "Channel2": agent.channel, "Tone": "no"}
         self._ami.post("Bridge", fields, on_refused=refused)
+
+    def _consult(self, command: Consult, call: Call | None) -> None:
+        if command.offer in self._tracker.legs or call is None:
+            return  # asked for already
+        fields = third_called(command, call, self._outbound)
+        self._originate(command, fields)
+        third.expect(
+            self._tracker.legs, call.id, command.offer,
+            agent=command.agent, number=command.number, recording=command.recording,
+        )  # fmt: skip
+
+    def _steps(self, command: Command, steps: Sequence[Step]) -> None:
+        """Sends one action after the other, each when the one before it was carried out."""
+        if not steps:
+            return
+        step, rest = steps[0], steps[1:]
+        if step.needed and third.consulted(self._tracker.legs, command.call) is None:
+            self._moving.discard(command.call)  # somebody has gone meanwhile, which is told
+            return
+        if step.moves:
+            self._moving.add(command.call)
+
+        def refused(why: str) -> None:
+            self._moving.discard(command.call)
+            if step.needed:
+                self._failed(command, why)
+
+        self._ami.post(step.name, step.fields, on_done=lambda: self._steps(command, rest), on_refused=refused)
 
     def _transfer(self, command: Transfer, caller: Leg) -> None:
         to = self._destinations.get(command.to)
@@ -379,20 +395,5 @@ def to_be_called(call: Call | None) -> bool:
 
 def failed(command: Command, why: str, now: float) -> Failed:
     """The event that says that ``command`` came to nothing."""
-    offer = command.offer if isinstance(command, Offer | Connect | Withdraw) else None
+    offer = command.offer if isinstance(command, Offer | Connect | Withdraw | Consult | Meet) else None
     return Failed(call=command.call, at=now, command=type(command).__name__, why=why, offer=offer)
-
-
-def quote(text: str) -> str:
-    """An AGI argument in quotes. Raises ValueError for text that no quoting makes safe."""
-    if any(not c.isprintable() for c in text):
-        raise ValueError("an AGI argument with a control character in it")
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def caller_id(name: str, number: str) -> str:
-    """``"Name" <number>`` of what is printable, without what would break out of it. A name and a
-    number have at most 80 characters each."""
-    name = "".join(c for c in name if c.isprintable() and c not in '"<>\\')[:_LONGEST]
-    number = "".join(c for c in number if c.isalnum() or c in "+*#")[:_LONGEST]
-    return f'"{name}" <{number}>'

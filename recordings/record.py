@@ -19,6 +19,8 @@ from cti.calls.events import (
     CalledBack,
     CallEvent,
     Connected,
+    ConsultAsked,
+    ConsultOver,
     Ended,
     EnteredMenu,
     FellBack,
@@ -58,7 +60,7 @@ class Outcome(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """A stretch of a call. RING lies within WAIT and HOLD within TALK; the others follow
+    """A stretch of a call. RING lies within WAIT, HOLD and CONSULT within TALK; the others follow
     each other."""
 
     MENU = "menu"
@@ -66,6 +68,7 @@ class SegmentKind(StrEnum):
     RING = "ring"
     TALK = "talk"
     HOLD = "hold"
+    CONSULT = "consult"
     TRANSFER = "transfer"
     FALLBACK = "fallback"
 
@@ -91,7 +94,8 @@ class RecordingState(StrEnum):
 class Segment:
     """One stretch of a call. Times are Unix seconds; ``number`` counts from 1 in each call.
 
-    ``detail``: a MENU's last node, why a RING came to nothing, where a TRANSFER went, how a HOLD was.
+    ``detail``: a MENU's last node, why a RING or a CONSULT came to nothing, where a TRANSFER went, how a
+    HOLD was. A CONSULT's agent is who was asked, from the asking on; of a number outside it is the detail.
     """
 
     call: CallId
@@ -208,6 +212,7 @@ class _Fold:
         self._offers: dict[OfferId, tuple[str, str | None]] = {}
         self._rings: dict[OfferId, _Facts] = {}
         self._connected: set[OfferId] = set()
+        self._thirds: dict[OfferId, str | None] = {}
         self._arrived = False
         self._called_back = False
         self._place: SegmentKind | None = None
@@ -239,6 +244,12 @@ class _Fold:
                 self._ring(event.offer, event.agent, event.at)
             case Accepted():
                 self._stop_ring(event.offer, event.at)
+            case ConsultAsked() if event.offer not in self._thirds and SegmentKind.TALK in self._open:
+                self._consult(event)
+            case Refused() if event.offer in self._thirds:
+                self._consult_over(event.at, detail=event.reason.value)
+            case ConsultOver():
+                self._consult_over(event.at)
             case Refused():
                 self._refuse(event)
             case Connected() if event.offer not in self._connected:
@@ -251,7 +262,7 @@ class _Fold:
                 self._served = Outcome.TRANSFERRED
                 self._record["transferred_to"] = event.to
                 self._enter(SegmentKind.TRANSFER, event.at, detail=event.to)
-            case RecordingStarted() if SegmentKind.TALK in self._open:
+            case RecordingStarted() if SegmentKind.TALK in self._open and not self._of_third(event.recording):
                 self._open[SegmentKind.TALK]["recording"] = event.recording
             case Left() if event.place in _KINDS:
                 self._leave(_KINDS[event.place], event.at)
@@ -301,6 +312,20 @@ class _Fold:
     def _ring(self, offer: OfferId, agent: str, at: float) -> None:
         self._rings[offer] = self._add(SegmentKind.RING, at, agent=agent, queue=self._record["queue"])
 
+    def _consult(self, event: ConsultAsked) -> None:
+        self._thirds[event.offer] = event.recording
+        queue, number = self._record["queue"], event.number
+        self._start(SegmentKind.CONSULT, event.at, agent=event.agent, queue=queue, detail=number)
+
+    def _consult_over(self, at: float, **what: Any) -> None:
+        self._open.get(SegmentKind.CONSULT, {}).update(what)
+        self._close(SegmentKind.CONSULT, at)
+
+    def _of_third(self, recording: str) -> bool:
+        """Whether it records the leg of somebody who has not the caller (yet)."""
+        others = (stem for offer, stem in self._thirds.items() if offer not in self._connected)
+        return recording in others
+
     def _refuse(self, event: Refused) -> None:
         if event.offer not in self._rings:
             self._offers.setdefault(event.offer, (event.agent, None))
@@ -318,7 +343,7 @@ class _Fold:
             self._stop_ring(offer, at)
 
     def _connect(self, event: Connected) -> None:
-        _, recording = self._offers.setdefault(event.offer, (event.agent, None))
+        _, recording = self._offers.setdefault(event.offer, (event.agent, self._thirds.get(event.offer)))
         self._leave(SegmentKind.TALK, event.at)
         self._enter(SegmentKind.TALK, event.at, agent=event.agent, queue=self._record["queue"], recording=recording)
         self._connected.add(event.offer)
@@ -373,6 +398,7 @@ class _Fold:
             self._stop_rings(at)
         if kind is SegmentKind.TALK:
             self._close(SegmentKind.HOLD, at)
+            self._close(SegmentKind.CONSULT, at)
 
     def _start(self, kind: SegmentKind, at: float, **what: Any) -> None:
         self._open[kind] = self._add(kind, at, **what)

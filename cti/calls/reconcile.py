@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cti.calls import apart
+from cti.calls import apart, third
 from cti.calls.call import Call
-from cti.calls.events import Adopted, CallEvent, FellBack, Returned
+from cti.calls.events import Adopted, CallEvent, FellBack, Returned, Transferred
 from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, FAR_HALF, OWN_PREFIX, Leg, Role
-from cti.calls.tracker import Message, Tracker
+from cti.calls.tracker import CONFERENCE, Message, Tracker
 from cti.calls.words import CallId, Place
 
+CONFERENCE_APPLICATION = "ConfBridge"
 _CALLED_BY_DIAL = ("AppDial", "")
 """Applications of the phones that the fallback rings, as against its callers."""
 
@@ -85,13 +86,21 @@ class Reconciler:
         for leg in self._tracker.legs.of(call.id):
             leg.channel = seen[leg.uniqueid].get("Channel", "")
             leg.bridge = seen[leg.uniqueid].get("BridgeId", "")
+            leg.conference = seen[leg.uniqueid].get("Application") == CONFERENCE_APPLICATION
         caller.calling = ""
         caller.in_agi = seen[caller.uniqueid].get("Application") == "AGI"
+        adopted = Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)
+        if (beside := third.consulted(self._tracker.legs, call.id)) is not None:
+            news = third.moved(self._tracker.legs, beside, now)
+            if any(isinstance(event, Transferred) for event in news):
+                return news
+            if caller.in_agi or caller.bridge:
+                return [*news, adopted]
         joined = self._tracker.joined(caller, now)
         if joined:
             if call.place is not Place.TALK or call.parked is not None:
-                return [*joined, Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)]
-            return [Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)]
+                return [*joined, adopted]
+            return [adopted]
         if seen[caller.uniqueid].get("Context") == FALLBACK_CONTEXT:
             return [] if call.place is Place.FALLBACK else [FellBack(call=call.id, at=now)]
         if caller.in_agi and call.place is Place.TALK and (held := self._held(call, caller, seen, now)) is not None:
@@ -122,11 +131,15 @@ class Reconciler:
             caller = self._tracker.legs.caller(call)
             if caller is None or caller.apart is None:
                 continue
-            for leg in (caller, self._tracker.legs.get(caller.apart)):
+            beside = third.consulted(self._tracker.legs, call)
+            for leg in (caller, self._tracker.legs.get(caller.apart), beside):
                 if leg is not None and leg.uniqueid in seen:
                     there = seen[leg.uniqueid]
                     event = "AsyncAGIStart" if there.get("Application") == "AGI" else "BridgeEnter"
-                    told = {**there, "Event": event, "BridgeUniqueid": there.get("BridgeId", "")}
+                    conference = CONFERENCE if there.get("Application") == CONFERENCE_APPLICATION else ""
+                    told = {
+                        **there, "Event": event, "BridgeUniqueid": there.get("BridgeId", ""), "BridgeType": conference,
+                    }  # fmt: skip
                     out += self._tracker.feed(told, now)
         return out
 

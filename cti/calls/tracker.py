@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cti.calls import agi, apart, causes, names
+from cti.calls import agi, apart, causes, names, third
 from cti.calls.arrival import arrived, called_back
 from cti.calls.call import Call
 from cti.calls.events import (
@@ -51,6 +51,8 @@ MODE_DIGITS = {MonitorMode.LISTEN: "4", MonitorMode.WHISPER: "5", MonitorMode.BA
 _MODES = {digit: mode for mode, digit in MODE_DIGITS.items()}
 _REMEMBERED = 10_000
 _RINGING = "5"
+CONFERENCE = "base"
+"""The BridgeType of a conference's bridge."""
 
 
 class Tracker:
@@ -119,6 +121,7 @@ class Tracker:
                 caller.apart_told = True
             elif offer.connected and not agent.bridge:
                 caller.bridge = agent.bridge = "as last known"
+        third.know(self.legs, call)
         for supervisor in call.monitors:
             self.expect_monitor(call.id, supervisor)
 
@@ -140,7 +143,7 @@ class Tracker:
             return self._picked_up(leg, now)
         if apart.concerns(self.legs, leg):
             return apart.in_agi(self.legs, leg, now)
-        if leg.role is Role.AGENT and leg.offer is not None and not leg.bridge and not leg.left_bridges:
+        if leg.asked and leg.offer is not None and not leg.bridge and not leg.left_bridges:
             return [Accepted(call=leg.call, at=now, offer=leg.offer)]
         return self.returned(leg, now)
 
@@ -204,7 +207,7 @@ class Tracker:
         if leg is None:
             return []
         leg.channel = m.get("Channel", leg.channel)
-        if leg.role is Role.AGENT and leg.offer is not None and m.get("ChannelState") == _RINGING:
+        if leg.asked and leg.offer is not None and m.get("ChannelState") == _RINGING:
             return [Ringing(call=leg.call, at=now, offer=leg.offer)]
         return []
 
@@ -253,6 +256,8 @@ class Tracker:
                 return self._caller_gone(leg, now, m.get("Cause", "0"))
             case Role.AGENT:
                 return self._agent_gone(leg, now, m.get("Cause", "0"))
+            case Role.THIRD:
+                return self._third_gone(leg, now, m.get("Cause", "0"))
             case Role.MONITOR:
                 return self._monitor_gone(leg, now)
 
@@ -263,7 +268,9 @@ class Tracker:
 
     def _caller_gone(self, leg: Leg, now: float, cause: str = "0", estimated: bool = False) -> list[CallEvent]:
         """The caller's leg is no more: the call has ended."""
-        out = self._talk_over(leg, now) if leg.apart is None else apart.caller_gone(leg, now)
+        beside = third.consulted(self.legs, leg.call)
+        out = third.over(self.legs, beside, now) if beside else []
+        out += self._talk_over(leg, now) if leg.apart is None else apart.caller_gone(leg, now)
         by = leg.talk_ended_by or (Party.CALLER if leg.asked_to_hang_up else Party.SYSTEM)
         code = causes.number(cause)
         if leg.calling:
@@ -276,6 +283,10 @@ class Tracker:
         """The agent's leg is no more: the talk is over, or the offer came to nothing."""
         was_talking = bool(leg.left_bridges or leg.bridge)
         caller = self.legs.caller(leg.call)
+        if beside := third.consulted(self.legs, leg.call):
+            if (news := third.agent_gone(self.legs, beside, leg, now)) is not None:
+                return [*news, *self._back_already(leg, now)]
+            return [*third.over(self.legs, beside, now), *self._agent_gone(leg, now, cause)]
         held = caller is not None and apart.concerns(self.legs, leg)
         out = apart.agent_gone(caller, now) if caller is not None and held else self._talk_over(leg, now)
         self._remember_gone(leg.uniqueid)
@@ -286,6 +297,16 @@ class Tracker:
             return out
         return [*out, *self._refused(leg, now, causes.refusal(causes.number(cause)))]
 
+    def _third_gone(self, leg: Leg, now: float, cause: str = "0") -> list[CallEvent]:
+        """The leg of a third party is no more."""
+        self._remember_gone(leg.uniqueid)
+        news = third.gone(self.legs, leg, now, causes.refusal(causes.number(cause)))
+        return [*news, *self._back_already(leg, now)]
+
+    def _back_already(self, leg: Leg, now: float) -> list[CallEvent]:
+        caller = self.legs.caller(leg.call)
+        return self.returned(caller, now) if caller is not None else []
+
     def leg_missing(self, leg: Leg, now: float) -> list[CallEvent]:
         """The leg went without our seeing it go."""
         match leg.role:
@@ -293,6 +314,8 @@ class Tracker:
                 return self._caller_gone(leg, now, estimated=True)
             case Role.AGENT:
                 return self._agent_gone(leg, now)
+            case Role.THIRD:
+                return self._third_gone(leg, now)
             case Role.MONITOR:
                 return self._monitor_gone(leg, now)
 
@@ -309,8 +332,11 @@ class Tracker:
             return []
         leg.channel = m.get("Channel", leg.channel)
         leg.bridge = bridge
+        leg.conference = m.get("BridgeType") == CONFERENCE
         leg.in_agi = False  # Bridge takes the leg out of its AGI loop without an AsyncAGIEnd
-        return self.joined(leg, now)
+        if beside := third.consulted(self.legs, leg.call):
+            return third.moved(self.legs, beside, now)
+        return self.joined(leg, now) if leg.role is not Role.THIRD else []
 
     def joined(self, leg: Leg, now: float) -> list[CallEvent]:
         """``Connected`` if the leg's bridge now holds caller and agent, ``Resumed`` if they were apart."""
@@ -330,6 +356,13 @@ class Tracker:
         bridge = m.get("BridgeUniqueid", "")
         leg.left_bridges.add(bridge)
         if leg.bridge != bridge:
+            return []
+        if beside := third.consulted(self.legs, leg.call):
+            if (news := third.left(self.legs, beside, leg, now)) is not None:
+                return news
+            return [*third.over(self.legs, beside, now), *self._talk_over(leg, now)]
+        if leg.role is Role.THIRD:  # let go, and not gone yet
+            leg.leave()
             return []
         if not apart.concerns(self.legs, leg):
             return self._talk_over(leg, now)

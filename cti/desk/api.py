@@ -181,7 +181,7 @@ def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
         """Ends the call. An agent may end the one he talks on."""
 
         def command(call: Call) -> Command:
-            talking = call.offer is not None and call.offer.connected
+            talking = any(offer.connected and offer.agent == who.name for offer in call.offers)
             if not who.role.covers(Role.SUPERVISOR) and not talking:
                 raise HTTPException(403, "you are not on this call yet")
             return Hangup(call=call.id)

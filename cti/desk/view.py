@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from cti.access import Person, Role
-from cti.calls.call import Call, OpenOffer
+from cti.calls.call import Call, Consult, OpenOffer
 from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue, MonitorEnded
 from cti.calls.words import AgentState, CallId, Place
 from cti.desk.alerts import Figure, Reading
@@ -81,13 +81,14 @@ def audience_of(person: Person) -> Audience:
 
 def visible(call: Call, audience: Audience) -> bool:
     """Whether the audience may see this live call."""
-    return call.live and (audience is EVERYTHING or any(offer.agent == audience for offer in call.offers))
+    return call.live and (audience is EVERYTHING or any(name == audience for name in _asked(call)))
 
 
 def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
     """The call as shown to the audience. Agents are not told who listens to them, nor who else is
     offered the call."""
-    offer = next((own for own in call.offers if own.agent == audience), call.offer)
+    offers = (*call.offers, call.consult.open) if call.consult is not None else call.offers
+    offer = next((own for own in offers if own.agent == audience), call.offer)
     row: Row = {
         "id": call.id,
         "caller": shown(call.caller),
@@ -107,12 +108,21 @@ def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
         "offer": _state(offer),
         "connected_at": call.connected_at if offer and offer.connected else None,
         "held": call.held,
+        "consult": _consult(call.consult),
         "transferred_to": call.transferred_to,
         "customers": list(customers),
     }
     if audience is EVERYTHING:
         row["monitors"] = dict(call.monitors)
     return row
+
+
+def _consult(consult: Consult | None) -> Row | None:
+    """A third party: who, how far it is, and whether all three talk."""
+    if consult is None:
+        return None
+    asked = consult.open
+    return {"agent": asked.agent, "number": consult.number, "state": _state(asked), "joined": consult.joined}
 
 
 def shown(text: str) -> str:
@@ -377,8 +387,11 @@ class View:
 
 
 def _asked(call: Call | None) -> Iterable[str]:
-    """The agents who are asked for the call, or have it."""
-    return () if call is None else (offer.agent for offer in call.offers)
+    """The agents who are asked for the call, or have it, and who is consulted about it."""
+    if call is None:
+        return ()
+    third = call.consult.open.agent if call.consult is not None else ""
+    return (*(offer.agent for offer in call.offers), *([third] if third else []))
 
 
 def _place(call: Call | None) -> tuple[str, Order] | None:
