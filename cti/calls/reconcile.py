@@ -90,12 +90,13 @@ class Reconciler:
         caller.calling = ""
         caller.in_agi = seen[caller.uniqueid].get("Application") == "AGI"
         adopted = Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)
+        news: list[CallEvent] = []
         if (beside := third.consulted(self._tracker.legs, call.id)) is not None:
-            news = third.moved(self._tracker.legs, beside, now)
-            if any(isinstance(event, Transferred) for event in news):
-                return news
-            if caller.in_agi or caller.bridge:
-                return [*news, adopted]
+            if not beside.bridge and not beside.in_agi:
+                news += self._as_listed(beside, seen, now)
+            news += third.moved(self._tracker.legs, beside, now)
+            if caller.bridge:
+                return news if any(isinstance(event, Transferred) for event in news) else [*news, adopted]
         joined = self._tracker.joined(caller, now)
         if joined:
             if call.place is not Place.TALK or call.parked is not None:
@@ -104,7 +105,7 @@ class Reconciler:
         if seen[caller.uniqueid].get("Context") == FALLBACK_CONTEXT:
             return [] if call.place is Place.FALLBACK else [FellBack(call=call.id, at=now)]
         if caller.in_agi and call.place is Place.TALK and (held := self._held(call, caller, seen, now)) is not None:
-            return held
+            return [*news, *held]
         if caller.in_agi and call.place is Place.TALK and call.after:
             caller.talk_ended_by = None
             return [Returned(call=call.id, at=now)]
@@ -118,7 +119,10 @@ class Reconciler:
         if call.parked is not None and caller.apart is None:
             return apart.left_behind(caller, now) if call.offer is None else []  # or it is told already
         agent = next(iter(self._tracker.legs.of(call.id, Role.AGENT)), None)
-        if agent is None or agent.offer is None or seen[agent.uniqueid].get("Application") != "AGI":
+        if agent is None or agent.offer is None:
+            return None
+        elsewhere = seen[agent.uniqueid].get("Application") != "AGI"
+        if elsewhere and (call.parked is None or not agent.bridge):
             return None
         apart.begin(caller, agent.offer)
         adopted = Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)
@@ -134,14 +138,17 @@ class Reconciler:
             beside = third.consulted(self._tracker.legs, call)
             for leg in (caller, self._tracker.legs.get(caller.apart), beside):
                 if leg is not None and leg.uniqueid in seen:
-                    there = seen[leg.uniqueid]
-                    event = "AsyncAGIStart" if there.get("Application") == "AGI" else "BridgeEnter"
-                    conference = CONFERENCE if there.get("Application") == CONFERENCE_APPLICATION else ""
-                    told = {
-                        **there, "Event": event, "BridgeUniqueid": there.get("BridgeId", ""), "BridgeType": conference,
-                    }  # fmt: skip
-                    out += self._tracker.feed(told, now)
+                    out += self._as_listed(leg, seen, now)
         return out
+
+    def _as_listed(self, leg: Leg, seen: Mapping[str, Message], now: float) -> list[CallEvent]:
+        """What it means that the leg is where the list has it."""
+        there = seen[leg.uniqueid]
+        application = there.get("Application")
+        event = "AsyncAGIStart" if application == "AGI" else "BridgeEnter"
+        kind = CONFERENCE if application == CONFERENCE_APPLICATION else ""
+        told = {**there, "Event": event, "BridgeUniqueid": there.get("BridgeId", ""), "BridgeType": kind}
+        return self._tracker.feed(told, now)
 
     def _newcomers(self, seen: Mapping[str, Message], now: float) -> list[CallEvent]:
         """Callers of whom we know nothing: waiting for us, or with the fallback since we were away."""
