@@ -86,7 +86,10 @@ def helpers(site: Site, routing: RoutingPart) -> Helpers:
         except (UnknownAgent, NotAllowed, StoreDown) as error:
             raise ValueError(str(error)) from error
 
-    return Helpers(agent=ask, numbers=site.outbound)
+    def ready() -> Collection[str]:
+        return [name for name, status in routing.floor.crew.statuses.items() if status.state is AgentState.READY]
+
+    return Helpers(agent=ask, ready=ready, numbers=site.outbound)
 
 
 def ways(site: Site, routing: RoutingPart, flows: Callable[[], Collection[str]]) -> Ways:

@@ -37,7 +37,8 @@ from cti.calls.commands import (
 )
 from cti.calls.events import CallEvent, Ended, Failed, Transferred
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, Leg, Role, callback_uniqueid, monitor_uniqueid
-from cti.calls.tracker import MODE_DIGITS, Tracker
+from cti.calls.monitors import MODE_DIGITS
+from cti.calls.tracker import Tracker
 from cti.calls.words import CallId, MonitorMode, Party
 from cti.conference import AFTER_VARIABLE, KEPT_VARIABLE, Step, third_called, together
 from cti.outbound import Outbound

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
-from enum import StrEnum
 from typing import Any
 
 from cti.calls.events import (
@@ -37,57 +36,11 @@ from cti.calls.events import (
 from cti.calls.words import CallId, OfferId, Party, Place
 from recordings.menus import Message, note
 from recordings.order import in_order
+from recordings.words import Outcome, RecordingState, SegmentKind
 
-
-class Outcome(StrEnum):
-    """What came of a call: who served it last, or else where it was lost."""
-
-    LIVE = "live"
-    """Not over yet; never stored."""
-    ANSWERED = "answered"
-    TRANSFERRED = "transferred"
-    FALLBACK = "fallback"
-    ABANDONED_IN_MENU = "abandoned in menu"
-    ABANDONED_IN_QUEUE = "abandoned in queue"
-    ENDED_IN_MENU = "ended in menu"
-    """We hung up there: the caller was told what there was to tell."""
-    DROPPED_FROM_QUEUE = "dropped from queue"
-    """We hung up on a waiting caller."""
-    NOT_REACHED = "not reached"
-    """A callback whose customer did not pick up, or was not even called."""
-    UNKNOWN = "unknown"
-    """Nothing but the end was seen."""
-
-
-class SegmentKind(StrEnum):
-    """A stretch of a call. RING lies within WAIT, HOLD and CONSULT within TALK; the others follow
-    each other."""
-
-    MENU = "menu"
-    WAIT = "wait"
-    RING = "ring"
-    TALK = "talk"
-    HOLD = "hold"
-    CONSULT = "consult"
-    TRANSFER = "transfer"
-    FALLBACK = "fallback"
-
+__all__ = ["NOT_RECORDED", "CallRecord", "Outcome", "Recording", "RecordingState", "Segment", "SegmentKind", "fold"]
 
 NOT_RECORDED = "not recorded"
-
-
-class RecordingState(StrEnum):
-    """What was found of a recording."""
-
-    EXPECTED = "expected"
-    """Not measured yet."""
-    WHOLE = "whole"
-    SHORT = "short"
-    """Some of the talk, or one of its sides, is not there."""
-    SILENT = "silent"
-    """The files are there and hold no sound: no media flowed."""
-    UNREADABLE = "unreadable"
-    MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,12 +197,8 @@ class _Fold:
                 self._ring(event.offer, event.agent, event.at)
             case Accepted():
                 self._stop_ring(event.offer, event.at)
-            case ConsultAsked() if event.offer not in self._thirds and SegmentKind.TALK in self._open:
+            case ConsultAsked() | ConsultOver():
                 self._consult(event)
-            case Refused() if event.offer in self._thirds:
-                self._consult_over(event.at, detail=event.reason.value)
-            case ConsultOver():
-                self._consult_over(event.at)
             case Refused():
                 self._refuse(event)
             case Connected() if event.offer not in self._connected:
@@ -312,14 +261,13 @@ class _Fold:
     def _ring(self, offer: OfferId, agent: str, at: float) -> None:
         self._rings[offer] = self._add(SegmentKind.RING, at, agent=agent, queue=self._record["queue"])
 
-    def _consult(self, event: ConsultAsked) -> None:
-        self._thirds[event.offer] = event.recording
-        queue, number = self._record["queue"], event.number
-        self._start(SegmentKind.CONSULT, event.at, agent=event.agent, queue=queue, detail=number)
-
-    def _consult_over(self, at: float, **what: Any) -> None:
-        self._open.get(SegmentKind.CONSULT, {}).update(what)
-        self._close(SegmentKind.CONSULT, at)
+    def _consult(self, event: ConsultAsked | ConsultOver) -> None:
+        if isinstance(event, ConsultOver):
+            self._close(SegmentKind.CONSULT, event.at)
+        elif event.offer not in self._thirds and SegmentKind.TALK in self._open:
+            self._thirds[event.offer] = event.recording
+            queue, number = self._record["queue"], event.number
+            self._start(SegmentKind.CONSULT, event.at, agent=event.agent, queue=queue, detail=number)
 
     def _of_third(self, recording: str) -> bool:
         """Whether it records the leg of somebody who has not the caller (yet)."""
@@ -327,6 +275,10 @@ class _Fold:
         return recording in others
 
     def _refuse(self, event: Refused) -> None:
+        if event.offer in self._thirds:
+            self._open.get(SegmentKind.CONSULT, {})["detail"] = event.reason.value
+            self._close(SegmentKind.CONSULT, event.at)
+            return
         if event.offer not in self._rings:
             self._offers.setdefault(event.offer, (event.agent, None))
             self._ring(event.offer, event.agent, event.at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cti.calls import agi, apart, causes, names, third
+from cti.calls import agi, apart, causes, monitors, names, recorded, third
 from cti.calls.arrival import arrived, called_back
 from cti.calls.call import Call
 from cti.calls.events import (
@@ -23,9 +23,6 @@ from cti.calls.events import (
     Held,
     Left,
     MonitorEnded,
-    MonitorStarted,
-    RecordingStarted,
-    RecordingStopped,
     Refused,
     Resumed,
     Returned,
@@ -41,14 +38,10 @@ from cti.calls.legs import (
     callback_uniqueid,
     monitor_uniqueid,
 )
-from cti.calls.words import CallId, MonitorMode, OfferId, Party, Place, Refusal
+from cti.calls.words import CallId, OfferId, Party, Place, Refusal
 
 Message = Mapping[str, str]
 
-MODE_DIGITS = {MonitorMode.LISTEN: "4", MonitorMode.WHISPER: "5", MonitorMode.BARGE: "6"}
-"""The keys by which ChanSpy's option ``d`` switches its mode."""
-
-_MODES = {digit: mode for mode, digit in MODE_DIGITS.items()}
 _REMEMBERED = 10_000
 _RINGING = "5"
 CONFERENCE = "base"
@@ -191,9 +184,7 @@ class Tracker:
             return []
         if leg.role is Role.CALLER and leg.in_agi:
             return [Digit(call=leg.call, at=now, digit=digit)]
-        if leg.role is Role.MONITOR and digit in _MODES:
-            return [MonitorStarted(call=leg.call, at=now, supervisor=leg.supervisor, mode=_MODES[digit])]
-        return []
+        return monitors.switched(leg, digit, now)
 
     # Channels come, ring and go
 
@@ -290,8 +281,7 @@ class Tracker:
         held = caller is not None and apart.concerns(self.legs, leg)
         out = apart.agent_gone(caller, now) if caller is not None and held else self._talk_over(leg, now)
         self._remember_gone(leg.uniqueid)
-        if leg.recording_open and leg.recording is not None:
-            out.append(RecordingStopped(call=leg.call, at=now, recording=leg.recording))
+        out += recorded.stopped(leg, now)
         if was_talking or held:
             self.legs.remove(leg)
             return out
@@ -400,24 +390,13 @@ class Tracker:
     # Recording, listening in, fallback
 
     def _recording_start(self, m: Message, now: float) -> list[CallEvent]:
-        leg = self.legs.get(m.get("Uniqueid", ""))
-        if leg is None or leg.recording is None or leg.recording_open:
-            return []
-        leg.recording_open = True
-        return [RecordingStarted(call=leg.call, at=now, recording=leg.recording)]
+        return recorded.started(self.legs.get(m.get("Uniqueid", "")), now)
 
     def _recording_stop(self, m: Message, now: float) -> list[CallEvent]:
-        leg = self.legs.get(m.get("Uniqueid", ""))
-        if leg is None or leg.recording is None or not leg.recording_open:
-            return []
-        leg.recording_open = False
-        return [RecordingStopped(call=leg.call, at=now, recording=leg.recording)]
+        return recorded.stopped(self.legs.get(m.get("Uniqueid", "")), now)
 
     def _spy_start(self, m: Message, now: float) -> list[CallEvent]:
-        leg = self.legs.get(m.get("SpyerUniqueid", ""))
-        if leg is None or leg.role is not Role.MONITOR:
-            return []
-        return [MonitorStarted(call=leg.call, at=now, supervisor=leg.supervisor, mode=leg.mode)]
+        return monitors.began(self.legs.get(m.get("SpyerUniqueid", "")), now)
 
     def _user_event(self, m: Message, now: float) -> list[CallEvent]:
         if m.get("UserEvent") != "CordboardFallback":
