@@ -21,9 +21,10 @@ run: .venv/ready $(if $(NODE),$(BUILT))
 call: .venv/ready
 	@$(BIN)/python -m demo.call
 
+# Real tests wait more than they work: three at a time.
 test: lint unit .venv/listening
 	$(BIN)/python -m demo.debian
-	$(BIN)/pytest -m real
+	$(BIN)/pytest -m real -n 3 --dist worksteal
 
 unit: .venv/ready $(if $(NODE),$(BUILT))
 	$(if $(NODE),npm --prefix $(WEB) test --silent,@echo "$(NO_NODE): their tests are left out.")

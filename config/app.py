@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from config.board import Board
 from config.knowledge import contact, helpers, music, remembered, standing, talked, waiting_followups, ways
 from config.premises import (
     CannotStart,
+    audit_secret,
     lock,
     make_fallback_sounds,
     make_folders,
@@ -46,10 +47,13 @@ from cti.customers.exchange import UPLOADS
 from cti.desk.api import create_app
 from cti.desk.consult import consult_routes
 from cti.desk.control import control_routes
+from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
+from cti.desk.recording import routes as recording_control_routes
 from cti.engine import Engine
 from cti.executor import Executor
 from cti.keys import KeyFolder
+from cti.recording_pause import RecordingPausePart
 from ivr.api import routes as menu_routes
 from ivr.fetch import Fetcher
 from ivr.handler import MenuPart
@@ -59,6 +63,8 @@ from ivr.pins import Pins
 from ivr.switches import Switches
 from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
+from recordings.audit import AuditLog
+from recordings.audit_api import routes as audit_routes
 from recordings.day import DaysPart
 from recordings.desk_api import routes as desk_routes
 from recordings.files import Files
@@ -71,8 +77,11 @@ from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
 from routing.redis_server import RedisServer
 from routing.store import GRACE_S, RedisStore, connect
+from routing.taking_api import routes as taking_routes
 
 log = structlog.get_logger()
+
+LOOK_S = 10.0
 
 
 class Link:
@@ -126,6 +135,9 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
 
         records = await Records.open(site.database)
         stack.push_async_callback(records.close)
+        audit = AuditLog(records, audit_secret(site), site.audit_head)
+        await audit.start()
+        stack.push_async_callback(audit.stop)
         spool = site.state / "spool"
         if rows := await recover(spool, records):
             log.info("events that an earlier run left are in the database now", rows=rows)
@@ -161,12 +173,12 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             may_call=site.callbacks,
         )
         menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, music(site))
-        reload = Reload(site, menus, make_prompts)
+        reload = Reload(site, menus, make_prompts, audit.put)
 
         async def counted(days: int) -> Mapping[tuple[str, str], int]:
             return await branches(records, time.time() - days * DAY_S)
 
-        control = (ControlPart(music(site)), ConsultPart())
+        control = (ControlPart(music(site)), RecordingPausePart(), ConsultPart())
         engine = build_engine(
             site,
             link,
@@ -181,6 +193,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         loop = _started(stack, engine.run(), "engine")
         await engine.ask(partial(routing.start, remember=partial(remembered, records, history)))
         ami = _started(stack, link.ami.run(), "ami")
+        await caught_up(link.ami, engine)
 
         _started(stack, _counted_anew(board, records), "today")
         app = create_app(
@@ -194,14 +207,18 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             registry=registry,
             routers=[
                 routing_routes(routing, engine.ask),
+                taking_routes(routing, engine.ask, lambda: engine.calls),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
                 consult_routes(engine.ask, lambda: engine.calls, helpers(site, routing)),
                 control_routes(engine.ask, lambda: engine.calls, ways(site, routing, lambda: menus.flows)),
+                help_routes(engine.ask, lambda: engine.calls),
+                recording_control_routes(engine.ask, lambda: engine.calls),
                 recordings_routes(records, files),
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 *known.routers,
                 reload_routes(reload),
+                audit_routes(audit),
                 picture_routes(lambda: menus.flows, counted),
                 menu_routes(switches, lambda: menus.flows),
                 phone_routes(browser_phones.accounts(site)),
@@ -209,6 +226,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             uploads=UPLOADS,
             connects=[url for url in (site.settings.web.phone_url,) if url],
             secure_cookie=site.settings.web.secure_cookie,
+            note=audit.put,
         )
         yield Works(app, frozenset({loop, ami, *webhooks.tasks}), reload)
 
@@ -262,6 +280,17 @@ def build_engine(
         history=history,
     )
     return engine
+
+
+async def caught_up(ami: AmiClient, engine: Engine) -> None:
+    """Returns when what is on Asterisk is known: until then callers are sent to the fallback, and desks
+    would be shown calls as an earlier run left them. Where there is no link, the health says so, and
+    nobody waits for it; LOOK_S seconds at most."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LOOK_S):
+            await ami.tried.wait()
+            if ami.connected:
+                await engine.caught_up.wait()
 
 
 def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, str]]:

@@ -18,8 +18,9 @@ from cti.desk.announcements import Announcements
 from cti.desk.board_api import routes
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
+from cti.desk.rows import Row
 from cti.desk.today import Came, Rules, Today
-from cti.desk.view import EVERYTHING, Audience, Customers, Row, View, nobody_known
+from cti.desk.view import EVERYTHING, Audience, Customers, View, nobody_known
 from recordings.store import Store
 from recordings.today import stretches
 
@@ -40,7 +41,7 @@ class Board:
         self._history = history
         self.today = Today(_rules(site), self._began)
         view = View(site.agents, site.queues, self.today, customers)
-        alerts = Alerts([alert.rule() for alert in site.settings.alerts], view.reading)
+        self._alerts = alerts = Alerts([alert.rule() for alert in site.settings.alerts], view.reading)
         self._announcements = Announcements(site.state / "announcements.json")
 
         def beside(audience: Audience, now: float) -> dict[str, list[Row]]:
@@ -53,7 +54,7 @@ class Board:
         follow(self.today, history)
 
     def routes(self) -> APIRouter:
-        return routes(self.feed, self._announcements, self._site.agents, self.serving)
+        return routes(self.feed, self._announcements, self._alerts, self._site.agents, self.serving)
 
     def serving(self, queue: str) -> Collection[str] | None:
         """Who has what the queue needs of each call, before any relaxation."""

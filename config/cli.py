@@ -22,7 +22,7 @@ from rich.table import Table
 from config import browser_phones, log, new_site, report
 from config import dialplan as include
 from config import doctor as examination
-from config.commands import keys, menus, pins, simulate, staff
+from config.commands import audit, keys, menus, pins, simulate, staff
 from config.commands.shared import HERE, SiteFolder, console, give_up, load, load_all, say
 from config.premises import CannotStart
 from config.serve import Broken, serve
@@ -40,6 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(pins.app, name="pin")
 app.add_typer(keys.app, name="key")
+app.add_typer(audit.app, name="audit")
 _MARKS = {
     examination.Verdict.GOOD: "[green]good    [/]",
     examination.Verdict.DOUBTFUL: "[yellow]doubtful[/]",

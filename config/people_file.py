@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from config.fields import BrowserPhone, Name, Phone, fits
-from cti.access import Role
+from cti.access import RIGHTS, Right, Role
 from cti.site_files import Key, SiteModel
 from routing.agents import Agent
 from routing.queues_file import Groups, Skills
@@ -39,6 +39,8 @@ class PersonSettings(SiteModel):
             raise ValueError("has phone and phones: write all of them in phones, the usual one first")
         if self.role is Role.AGENT and not self.dialled:
             raise ValueError("an agent needs a phone")
+        if self.dialled and Right.DESK not in RIGHTS[self.role]:
+            raise ValueError(f"the role {self.role} takes no calls: leave the phone out")
         return self
 
     @property

@@ -84,6 +84,12 @@ def webhook_secret(site: Site) -> bytes:
     return _made(site.webhook_secret_file, "the key that signs webhooks", "tell it to their targets").encode()
 
 
+def audit_secret(site: Site) -> bytes:
+    """The key that seals the audit log, made where there is none. Raises CannotStart."""
+    then = "the log goes on in a chain of its own: the entries before can be checked no more"
+    return bytes.fromhex(_made(site.audit_secret_file, "the key that seals the audit log", then))
+
+
 def phone_secret(site: Site) -> bytes:
     """The key that the passwords of phones in the browser come from, made where there is none.
     Raises CannotStart."""

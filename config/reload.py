@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hmac import compare_digest
@@ -25,7 +26,8 @@ from pydantic import BaseModel
 
 from config import settings
 from config.settings import Site
-from cti.access import Gate, Role
+from cti.access import WHO, Gate, Need, Person, Right, Role
+from cti.audit import Entry, Note, Result, say
 from cti.site_files import Problem, SiteError
 from ivr.differences import differences
 from ivr.handler import MenuPart
@@ -36,6 +38,9 @@ log = structlog.get_logger(__name__)
 
 FILE = "running.json"
 """In the state folder: the address of the running server, and what opens its reload."""
+
+OWNER = Person("owner of the site", Role.SYSTEM)
+"""Who can read the state folder, or send the server a signal."""
 
 PATIENCE_S = 300.0
 """Seconds `cordboard reload` waits: new texts may have to be spoken."""
@@ -52,9 +57,16 @@ class Reloaded(BaseModel):
 
 class Reload:
     """Reloads a site's menus. ``make_prompts`` makes an empty set of sounds for a site: calls under
-    way keep theirs."""
+    way keep theirs. ``note`` is told what a signal did: the audit log knows of the others."""
 
-    def __init__(self, site: Site, menus: MenuPart, make_prompts: Callable[[Site], Prompts]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        menus: MenuPart,
+        make_prompts: Callable[[Site], Prompts],
+        note: Note = lambda entry: None,
+    ) -> None:
+        self._note = note
         self._running = self._loaded = site
         self._menus = menus
         self._make_prompts = make_prompts
@@ -84,10 +96,14 @@ class Reload:
 
     async def told(self) -> None:
         """As ``now``, for a signal: what is wrong goes to the log."""
+        result = Result.FAILED
         try:
             await self.now()
+            result = Result.DONE
         except SiteError as error:
             log.error("the site was not loaded anew: it is wrong", problems=[str(p) for p in error.problems])
+        finally:
+            self._note(Entry(time.time(), OWNER.name, OWNER.role, "", "site.loaded", "", result))
 
 
 def _unknown(flows: Flows, running: Site) -> Iterator[Problem]:
@@ -129,7 +145,9 @@ def routes(reload: Reload) -> APIRouter:
         the earlier ones go on."""
         _let_in(request, reload.key)
         try:
-            return await reload.now()
+            done = await reload.now()
+            say(request.scope, changes=len(done.changes))
+            return done
         except SiteError as error:
             problems = [
                 {"where": f"{p.file}:{p.line} {p.key}".strip(), "what": p.message + (f" ({p.hint})" if p.hint else "")}
@@ -144,13 +162,14 @@ def _let_in(request: Request, key: str) -> None:
     """Only an administrator, or who can read the state folder. Raises HTTPException."""
     given = request.headers.get("authorization", "").partition(" ")[2]
     if compare_digest(given.encode(), key.encode()):
+        request.scope[WHO] = OWNER
         return
     gate: Gate = request.app.state.gate
-    person = gate.who(request)
+    person = request.scope[WHO] = gate.who(request)
     if person is None:
         raise HTTPException(401, "log in first", headers={"WWW-Authenticate": "Bearer"})
-    if not person.role.covers(Role.ADMIN):
-        raise HTTPException(403, f"this needs the role {Role.ADMIN}; {person.name} has {person.role}")
+    if refusal := Need(Right.SITE).refusal(person):
+        raise HTTPException(403, refusal)
 
 
 @contextmanager

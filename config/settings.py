@@ -88,6 +88,15 @@ class Site:
         return self.state / "phone-secret"
 
     @property
+    def audit_secret_file(self) -> Path:
+        return self.state / "audit-secret"
+
+    @property
+    def audit_head(self) -> Path:
+        """What was written last to the audit log."""
+        return self.state / "audit-last.json"
+
+    @property
     def browser_phones(self) -> Mapping[str, str]:
         """The dial string of each person's phone in the browser, by the person's name."""
         return {name: p.browser_phone for name, p in self.people.items() if p.browser_phone is not None}

@@ -4,7 +4,8 @@ A token is a signed JWT (RFC 7519, HS256) naming the person and the role. Browse
 an HttpOnly cookie, programs as ``Authorization: Bearer``. Programs may carry a key instead, which
 stays good until it is taken back, and is good for its scopes only.
 
-What a route needs is the type of its parameter, one of those at the end of this module.
+What each role may do is the table RIGHTS. What a route needs is the type of its parameter, one of
+those at the end of this module.
 """
 
 from __future__ import annotations
@@ -21,20 +22,55 @@ from fastapi.requests import HTTPConnection
 
 COOKIE = "cordboard"
 LIFETIME_S = 12 * 3600.0
+WHO = "cordboard.who"
+"""In the scope of a connection: the Person who asks, or None; put there as the gate is passed."""
 KEY_PREFIX = "cb_"
 """What keys begin with, and tokens do not."""
 
 
 class Role(StrEnum):
-    """What somebody may do; each role may also do what the ones before it may."""
+    """What somebody is; RIGHTS says what comes with it."""
 
     AGENT = "agent"
     SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
     ADMIN = "admin"
+    SYSTEM = "system"
 
-    def covers(self, needed: Role) -> bool:
-        order = list(Role)
-        return order.index(self) >= order.index(needed)
+
+class Right(StrEnum):
+    """What somebody may do."""
+
+    LOG_IN = "log in"
+    DESK = "work at a desk"
+    """To follow and control the calls that are one's own, with one's own state, day and follow-ups."""
+    SUPERVISE = "supervise"
+    """The same for everybody's, and to listen in, force states, announce, and set switches."""
+    RECORDS = "read records"
+    """Of the calls one talked on, with their recordings."""
+    REVIEW = "review records"
+    """Everybody's, with messages and decisions."""
+    CUSTOMERS = "work with customers"
+    KEEP_CUSTOMERS = "keep customers"
+    """To export, import, merge and delete their cards."""
+    AUDIT = "read the audit log"
+    HEALTH = "see the health"
+    SITE = "manage the site"
+    """To see its people and its configuration, and to load it anew."""
+
+
+_AGENT = frozenset({Right.LOG_IN, Right.DESK, Right.RECORDS, Right.CUSTOMERS})
+_SUPERVISOR = _AGENT | {Right.SUPERVISE, Right.REVIEW, Right.KEEP_CUSTOMERS}
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.AGENT: _AGENT,
+    Role.SUPERVISOR: _SUPERVISOR,
+    # Sees what was done, and takes no part in it.
+    Role.AUDITOR: frozenset({Right.LOG_IN, Right.RECORDS, Right.REVIEW, Right.AUDIT}),
+    Role.ADMIN: _SUPERVISOR | {Right.AUDIT, Right.HEALTH, Right.SITE},
+    # Keeps the machines running, and sees nothing of what goes over them.
+    Role.SYSTEM: frozenset({Right.LOG_IN, Right.HEALTH}),
+}
 
 
 class Scope(StrEnum):
@@ -60,6 +96,10 @@ class Person:
     role: Role
     phone: str = ""
     scopes: frozenset[Scope] | None = None
+
+    def may(self, right: Right) -> bool:
+        """Whether this comes with the role."""
+        return right in RIGHTS[self.role]
 
 
 class Keys(Protocol):
@@ -111,9 +151,9 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What is needed to pass: a role, and for a key a scope; without one, no key passes."""
+    """What is needed to pass: a right, and for a key a scope; without one, no key passes."""
 
-    role: Role
+    right: Right
     scope: Scope | None = None
 
     def refusal(self, who: Person) -> str:
@@ -122,14 +162,16 @@ class Need:
             return "this is for people, not for keys"
         if who.scopes is not None and self.scope not in who.scopes:
             return f"this needs the scope {self.scope}; {who.name} does not have it"
-        if not who.role.covers(self.role):
-            return f"this needs the role {self.role}; {who.name} has {who.role}"
+        if not who.may(self.right):
+            roles = ", ".join(role for role, rights in RIGHTS.items() if self.right in rights)
+            return f"this is for {roles}; {who.name} is {who.role}"
         return ""
 
     async def __call__(self, connection: HTTPConnection) -> Person:
         """The FastAPI dependency: who asks, or 401, 403, 429. The app keeps its Gate in ``app.state.gate``."""
         gate: Gate = connection.app.state.gate
         who = gate.who(connection)
+        connection.scope[WHO] = who
         if who is None:
             raise HTTPException(401, "log in first", headers={"WWW-Authenticate": "Bearer"})
         if refusal := self.refusal(who):
@@ -140,24 +182,27 @@ class Need:
         return who
 
 
-FEED = Need(Role.AGENT, Scope.EVENTS)
+FEED = Need(Right.DESK, Scope.EVENTS)
 
-AnyAgent = Annotated[Person, Depends(Need(Role.AGENT))]
-"""A person; keys are refused, here and with Supervisor."""
+Anybody = Annotated[Person, Depends(Need(Right.LOG_IN))]
+"""A person of any role; keys are refused, here and where no scope is named."""
 
-Supervisor = Annotated[Person, Depends(Need(Role.SUPERVISOR))]
-"""A supervisor or an administrator."""
+AnyAgent = Annotated[Person, Depends(Need(Right.DESK))]
+Supervisor = Annotated[Person, Depends(Need(Right.SUPERVISE))]
+Auditor = Annotated[Person, Depends(Need(Right.AUDIT))]
+Admin = Annotated[Person, Depends(Need(Right.SITE))]
+Keeper = Annotated[Person, Depends(Need(Right.HEALTH))]
 
-CallReader = Annotated[Person, Depends(Need(Role.AGENT, Scope.CALLS_READ))]
-CallController = Annotated[Person, Depends(Need(Role.AGENT, Scope.CALLS_CONTROL))]
-CallSupervisor = Annotated[Person, Depends(Need(Role.SUPERVISOR, Scope.CALLS_READ))]
-CallDirector = Annotated[Person, Depends(Need(Role.SUPERVISOR, Scope.CALLS_CONTROL))]
-AgentReader = Annotated[Person, Depends(Need(Role.AGENT, Scope.AGENTS_READ))]
-AgentController = Annotated[Person, Depends(Need(Role.AGENT, Scope.AGENTS_CONTROL))]
-RecordReader = Annotated[Person, Depends(Need(Role.AGENT, Scope.RECORDS_READ))]
-RecordReviewer = Annotated[Person, Depends(Need(Role.SUPERVISOR, Scope.RECORDS_READ))]
-RecordListener = Annotated[Person, Depends(Need(Role.AGENT, Scope.RECORDS_LISTEN))]
-CustomerReader = Annotated[Person, Depends(Need(Role.AGENT, Scope.CUSTOMERS_READ))]
-CustomerWriter = Annotated[Person, Depends(Need(Role.AGENT, Scope.CUSTOMERS_WRITE))]
-CustomerExporter = Annotated[Person, Depends(Need(Role.SUPERVISOR, Scope.CUSTOMERS_READ))]
-CustomerKeeper = Annotated[Person, Depends(Need(Role.SUPERVISOR, Scope.CUSTOMERS_WRITE))]
+CallReader = Annotated[Person, Depends(Need(Right.DESK, Scope.CALLS_READ))]
+CallController = Annotated[Person, Depends(Need(Right.DESK, Scope.CALLS_CONTROL))]
+CallSupervisor = Annotated[Person, Depends(Need(Right.SUPERVISE, Scope.CALLS_READ))]
+CallDirector = Annotated[Person, Depends(Need(Right.SUPERVISE, Scope.CALLS_CONTROL))]
+AgentReader = Annotated[Person, Depends(Need(Right.DESK, Scope.AGENTS_READ))]
+AgentController = Annotated[Person, Depends(Need(Right.DESK, Scope.AGENTS_CONTROL))]
+RecordReader = Annotated[Person, Depends(Need(Right.RECORDS, Scope.RECORDS_READ))]
+RecordReviewer = Annotated[Person, Depends(Need(Right.REVIEW, Scope.RECORDS_READ))]
+RecordListener = Annotated[Person, Depends(Need(Right.RECORDS, Scope.RECORDS_LISTEN))]
+CustomerReader = Annotated[Person, Depends(Need(Right.CUSTOMERS, Scope.CUSTOMERS_READ))]
+CustomerWriter = Annotated[Person, Depends(Need(Right.CUSTOMERS, Scope.CUSTOMERS_WRITE))]
+CustomerExporter = Annotated[Person, Depends(Need(Right.KEEP_CUSTOMERS, Scope.CUSTOMERS_READ))]
+CustomerKeeper = Annotated[Person, Depends(Need(Right.KEEP_CUSTOMERS, Scope.CUSTOMERS_WRITE))]

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cti.actions import Fields, ring
+from cti.actions import ring
 from cti.calls.call import Call
 from cti.calls.commands import Consult, HandOver, Join, Meet
 from cti.calls.legs import CALLER_CONFERENCE, CONFERENCE_CONTEXT, Leg, Legs
 from cti.outbound import Outbound
+from cti.sending import Fields
 
 AFTER_VARIABLE = "CORDBOARD_AFTER"
 """Set on a caller's channel, it lets the dialplan give the caller back after the talk."""

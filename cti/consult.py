@@ -10,8 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cti.calls.call import Call
-from cti.calls.commands import Meet, Withdraw
-from cti.calls.events import Accepted, Adopted, ConsultOver, Ended, Event, Failed, FellBack, Held, Left, Transferred
+from cti.calls.commands import Meet, StopRecording, Withdraw
+from cti.calls.events import (
+    Accepted,
+    Adopted,
+    ConsultOver,
+    Ended,
+    Event,
+    Failed,
+    FellBack,
+    Held,
+    Joined,
+    Left,
+    PauseAsked,
+    Transferred,
+)
 from cti.calls.part import Output
 from cti.calls.words import OfferId, Place
 
@@ -27,6 +40,8 @@ class ConsultPart:
                 return _meet(call)
             case Failed(command="Hold" | "Consult" | "Meet") if call.consult is not None:
                 return _off(call, now)
+            case PauseAsked() | Joined() if call.offer is not None and call.offer.pause is not None:
+                return _unrecorded(call)
             case ConsultOver():
                 return [Withdraw(call=call.id, offer=event.offer)]
             case Ended() | FellBack() | Left(place=Place.TALK):
@@ -49,6 +64,14 @@ def _meet(call: Call) -> Sequence[Output]:
     if call.parked is None or not third.accepted or third.connected:
         return ()
     return [Meet(call=call.id, offer=third.offer)]
+
+
+def _unrecorded(call: Call) -> Sequence[Output]:
+    """What the agent's recording is not to have, the third's is not either."""
+    third = call.consult
+    if third is None or not third.joined or third.open.recording is None:
+        return ()
+    return [StopRecording(call=call.id, offer=third.open.offer)]
 
 
 def _off(call: Call, now: float) -> Sequence[Output]:

@@ -8,6 +8,7 @@ agent goes for another reason is never forgotten: he goes where he was to go, or
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cti.calls.call import Call, queued_again
 from cti.calls.commands import Hangup, Hold, StartMusic, Transfer, Withdraw
@@ -29,7 +30,8 @@ from cti.calls.part import Output
 from cti.calls.words import Party, Place
 
 WHY = "transfer"
-
+AGAIN_S = 30.0
+"""How long a caller waits for the agent alone whose phone has lost their talk."""
 
 MUSIC = "default"
 """What callers on hold hear who came by no queue."""
@@ -77,6 +79,8 @@ def _send_on(call: Call, now: float) -> Sequence[Output]:
     to = call.transfer
     if to is None:
         return _back(call, now)
+    if to.again:
+        return [replace(queued_again(call, to.queue, now), prefer=to.agent, prefer_s=AGAIN_S)]
     if to.number:
         return [Transfer(call=call.id, number=to.number)]
     if to.flow:

@@ -11,6 +11,14 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+}
+"""How keys and indexes are called, whichever database they are in: migrations name them."""
+
 
 async def opened(
     url: str, migrate: Callable[[Connection], None], serialized: Callable[[Any], str] = json.dumps
@@ -23,8 +31,6 @@ async def opened(
     parsed = make_url(url)
     # Hidden parameters: an error's text goes to the log, a caller's number must not.
     engine = create_async_engine(parsed, hide_parameters=True, json_serializer=serialized)
-    # Many rows in one statement: with SQLite's driver each is a change of threads otherwise.
-    engine.dialect.use_insertmanyvalues_wo_returning = True
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,8 @@ from cti.calls.part import Output, Part, Work
 from cti.calls.reconcile import Comparison, Reconciler
 from cti.calls.tracker import Message, Tracker
 from cti.calls.words import CallId
-from cti.executor import Executor, failed
+from cti.executor import Executor
+from cti.sending import failed
 from cti.switchboard import Switchboard
 
 log = structlog.get_logger()
@@ -93,6 +94,8 @@ class Engine:
         self._linked = False
         self._compared = False
         """What we know of Asterisk's channels is whole, as far as events can tell."""
+        self.caught_up = asyncio.Event()
+        """Set once what an earlier run left has been compared with Asterisk: what is known is true."""
         self._overrun = False
         self._renew_at = float("inf")
         self._sweep_at = float("inf")
@@ -236,6 +239,7 @@ class Engine:
         await self._mend(self._reconciler.after_login(self.calls, channels, now), now)
         await self._board.do(partial(self._settle, frozenset(self.calls)), now)
         self._compared = True
+        self.caught_up.set()
         log.info("took up the calls found on asterisk", calls=len(self.calls))
 
     async def _mend(self, comparison: Comparison, now: float) -> None:

@@ -6,12 +6,11 @@ given. Nobody waits for an answer here: a refusal comes back as the event ``Fail
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from cti.actions import Fields, caller_id, quote, ring
+from cti.actions import ring
 from cti.calls import apart, third
 from cti.calls.call import Call
 from cti.calls.commands import (
@@ -27,41 +26,33 @@ from cti.calls.commands import (
     Meet,
     Monitor,
     Offer,
+    PauseRecording,
     Play,
     Resume,
+    ResumeRecording,
     StartMusic,
     StopMonitor,
+    StopRecording,
     Tape,
     Transfer,
     Withdraw,
 )
-from cti.calls.events import CallEvent, Ended, Failed, Transferred
+from cti.calls.events import Ended, Transferred
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, Leg, Role, callback_uniqueid, monitor_uniqueid
 from cti.calls.monitors import MODE_DIGITS
 from cti.calls.tracker import Tracker
 from cti.calls.words import CallId, MonitorMode, Party
 from cti.conference import AFTER_VARIABLE, KEPT_VARIABLE, Step, third_called, together
 from cti.outbound import Outbound
+from cti.quoting import caller_id, quote
+from cti.recording_actions import record
+from cti.sending import Emit, Fields, Sender, failed
 
 ALL_KEYS = "0123456789*#ABCD"
 _SPY = "qdES"
 """ChanSpy: quiet, modes switched by keys, end with the talk spied on, stop when there is none."""
 _SPY_START = {MonitorMode.LISTEN: "", MonitorMode.WHISPER: "w", MonitorMode.BARGE: "B"}
 _SPY_RING_S = 30
-
-
-class Sender(Protocol):
-    """The part of the AMI client that is used here."""
-
-    def post(
-        self,
-        name: str,
-        fields: Fields = ...,
-        *,
-        on_done: Callable[[], None] | None = None,
-        on_refused: Callable[[str], None] | None = None,
-        action_id: str = "",
-    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +77,7 @@ class Executor:
         *,
         destinations: Mapping[str, Destination],
         lease_s: int,
-        emit: Callable[[Callable[[float], CallEvent]], None],
+        emit: Emit,
         recordings: Path,
         beep: Path,
         outbound: Outbound,
@@ -159,6 +150,8 @@ class Executor:
                 self._transfer(command, caller)
             case Monitor():
                 self._monitor(command, call)
+            case PauseRecording() | ResumeRecording() | StopRecording():
+                record(command, self._tracker.legs.get(command.offer), self._ami, self._emit)
 
     def renew(self, calls: Collection[CallId]) -> None:
         """Renews the leases of these calls, all that depend on the engine, but not of those that
@@ -392,9 +385,3 @@ class Executor:
 def to_be_called(call: Call | None) -> bool:
     """Whether the call is a callback whose customer has not been reached."""
     return call is not None and call.live and not call.channel
-
-
-def failed(command: Command, why: str, now: float) -> Failed:
-    """The event that says that ``command`` came to nothing."""
-    offer = command.offer if isinstance(command, Offer | Connect | Withdraw | Consult | Meet) else None
-    return Failed(call=command.call, at=now, command=type(command).__name__, why=why, offer=offer)

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import ctypes
 import os
-import random
 import secrets
 import signal
 import socket
@@ -21,6 +20,7 @@ from typing import Self
 
 from demo.configuration import HOST, READY_USER, Folders, Manager, Phone, Plan, Ports, render
 from demo.debian import Program
+from demo.ports import find_ports, is_free
 from demo.tones import chord, write_wav
 
 __all__ = ["HOST", "AsteriskFailed", "Manager", "Phone", "Plan", "Ports", "PrivateAsterisk", "free_ports"]
@@ -39,27 +39,10 @@ class AsteriskFailed(Exception):
 
 def free_ports(calls: int = 100) -> Ports:
     """Ports nobody uses now, with sound for so many two-legged calls. Raises AsteriskFailed: none found."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip, socket.socket() as ami, socket.socket() as web:
-        for bound in (sip, ami, web):
-            bound.bind((HOST, 0))
-        rtp = calls * 4
-        for _ in range(50):
-            # Below the range from which the system itself hands out ports.
-            first = random.randrange(10_000, 32_000 - rtp, 2)
-            if all(_is_free(port) for port in range(first, first + rtp)):
-                named = [bound.getsockname()[1] for bound in (sip, ami, web)]
-                return Ports(named[0], named[1], named[2], first, first + rtp - 1)
-    raise AsteriskFailed(f"No {rtp} free UDP ports in a row on {HOST}. Stop what uses them, or ask for fewer calls.")
-
-
-def _is_free(port: int, kind: socket.SocketKind = socket.SOCK_DGRAM) -> bool:
-    with socket.socket(socket.AF_INET, kind) as tried, contextlib.suppress(OSError):
-        # As Asterisk does: a connection that has just ended does not keep a port.
-        if kind is socket.SOCK_STREAM:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        tried.bind((HOST, port))
-        return True
-    return False
+    found = find_ports(calls)
+    if found is None:
+        raise AsteriskFailed(f"Too few free ports in a row on {HOST}. Stop what uses them, or ask for fewer calls.")
+    return found
 
 
 def modules_of(program: Program) -> Path:
@@ -162,7 +145,7 @@ class PrivateAsterisk:
             ("TCP", socket.SOCK_STREAM, self.ports.web),
         )
         for name, kind, port in kinds:
-            if not _is_free(port, kind):
+            if not is_free(port, kind):
                 raise AsteriskFailed(f"{name} port {port} on {HOST} is taken. See what uses it with: ss -lnp")
 
     def _write(self) -> None:

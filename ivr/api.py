@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict
 
 from cti.access import Supervisor
+from cti.audit import say
 from ivr.switches import State, Switches, named
 from ivr.tree import Flows
 
@@ -40,8 +41,9 @@ def routes(switches: Switches, flows: Callable[[], Flows]) -> APIRouter:
         return [SwitchNow(name=name, state=await switches.state(name)) for name in sorted(named(flows()))]
 
     @router.put("/switches/{name}")
-    async def set_switch(name: str, asked: SwitchAsked, who: Supervisor) -> SwitchNow:
+    async def set_switch(name: str, asked: SwitchAsked, request: Request, who: Supervisor) -> SwitchNow:
         """Opens or closes by hand, or lets the hours decide. 404 for a switch that no flow asks for."""
+        say(request.scope, state=asked.state)
         if name not in named(flows()):
             raise HTTPException(404, "no flow asks for this switch")
         try:

@@ -13,7 +13,8 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from cti.access import Person, RecordListener, RecordReader, RecordReviewer, Role
+from cti.access import Person, RecordListener, RecordReader, RecordReviewer, Right
+from cti.audit import say
 from cti.calls.words import CallId
 from recordings.dispositions import Disposition, of_calls
 from recordings.files import Files, NotARecording
@@ -108,7 +109,7 @@ def routes(store: Store, files: Files) -> APIRouter:
     @router.get("/records")
     async def records(who: RecordReader, wanted: Annotated[Search, Query()]) -> Page:
         """Calls that are over."""
-        if not who.role.covers(Role.SUPERVISOR):
+        if not who.may(Right.REVIEW):
             if wanted.agent not in (None, who.name):
                 raise HTTPException(403, "the calls of others are for supervisors")
             wanted = wanted.model_copy(update={"agent": who.name})
@@ -156,6 +157,7 @@ def routes(store: Store, files: Files) -> APIRouter:
             raise HTTPException(404, "no such recording, or not one of yours")
         if not await asyncio.to_thread(path.is_file):
             raise HTTPException(404, f"there is no sound: the recording is {recording.state}")
+        say(request.scope, call=recording.call)
         part = request.headers.get("range", "")[:100]
         log.info("recording played", who=who.name, stem=stem, call=recording.call, range=part)
         return FileResponse(path, media_type="audio/wav")
@@ -165,8 +167,8 @@ def routes(store: Store, files: Files) -> APIRouter:
 
 def _may_see(who: Person, call: CallDetails) -> bool:
     talked = {s.agent for s in call.segments if s.kind is SegmentKind.TALK}
-    return who.role.covers(Role.SUPERVISOR) or who.name in talked
+    return who.may(Right.REVIEW) or who.name in talked
 
 
 def _may_hear(who: Person, recording: Recording) -> bool:
-    return who.role.covers(Role.SUPERVISOR) or who.name == recording.agent
+    return who.may(Right.REVIEW) or who.name == recording.agent

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
-from cti.access import AnyAgent, Person, Role
+from cti.access import AnyAgent, Person, Right
 from cti.calls.part import Ask, Output
 from cti.calls.words import CallId
 from recordings import followups
@@ -73,7 +73,7 @@ def routes(
 
     def named(name: str, who: Person) -> str:
         """The agent of this name, if one may look at his desk."""
-        if name != who.name and not who.role.covers(Role.SUPERVISOR):
+        if name != who.name and not who.may(Right.SUPERVISE):
             raise HTTPException(403, "the desks of others are for supervisors")
         if name not in agents:
             raise HTTPException(404, f"no agent is called {name}")
@@ -120,7 +120,7 @@ def routes(
         now = time.time()
         async with store.writing() as connection:
             known = await followups.find(connection, id)
-            if known is None or not (known.agent == who.name or who.role.covers(Role.SUPERVISOR)):
+            if known is None or not (known.agent == who.name or who.may(Right.SUPERVISE)):
                 raise HTTPException(404, "no such follow-up, or not one of yours")
             if known.done_at is not None:
                 raise HTTPException(409, "it is done already")

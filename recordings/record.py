@@ -27,6 +27,7 @@ from cti.calls.events import (
     Left,
     Offered,
     Queued,
+    RecordingResumed,
     RecordingStarted,
     Refused,
     Resumed,
@@ -36,6 +37,7 @@ from cti.calls.events import (
 from cti.calls.words import CallId, OfferId, Party, Place
 from recordings.menus import Message, note
 from recordings.order import in_order
+from recordings.pauses import Pauses
 from recordings.words import Outcome, RecordingState, SegmentKind
 
 __all__ = ["NOT_RECORDED", "CallRecord", "Outcome", "Recording", "RecordingState", "Segment", "SegmentKind", "fold"]
@@ -48,7 +50,7 @@ class Segment:
     """One stretch of a call. Times are Unix seconds; ``number`` counts from 1 in each call.
 
     ``detail``: a MENU's last node, why a RING or a CONSULT came to nothing, where a TRANSFER went, how a
-    HOLD was. A CONSULT's agent is who was asked, from the asking on; of a number outside it is the detail.
+    HOLD or PAUSE was. A CONSULT's agent is who was asked, from the asking on; of a number outside it is the detail.
     """
 
     call: CallId
@@ -168,6 +170,7 @@ class _Fold:
         self._thirds: dict[OfferId, str | None] = {}
         self._arrived = False
         self._called_back = False
+        self._pauses = Pauses()
         self._place: SegmentKind | None = None
         self._served: Outcome | None = None
 
@@ -197,14 +200,12 @@ class _Fold:
                 self._ring(event.offer, event.agent, event.at)
             case Accepted():
                 self._stop_ring(event.offer, event.at)
-            case ConsultAsked() | ConsultOver():
-                self._consult(event)
             case Refused():
                 self._refuse(event)
             case Connected() if event.offer not in self._connected:
                 self._connect(event)
             case Held() if SegmentKind.TALK in self._open:
-                self._hold(NOT_RECORDED if event.offer else "", event.at)
+                self._within_talk(SegmentKind.HOLD, NOT_RECORDED if event.offer else "", event.at)
             case Resumed():
                 self._close(SegmentKind.HOLD, event.at)
             case Transferred():
@@ -222,6 +223,8 @@ class _Fold:
                 self._end(event)
             case _:
                 note(self._record, event)
+                self._pause(event)
+                self._consult(event)
 
     def result(self) -> tuple[CallRecord, tuple[Segment, ...]]:
         self._record.update(
@@ -261,13 +264,14 @@ class _Fold:
     def _ring(self, offer: OfferId, agent: str, at: float) -> None:
         self._rings[offer] = self._add(SegmentKind.RING, at, agent=agent, queue=self._record["queue"])
 
-    def _consult(self, event: ConsultAsked | ConsultOver) -> None:
+    def _consult(self, event: CallEvent) -> None:
         if isinstance(event, ConsultOver):
             self._close(SegmentKind.CONSULT, event.at)
-        elif event.offer not in self._thirds and SegmentKind.TALK in self._open:
+        elif isinstance(event, ConsultAsked) and event.offer not in self._thirds and SegmentKind.TALK in self._open:
             self._thirds[event.offer] = event.recording
             queue, number = self._record["queue"], event.number
-            self._start(SegmentKind.CONSULT, event.at, agent=event.agent, queue=queue, detail=number)
+            asked = self._add(SegmentKind.CONSULT, event.at, agent=event.agent, queue=queue, detail=number)
+            self._open[SegmentKind.CONSULT] = asked
 
     def _of_third(self, recording: str) -> bool:
         """Whether it records the leg of somebody who has not the caller (yet)."""
@@ -303,11 +307,17 @@ class _Fold:
         first = event.at if self._record["connected_at"] is None else self._record["connected_at"]
         self._record.update(agent=event.agent, connected_at=first)
 
-    def _hold(self, detail: str, at: float) -> None:
-        known, agent = self._open.get(SegmentKind.HOLD), self._open[SegmentKind.TALK]["agent"]
+    def _within_talk(self, kind: SegmentKind, detail: str, at: float) -> None:
+        known, agent = self._open.get(kind), self._open[SegmentKind.TALK]["agent"]
         if known is None or known["detail"] < detail:
-            self._close(SegmentKind.HOLD, at)
-            self._start(SegmentKind.HOLD, at, agent=agent, queue=self._record["queue"], detail=detail)
+            self._close(kind, at)
+            self._open[kind] = self._add(kind, at, agent=agent, queue=self._record["queue"], detail=detail)
+
+    def _pause(self, event: CallEvent) -> None:
+        if isinstance(event, RecordingResumed):
+            self._close(SegmentKind.PAUSE, event.at)
+        elif (how := self._pauses.begins(event)) is not None and SegmentKind.TALK in self._open:
+            self._within_talk(SegmentKind.PAUSE, how, event.at)
 
     def _end(self, event: Ended) -> None:
         for kind in tuple(self._open):
@@ -342,18 +352,14 @@ class _Fold:
         for other in tuple(self._open):
             self._close(other, at)
         self._stop_rings(at)
-        self._start(kind, at, **what)
+        self._open[kind] = self._add(kind, at, **what)
 
     def _leave(self, kind: SegmentKind, at: float) -> None:
         self._close(kind, at)
         if kind is SegmentKind.WAIT:
             self._stop_rings(at)
-        if kind is SegmentKind.TALK:
-            self._close(SegmentKind.HOLD, at)
-            self._close(SegmentKind.CONSULT, at)
-
-    def _start(self, kind: SegmentKind, at: float, **what: Any) -> None:
-        self._open[kind] = self._add(kind, at, **what)
+        for within in (SegmentKind.HOLD, SegmentKind.PAUSE, SegmentKind.CONSULT) if kind is SegmentKind.TALK else ():
+            self._close(within, at)
 
     def _add(self, kind: SegmentKind, at: float, **what: Any) -> _Facts:
         segment = {**_SEGMENT, "call": self._record["id"], "kind": kind, "started_at": at, **what}

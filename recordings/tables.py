@@ -23,18 +23,13 @@ from sqlalchemy import (
     text,
 )
 
+from cti.database import NAMES
+
 ID = String(64)
 NAME = String(128)
 """Names of agents, queues and destinations, and numbers and names of callers."""
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+metadata = MetaData(naming_convention=NAMES)
 
 journal = Table(
     "journal",
@@ -150,4 +145,25 @@ recordings = Table(
     Column("taped", Boolean, nullable=False, server_default=false()),
     Index(None, "state", "started_at"),
     Index(None, "box", "started_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    # Whose seals these are (``cti.audit.chain``), and the count of the entries that they seal.
+    Column("chain", String(16), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("at", Double, nullable=False, index=True),
+    Column("who", NAME, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("address", ID, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("object", String(256), nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("seal", String(64), nullable=False),
+    UniqueConstraint("chain", "number"),
+    Index(None, "who", "seq"),
+    Index(None, "object", "seq"),
 )

@@ -26,7 +26,7 @@ class Outcome(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """A stretch of a call. RING lies within WAIT, HOLD and CONSULT within TALK; the others follow
+    """A stretch of a call. RING lies within WAIT, HOLD, PAUSE and CONSULT within TALK; the others follow
     each other."""
 
     MENU = "menu"
@@ -34,6 +34,7 @@ class SegmentKind(StrEnum):
     RING = "ring"
     TALK = "talk"
     HOLD = "hold"
+    PAUSE = "pause"
     CONSULT = "consult"
     TRANSFER = "transfer"
     FALLBACK = "fallback"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from cti.access import AgentController, AgentReader, CallDirector, CallSupervisor, Role
+from cti.access import AgentController, AgentReader, CallDirector, CallSupervisor, Right
+from cti.audit import say
 from cti.calls.part import Ask, Work
 from cti.calls.words import AgentState, CallId
 from routing.agents import Agent, NotAllowed, UnknownAgent
@@ -118,27 +119,27 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
     @router.get("/agents")
     async def agents(who: AgentReader) -> list[AgentNow]:
         """All agents for a supervisor; an agent sees only himself."""
-        everyone = who.role.covers(Role.SUPERVISOR)
+        everyone = who.may(Right.SUPERVISE)
         return [agent_now(name) for name in floor.agents if everyone or name == who.name]
 
     @router.get("/agents/{name}")
     async def agent(name: str, who: AgentReader) -> AgentNow:
         """One agent. 403 for an agent who asks for another, 404 for an unknown one."""
-        if name != who.name and not who.role.covers(Role.SUPERVISOR):
+        if name != who.name and not who.may(Right.SUPERVISE):
             raise HTTPException(403, "an agent sees only himself")
         if name not in floor.agents:
             raise HTTPException(404, f"there is no agent {name}")
         return agent_now(name)
 
     @router.post("/agents/{name}/state")
-    async def ask_state(name: str, asked: StateAsked, who: AgentController) -> AgentNow:
+    async def ask_state(name: str, asked: StateAsked, request: Request, who: AgentController) -> AgentNow:
         """Asks for ready, not ready or offline; during a call it is kept for after it.
 
         409 when the state can't be asked for, 404 for an unknown agent.
         """
-        if name != who.name and not who.role.covers(Role.SUPERVISOR):
+        if name != who.name and not who.may(Right.SUPERVISE):
             raise HTTPException(403, "an agent may only change his own state")
-
+        say(request.scope, state=asked.state)
         if asked.phone and asked.phone not in floor.agents.get(name, _NOBODY).all_phones:
             raise HTTPException(422, f"{asked.phone} is not a phone of {name}")
         return await change(name, lambda now: part.ask_state(name, asked.state, asked.reason, now, asked.phone))
@@ -149,7 +150,7 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
 
         409 when he isn't in wrap-up, 404 for an unknown agent.
         """
-        if name != who.name and not who.role.covers(Role.SUPERVISOR):
+        if name != who.name and not who.may(Right.SUPERVISE):
             raise HTTPException(403, "an agent may only change his own wrap-up")
         return await change(name, lambda now: part.extend_wrap_up(name, more.seconds, now))
 

@@ -49,6 +49,7 @@ from routing.overflow import why
 from routing.policy import score, strategies
 from routing.queues import Exit, Overflow, Queue, Queues, Rule, Waiting, merge, relaxed
 from routing.router import Router
+from routing.taking import Takers
 from routing.waiting_room import DIRECT, EstimateError, WaitingRoom
 from routing.why import StillWaiting, still_waiting
 
@@ -57,6 +58,10 @@ log = structlog.get_logger()
 
 class UnknownCallback(LookupError):
     """No callback waits under this id."""
+
+
+FIRST = 1_000_000
+"""The priority of a caller whose talk is to go on: above all that sites give."""
 
 
 class Floor:
@@ -72,8 +77,11 @@ class Floor:
         self._known = known
         self.offers = Offers(known, agents, self.crew, self.room)
         self.consults = Consults(known, self.crew, self.offers)
+        self.takers = Takers(self.crew, self.room, self.offers)
         self._wished: set[CallId] = set()
         """Live calls in which a callback was wanted."""
+        self._again: set[CallId] = set()
+        """Calls on their way back to the agent whose phone lost their talk."""
 
     # What was there before, and what is asked from outside
 
@@ -137,18 +145,27 @@ class Floor:
 
     def why(self, call: CallId, now: float) -> StillWaiting | None:
         """Why the call is still waiting; None if it isn't, or is being offered to somebody."""
-        place = self.router.place(call) if not self.crew.on(call) else None
+        asked = self.crew.on(call) or self.takers.ringing(call)
+        place = self.router.place(call) if not asked else None
         return still_waiting(self.room, place, self.agents, self.crew.statuses, now) if place else None
 
     # What happens
 
     def on_event(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
         """``call`` has the event applied already; None for a call that isn't live."""
-        return self._with_forsaken(self._on_event(event, call, now), now)
+        out = self.takers.on_event(event, call, now)
+        if out is None:
+            out = [*self._on_event(event, call, now), *self.takers.after(event, now)]
+        return self._with_forsaken(out, now)
 
     def next_time(self) -> float | None:
         """The next deadline: of an agent's state, of a call's wait, or when a call moves on."""
-        times = (self.crew.timers.next(), self.room.overflows.next(), self.router.next_time())
+        times = (
+            self.crew.timers.next(),
+            self.room.overflows.next(),
+            self.router.next_time(),
+            self.takers.timers.next(),
+        )
         return min((at for at in times if at is not None), default=None)
 
     def on_time(self, now: float) -> list[Output]:
@@ -157,6 +174,7 @@ class Floor:
         out: list[Output] = []
         for name in self.crew.timers.due(now):
             out += self.offers.too_late(name, now)
+        out += self.takers.on_time(now)
         for call in self.room.overflows.due(now):
             out += self._overflow(self.room.calls[call], {Rule.WAIT}, now)
         return self._with_forsaken(out, now)
@@ -193,6 +211,8 @@ class Floor:
                 offer is not None and (name := self.offers.asked(event.call, offer)) is not None
             ):
                 return self.offers.take_back(name, now, apart_s=APART_S)
+            case Left(place=Place.TALK) if call.transfer is not None and call.transfer.again:
+                self._again.add(event.call)
             case Left(place=Place.TALK):
                 return self.offers.left_talk(event.call, now)
         return []
@@ -204,6 +224,8 @@ class Floor:
         if queue is None:
             log.error("a call was sent to a queue that is not there", call=event.call, queue=event.queue)
             return [*self._gone(event, call, now), Hangup(call=event.call)]
+        if event.call in self._again:
+            return self._queued_again(queue, event, call, now)
         old = self.room.calls.get(event.call)
         if (old is not None and old.queue == queue.name) or self.offers.talks(event.call):
             return []  # told twice
@@ -215,6 +237,14 @@ class Floor:
         self.room.enter(waiting, event, now)
         out.append(StartMusic(call=event.call, music=queue.music))
         return [*out, *self._divert(waiting, event, rule, now)] if rule is not None else out
+
+    def _queued_again(self, queue: Queue, event: Queued, call: Call, now: float) -> list[Output]:
+        """A talk is to go on at the same agent's phone: nobody else has the call or the agent first."""
+        self._again.discard(event.call)
+        out = self.offers.lost_talk(event.call, now)
+        waiting = replace(self._place(queue, event, call.caller, now), priority=FIRST)
+        self.room.enter(waiting, event, now)
+        return [*out, StartMusic(call=event.call, music=queue.music)]
 
     def _place(self, queue: Queue, event: Queued, caller: str, now: float) -> Waiting:
         if event.agent not in self.agents:
@@ -275,6 +305,7 @@ class Floor:
     def _gone(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
         """The call is somewhere else now, or ended."""
         waiting = self.room.forget(event.call)
+        self._again.discard(event.call)
         out = self.offers.let_go(event.call, now)
         if isinstance(event, Ended):
             out += self._ended(event.call, waiting, call.caller if call else "", now)

@@ -122,6 +122,14 @@ class RoutingPart:
         asked = floor.consults.ask(agent, replace(status, token=answer.token), call, by, recording, now)
         return [*out, *asked]
 
+    async def take(self, call: Call, by: str, phone: str, now: float) -> Sequence[Output]:
+        """A supervisor takes a call that waits or is talked on: his phone rings. Raises NotAllowed."""
+        return await self._carry_out(self.floor.takers.take(call, by, phone, now), now)
+
+    async def pull(self, call: Call, queue: str, by: str, now: float) -> Sequence[Output]:
+        """A supervisor pulls a call to another queue. Raises NotAllowed."""
+        return await self._carry_out(self.floor.takers.pull(call, queue, by, now), now)
+
     def why(self, call: CallId, now: float) -> StillWaiting | None:
         """Why the call is still waiting; None if it isn't."""
         return self.floor.why(call, now)

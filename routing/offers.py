@@ -15,7 +15,7 @@ from cti.calls.names import recording_stem
 from cti.calls.part import Output
 from cti.calls.words import CallId, OfferId, Refusal
 from routing import callbacks
-from routing.agents import NOT_READY, OFFERED, RESERVED, RINGING, TALKING, WRAP_UP, Agent, Status
+from routing.agents import NOT_READY, OFFERED, READY, RESERVED, RINGING, TALKING, WRAP_UP, Agent, Status
 from routing.crew import Crew
 from routing.dispositions import NotADisposition, chosen
 from routing.queues import Queues, Waiting
@@ -228,6 +228,15 @@ class Offers:
         """The talk of a call is over."""
         names = [name for name in self._crew.on(call) if self._crew.statuses[name].state is TALKING]
         return [output for name in names for output in self.talked(name, now)]
+
+    def lost_talk(self, call: CallId, now: float) -> list[Output]:
+        """The phone of the agent has lost the talk: he is ready for it at once, whatever he wishes for after it."""
+        out: list[Output] = []
+        for name in [name for name in self._crew.on(call) if self._crew.statuses[name].state is TALKING]:
+            status = self._crew.statuses[name]
+            ready = replace(status.to(READY, now), wish=status.wish, wish_reason=status.wish_reason)
+            out += self._crew.set(name, replace(ready, talked_s=status.talked_s + now - status.since), now)
+        return out
 
     def dispose(self, name: str, call: CallId, queue: str, path: Sequence[str], notes: str, now: float) -> list[Output]:
         """The agent says what came of his talk on a call of this queue. Raises NotADisposition."""

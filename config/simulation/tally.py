@@ -114,8 +114,11 @@ class Tally:
         self._waits += _waits(record, segments, now)
 
 
+_WITHIN = (SegmentKind.RING, SegmentKind.HOLD, SegmentKind.PAUSE)
+
+
 def _waits(record: CallRecord, segments: Sequence[Segment], now: float) -> Iterator[Wait]:
-    places = [segment for segment in segments if segment.kind not in (SegmentKind.RING, SegmentKind.HOLD)]
+    places = [segment for segment in segments if segment.kind not in _WITHIN]
     for segment, after in zip(places, [*places[1:], None], strict=True):
         if segment.kind is not SegmentKind.WAIT:
             continue

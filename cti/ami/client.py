@@ -89,6 +89,8 @@ class AmiClient:
         self._session: Session | None = None
         self.trouble = "not connected yet"
         """Why there is no link; empty while there is one."""
+        self.tried = asyncio.Event()
+        """Set when the first try to link is over: the work after the log-in is done, or there is ``trouble``."""
         self.banner = ""
         """How Asterisk last greeted us: ``Asterisk Call Manager/11.0.0`` (AMI's version)."""
         self.events_seen = 0
@@ -113,6 +115,7 @@ class AmiClient:
                 await self._link()
             except AmiError as error:
                 self.trouble = str(error)
+                self.tried.set()
                 _log.warning("ami link is down", host=self._settings.host, port=self._settings.port, why=self.trouble)
                 wait = self._settings.refused_s if isinstance(error, AmiRefused) else None
             if clock() - began > most:  # it worked for a while: this is a new trouble
@@ -210,6 +213,7 @@ class AmiClient:
     async def _start_up(self, session: Session) -> None:
         try:
             await self._on_up()
+            self.tried.set()
         except Exception as error:
             self._failed("on_up", error)
             session.close(f"the work after log-in failed: {_named(error)}")

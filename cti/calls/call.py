@@ -23,13 +23,19 @@ from cti.calls.events import (
     Failed,
     FellBack,
     Held,
+    HelpAsked,
+    HelpDropped,
     Joined,
     LanguageChosen,
     Left,
     MonitorEnded,
     MonitorStarted,
     Offered,
+    PauseAsked,
     Queued,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingStopped,
     Refused,
     Resumed,
     Returned,
@@ -37,7 +43,7 @@ from cti.calls.events import (
     TransferAsked,
     Transferred,
 )
-from cti.calls.words import CallId, MonitorMode, OfferId, Place
+from cti.calls.words import CallId, MonitorMode, OfferId, Place, RecordingPause
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,12 @@ class OpenOffer:
     ringing: bool = False
     accepted: bool = False
     connected: bool = False
+    pause: RecordingPause | None = None
+
+    @property
+    def recorded(self) -> str | None:
+        """Whether the talk is recorded: on, or what the pause is; None where there is no talk that is to be."""
+        return (self.pause or "on") if self.connected and self.recording is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,8 @@ class Call:
     """The caller is in a conference with the agent of this offer, and perhaps a third."""
     transferred_to: str = ""
     monitors: Mapping[str, MonitorMode] = field(default_factory=dict)
+    help_since: float | None = None
+    """Since when the agent wants a supervisor on the talk."""
 
     @property
     def live(self) -> bool:
@@ -217,6 +231,17 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             return replace(call, held=True, parked=event.offer, conference=None)
         case Resumed():
             return _moved_on(call)
+        case PauseAsked() if call.offered(event.offer):
+            return _changed(call, event.offer, lambda open: replace(open, pause=open.pause or RecordingPause.ASKED))
+        case RecordingPaused() if call.offered(event.offer):
+            return _changed(call, event.offer, lambda open: replace(open, pause=RecordingPause.PAUSED))
+        case RecordingResumed() if call.offered(event.offer):
+            return _changed(call, event.offer, lambda open: replace(open, pause=None))
+        case RecordingStopped():
+            pausing = (open for open in call.offers if open.pause is RecordingPause.ASKED)
+            asked = next((open.offer for open in pausing if open.recording == event.recording), None)
+            stopped = RecordingPause.STOPPED
+            return call if asked is None else _changed(call, asked, lambda open: replace(open, pause=stopped))
         case TransferAsked() if call.place is Place.TALK:
             return replace(call, transfer=event)
         case Failed(command="Hold" | "Transfer"):
@@ -226,11 +251,15 @@ def apply(call: Call | None, event: CallEvent) -> Call:
                 call, place=Place.TRANSFER, transferred_to=event.to, offer=None, also=(), consult=None, held=False
             )
         case MonitorStarted():
-            return replace(call, monitors={**call.monitors, event.supervisor: event.mode})
+            return replace(call, monitors={**call.monitors, event.supervisor: event.mode}, help_since=None)
+        case HelpAsked() if call.help_since is None and any(open.connected for open in call.offers):
+            return replace(call, help_since=event.at)
+        case HelpDropped():
+            return replace(call, help_since=None)
         case MonitorEnded():
             return replace(call, monitors={s: m for s, m in call.monitors.items() if s != event.supervisor})
         case Left(place=Place.TALK):
-            return replace(call, offer=None, also=(), held=False, consult=None)
+            return replace(call, offer=None, also=(), held=False, consult=None, help_since=None)
         case Returned():
             return replace(_moved_on(call), place=Place.MENU, offer=None, also=())
         case FellBack():

@@ -114,6 +114,27 @@ class Resume(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRecording(Command):
+    """Write silence in place of what is said in the talk of this offer. Followed by ``RecordingPaused``."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRecording(Command):
+    """Record the talk of this offer again. Followed by ``RecordingResumed``."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRecording(Command):
+    """End the recording of this offer's talk. Followed by ``RecordingStopped``."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consult(Command):
     """Ring a third party for the agent of the call: a ``phone``, or a ``number`` if the site lets callers
     be sent there. Otherwise as ``Offer``. Followed by ``Ringing``, then ``Accepted`` or ``Refused``."""

@@ -324,7 +324,9 @@ class Resumed(CallEvent):
 class TransferAsked(CallEvent):
     """``by`` wants the caller whom an agent talks with to be sent on. Exactly one says where: to a
     ``queue``, to ``agent`` alone, into a ``flow``, or to a ``number`` outside. In a queue the caller
-    keeps priority and level, with ``keep_skills`` also the skills wanted; his waiting counts anew."""
+    keeps priority and level, with ``keep_skills`` also the skills wanted; his waiting counts anew.
+    ``queue`` and ``agent`` both are the talk's own: this agent's phone has lost the talk, and rings
+    for it again."""
 
     by: str
     queue: str = ""
@@ -332,6 +334,11 @@ class TransferAsked(CallEvent):
     flow: str = ""
     number: str = ""
     keep_skills: bool = False
+
+    @property
+    def again(self) -> bool:
+        """Whether the agent's phone rings again for the same talk."""
+        return bool(self.queue and self.agent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -388,6 +395,43 @@ class RecordingStopped(CallEvent):
     """The recording is closed."""
 
     recording: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseAsked(CallEvent):
+    """``by`` wants the talk of this offer not to be recorded for a while. Until Asterisk has said that it
+    is so, this holds for an engine started anew, too."""
+
+    offer: OfferId
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPaused(CallEvent):
+    """Asterisk says that it writes silence in place of both voices."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingResumed(CallEvent):
+    """The talk is recorded again."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpAsked(CallEvent):
+    """``by`` wants a supervisor on the talk. It is over with ``MonitorStarted``, or with the talk."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpDropped(CallEvent):
+    """No supervisor is needed any more: ``by`` says so."""
+
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,15 @@ class AgentState(StrEnum):
     NOT_READY = "not ready"
 
 
+class RecordingPause(StrEnum):
+    """What has become of a wish that a talk is not recorded for a while."""
+
+    ASKED = "pausing"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    """It could not be paused, so the recording was ended."""
+
+
 class MonitorMode(StrEnum):
     """How a supervisor is on a call."""
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from cti.access import CustomerKeeper, CustomerReader, CustomerWriter
+from cti.audit import say
 from cti.customers import numbers as telephone
 from cti.customers.card import LENGTHS, CannotMerge, Card, Details, Rules, Wrong, checked
 from cti.customers.store import Changed, Gone, Store
@@ -64,11 +65,12 @@ class ChangeBody(CardBody):
 
 
 class MergeBody(BaseModel):
-    """The card that becomes part of this one."""
+    """The card that becomes part of this one, and of which texts and fields its value stays."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     other: int
+    take: list[str] = Field(default=[], max_length=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,20 @@ class Page:
     next: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may be on a card: the site's own ``fields``, and ``owners``; and what others have as their
+    level, region and department."""
+
+    fields: list[str]
+    owners: list[str]
+    levels: list[str]
+    regions: list[str]
+    departments: list[str]
+
+
 Id = Annotated[int, Path(ge=1, le=2**53)]
+Whole = Annotated[str, Query(max_length=100)]
 
 
 def routes(
@@ -106,18 +121,32 @@ def routes(
         number: Annotated[str, Query(max_length=100)] = "",
         limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
         before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+        level: Whole = "",
+        region: Whole = "",
+        department: Whole = "",
+        owner: Whole = "",
     ) -> Page:
         """Customers whose name, numbers, e-mail address, notes or fields have each word of ``text`` in
-        them, newest first; or those of a whole ``number``."""
+        them, newest first; or those of a whole ``number``. The others narrow it down to those who have
+        just that."""
         if number:
             return Page(await store.of_number(telephone.of_caller(number, rules.region)), None)
-        return Page(*await store.search(text, limit, before))
+        having = {"level": level, "region": region, "department": department, "owner": owner}
+        return Page(*await store.search(text, limit, before, {key: whole for key, whole in having.items() if whole}))
+
+    @router.get("/choices")
+    async def choices(_: CustomerReader) -> Choices:
+        """What may be on a card."""
+        groups = await store.groups()
+        agents = sorted({*rules.agents, *groups["owner"]})
+        return Choices(list(rules.fields), agents, groups["level"], groups["region"], groups["department"])
 
     @router.post("", status_code=201)
-    async def add(body: CardBody, who: CustomerWriter) -> Card:
+    async def add(body: CardBody, request: Request, who: CustomerWriter) -> Card:
         """Makes a card."""
         details = _checked(body, rules)
         (id,) = await store.add([details], clock())
+        say(request.scope, customer=id)
         log.info("customer added", who=who.name, customer=id)
         changed(details.numbers)
         return await there(id)
@@ -147,13 +176,14 @@ def routes(
         changed(before.numbers)
 
     @router.post("/{id}/merge")
-    async def merge(id: Id, body: MergeBody, who: CustomerKeeper) -> Card:
-        """Makes one card of two: this one stays, with the numbers and notes of both, and what it lacks
-        of the other. The contacts of both are its own, since they follow the numbers."""
+    async def merge(id: Id, body: MergeBody, request: Request, who: CustomerKeeper) -> Card:
+        """Makes one card of two: this one stays, with the numbers and notes of both, and of the other what
+        it lacks or ``take`` names. The contacts of both are its own, since they follow the numbers."""
+        say(request.scope, other=body.other)
         if body.other == id:
             raise HTTPException(409, "a card cannot be merged with itself")
         with _still_there():
-            card = await store.merge(id, body.other, clock())
+            card = await store.merge(id, body.other, clock(), body.take)
         log.info("customers merged", who=who.name, customer=id, other=body.other)
         changed(card.numbers)
         return card

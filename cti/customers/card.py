@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cti.customers.numbers import LONGEST, BadNumber, normal
@@ -60,7 +60,7 @@ class Rules:
 
     region: str | None = None
     fields: tuple[str, ...] = ()
-    agents: Container[str] = ()
+    agents: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +115,26 @@ class CannotMerge(ValueError):
     """Two cards that do not fit on one. The message says why."""
 
 
-def merged(kept: Details, other: Details) -> Details:
-    """One card of two: all numbers and notes of both, and else what ``kept`` has, or where it has
-    nothing, what ``other`` has. Raises CannotMerge."""
+def merged(kept: Details, other: Details, take: Collection[str] = ()) -> Details:
+    """One card of two: all numbers and notes of both. Of all else it has what ``other`` has, of what is
+    named in ``take`` (keys of LENGTHS, and the site's own fields), and what ``kept`` has; where that is
+    nothing, what the other one has. Raises CannotMerge."""
     numbers = tuple(dict.fromkeys((*kept.numbers, *other.numbers)))
     if len(numbers) > MOST_NUMBERS:
         raise CannotMerge(f"together they have more than {MOST_NUMBERS} numbers")
     notes = kept.notes if other.notes in kept.notes else f"{kept.notes}\n{other.notes}".strip()
     if len(notes) > LENGTHS["notes"]:
         raise CannotMerge(f"together their notes are longer than {LENGTHS['notes']} characters")
-    texts = {key: getattr(kept, key) or getattr(other, key) for key in LENGTHS if key != "notes"}
-    return Details(numbers=numbers, notes=notes, fields={**other.fields, **kept.fields}, **texts)
+
+    def both(key: str) -> tuple[Details, Details]:
+        return (other, kept) if key in take else (kept, other)
+
+    texts = {key: next(filter(None, (getattr(card, key) for card in both(key))), "") for key in LENGTHS}
+    fields = {
+        key: next(card.fields[key] for card in both(key) if card.fields.get(key))
+        for key in dict.fromkeys((*kept.fields, *other.fields))
+    }
+    return Details(**{**texts, "notes": notes}, numbers=numbers, fields=fields)
 
 
 def alike(cards: Sequence[Details]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from cti.access import CustomerExporter, CustomerKeeper
+from cti.audit import say
 from cti.customers.card import Card, Rules
 from cti.customers.importing import (
     Bad,
@@ -56,6 +57,14 @@ UPLOADS = {"/api/customers/preview": MOST_BYTES, "/api/customers/import": MOST_B
 """The requests that may be long, and how long, in bytes."""
 
 
+@dataclass(slots=True)
+class Work:
+    """A table that is worked on, and by whom. ``rows`` are done by now."""
+
+    who: str
+    rows: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class BadRow:
     """Why a row cannot be taken. ``row`` is its number in the file, from 1."""
@@ -86,13 +95,18 @@ def routes(
 ) -> APIRouter:
     """For supervisors. ``changed`` is told the numbers (E.164) whose cards are others now."""
     router = APIRouter(prefix="/api/customers", tags=["customers"])
-    busy = asyncio.Lock()
+    bench = _Bench()
+
+    @router.get("/work")
+    async def work(_: CustomerKeeper) -> Work | None:
+        """How far the table has come that is worked on now; null where there is none."""
+        return bench.work
 
     @router.post("/preview")
-    async def preview(request: Request, _: CustomerKeeper, columns: Columns = None) -> Preview:
+    async def preview(request: Request, who: CustomerKeeper, columns: Columns = None) -> Preview:
         """Looks through a file (CSV in UTF-8, or Excel: xlsx), which is the request's body, and keeps
         nothing. ``columns`` says what each column is, joined by commas; left out, it is guessed."""
-        async with _one_at_a_time(busy), _uploaded(request) as path:
+        async with bench.take(who.name) as work, _uploaded(request) as path:
             head = await asyncio.to_thread(_head, path)
             looked = Preview(head, columns_of(columns, rules) if columns else guessed(head, rules), keys(rules))
             async for rows, good, bad in _batches(path, looked.columns, rules, store):
@@ -100,6 +114,7 @@ def routes(
                 looked.problems += [BadRow(one.row, one.why) for one in bad[: PROBLEMS_SHOWN - len(looked.problems)]]
                 looked.good += len(good)
                 looked.bad += len(bad)
+                work.rows += len(rows)
         return looked
 
     @router.post("/import", response_class=FileResponse)
@@ -108,54 +123,64 @@ def routes(
         rows as CSV, each with its number and the reason; the headers Cordboard-Imported and
         Cordboard-Refused count."""
         imported = refused = 0
-        async with _one_at_a_time(busy), _uploaded(request) as path:
+        async with bench.take(who.name) as work, _uploaded(request) as path:
             # The whole file can be read, or nothing of it is taken.
             head = await asyncio.to_thread(_head, path, to_the_end=True)
             chosen = columns_of(columns or ",".join(guessed(head, rules)), rules)
             with _folder() as folder:
                 writer = CsvWriter(folder / "refused.csv")
                 writer.add([["row", "reason", *head]])
-                async for _, good, bad in _batches(path, chosen, rules, store):
+                async for rows, good, bad in _batches(path, chosen, rules, store):
                     await store.add([one.details for one in good], clock())
                     changed({number for one in good for number in one.details.numbers})
                     writer.add([[str(one.row), one.why, *one.cells] for one in bad])
                     imported += len(good)
                     refused += len(bad)
+                    work.rows += len(rows)
                 writer.close()
+        say(request.scope, imported=imported, refused=refused)
         log.info("customers imported", who=who.name, imported=imported, refused=refused)
         return _answer(folder / "refused.csv", {"Cordboard-Imported": str(imported), "Cordboard-Refused": str(refused)})
 
     @router.get("/export", response_class=FileResponse)
-    async def export(who: CustomerExporter, format: Literal["csv", "xlsx"] = "csv") -> FileResponse:
+    async def export(request: Request, who: CustomerExporter, format: Literal["csv", "xlsx"] = "csv") -> FileResponse:
         """All cards as a table: CSV in UTF-8, or Excel."""
-        count = 0
-        async with _one_at_a_time(busy):
+        async with bench.take(who.name) as work:
             with _folder() as folder:
                 path = folder / f"customers.{format}"
                 writer: Writer = ExcelWriter(path) if format == "xlsx" else CsvWriter(path)
                 writer.add([keys(rules)])
                 async for cards in store.all():
-                    count += len(cards)
-                    if format == "xlsx" and count >= MOST_EXCEL_ROWS:
+                    work.rows += len(cards)
+                    if format == "xlsx" and work.rows >= MOST_EXCEL_ROWS:
                         raise HTTPException(409, f"Excel has no more than {MOST_EXCEL_ROWS} rows; export as csv")
                     await asyncio.to_thread(_add, writer, cards, rules)
                 await asyncio.to_thread(writer.close)
-        log.info("customers exported", who=who.name, customers=count)
+        say(request.scope, customers=work.rows)
+        log.info("customers exported", who=who.name, customers=work.rows)
         return _answer(path)
 
     return router
 
 
-@asynccontextmanager
-async def _one_at_a_time(busy: asyncio.Lock) -> AsyncIterator[None]:
-    """One table at a time, so that calls come first. Says what is wrong with a table that is no good."""
-    if busy.locked():
-        raise HTTPException(409, "another table of customers is worked on; try again when that is done")
-    async with busy:
+class _Bench:
+    """One table at a time, so that calls come first."""
+
+    def __init__(self) -> None:
+        self.work: Work | None = None
+
+    @asynccontextmanager
+    async def take(self, who: str) -> AsyncIterator[Work]:
+        """For a table of this person. Says what is wrong with one that is no good."""
+        if self.work is not None:
+            raise HTTPException(409, "another table of customers is worked on; try again when that is done")
+        self.work = work = Work(who)
         try:
-            yield
+            yield work
         except (BadSheet, BadColumns) as error:
             raise HTTPException(422, str(error)) from None
+        finally:
+            self.work = None
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ looked for at the beginning of names.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -22,6 +22,10 @@ from cti.database import opened
 
 ON_ONE_NUMBER = 10
 """How many customers of one number are looked up at most."""
+GROUPED = ("level", "region", "department", "owner")
+"""The texts that many cards have alike."""
+GROUPS_SHOWN = 200
+NOTHING: Mapping[str, str] = {}
 _INDEXED = 3
 """The letters in a row that are indexed."""
 _LAST = "\U0010ffff"
@@ -68,10 +72,13 @@ class Store:
         async with self._engine.connect() as connection:
             return await _cards(connection, wanted)
 
-    async def search(self, text: str, limit: int = 50, before: int | None = None) -> tuple[list[Card], int | None]:
+    async def search(
+        self, text: str, limit: int = 50, before: int | None = None, having: Mapping[str, str] = NOTHING
+    ) -> tuple[list[Card], int | None]:
         """Cards that have each word of the text as a part of their name, a number, notes, e-mail address
         or a field, newest first, and where to go on (None: there are no more). A text that looks like
-        a number, or a part of one, is one word. Where no word has three letters, the first begins the name."""
+        a number, or a part of one, is one word. Where no word has three letters, the first begins the name.
+        ``having`` are whole texts that they have too, by their keys out of GROUPED."""
         terms = _terms(text)
         wanted = select(customers)
         key: ColumnElement[int] = customers.c.id
@@ -84,6 +91,8 @@ class Store:
             wanted = wanted.where(customers.c.folded_name >= terms[0], customers.c.folded_name < terms[0] + _LAST)
         for term in terms:
             wanted = wanted.where(customers.c.sought.contains(term, autoescape=True))
+        for name, whole in having.items():
+            wanted = wanted.where(customers.c[name] == whole)
         if before is not None:
             wanted = wanted.where(key < before)
         wanted = wanted.order_by(key.desc()).limit(limit + 1)
@@ -91,6 +100,15 @@ class Store:
             found = await _cards(connection, wanted)
         page = found[:limit]
         return page, page[-1].id if len(found) > limit else None
+
+    async def groups(self) -> dict[str, list[str]]:
+        """What cards have in each text of GROUPED, GROUPS_SHOWN at most of each."""
+        found = {}
+        async with self._engine.connect() as connection:
+            for key in GROUPED:
+                texts = select(customers.c[key]).distinct().where(customers.c[key] != "").order_by(customers.c[key])
+                found[key] = list((await connection.execute(texts.limit(GROUPS_SHOWN))).scalars())
+        return found
 
     async def add(self, cards: Sequence[Details], now: float) -> Sequence[int]:
         """Keeps new cards, all or none. Returns their ids in the same order."""
@@ -118,8 +136,8 @@ class Store:
             if not (await connection.execute(delete(customers).where(customers.c.id == id))).rowcount:
                 raise Gone(id)
 
-    async def merge(self, id: int, other: int, now: float) -> Card:
-        """Makes one card of two, under ``id``. Raises Gone, Changed, CannotMerge."""
+    async def merge(self, id: int, other: int, now: float, take: Collection[str] = ()) -> Card:
+        """Makes one card of two, under ``id``, as ``card.merged``. Raises Gone, Changed, CannotMerge."""
         async with self._engine.begin() as connection:
             # Both are the transaction's own from here on; nobody merges or changes them meanwhile.
             both = await _cards(connection, select(customers).where(customers.c.id.in_((id, other))).with_for_update())
@@ -128,7 +146,7 @@ class Store:
                 raise Gone(id if id not in found else other)
             kept = found[id]
             await connection.execute(delete(customers).where(customers.c.id == other))
-            return await _change(connection, id, kept.version, merged(kept, found[other]), now)
+            return await _change(connection, id, kept.version, merged(kept, found[other], take), now)
 
     async def doubles(self, cards: Collection[Details]) -> set[tuple[str, str]]:
         """What of these cards' ``same`` there is already."""

@@ -20,13 +20,9 @@ from sqlalchemy import (
     Text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+from cti.database import NAMES
+
+metadata = MetaData(naming_convention=NAMES)
 
 # What SQLite finds a row by is an INTEGER column.
 ID = BigInteger().with_variant(Integer, "sqlite")
@@ -49,6 +45,7 @@ customers = Table(
     Column("fields", JSON, nullable=False),
     Column("folded_name", PLAIN, nullable=False, index=True),
     Column("sought", Text, nullable=False),
+    *(Index(None, key, "id") for key in ("level", "region", "department", "owner")),
 )
 
 last_customer = Table("last_customer", metadata, Column("id", ID, primary_key=True, autoincrement=False))

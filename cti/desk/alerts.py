@@ -55,13 +55,15 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Alert:
     """Raised by a rule, because the figure is beyond its limit ``since`` then; ``value`` is what it was
-    as it was raised. ``cleared`` is when it was cleared. Times are Unix seconds."""
+    as it was raised. ``cleared`` is when it was cleared, ``seen_by`` the supervisor who said that he looks
+    after it. Times are Unix seconds."""
 
     id: str
     rule: Rule
     since: float
     value: float
     cleared: float | None = None
+    seen_by: str = ""
 
     def row(self) -> dict[str, Any]:
         rule = self.rule
@@ -73,6 +75,7 @@ class Alert:
             "value": self.value,
             "since": self.since,
             "cleared": self.cleared,
+            "seen_by": self.seen_by,
         }
 
 
@@ -138,6 +141,15 @@ class Alerts:
     def raised(self) -> list[Alert]:
         """The alerts that are not cleared."""
         return [standing.raised for standing in self._standing if standing.raised is not None]
+
+    def seen(self, id: str, by: str) -> Alert | None:
+        """Somebody looks after an alert: the alert as it is now, None where it is not raised. The first counts."""
+        for number, standing in enumerate(self._standing):
+            if standing.raised is not None and standing.raised.id == id:
+                raised = standing.raised if standing.raised.seen_by else replace(standing.raised, seen_by=by)
+                self._standing[number] = replace(standing, raised=raised)
+                return raised
+        return None
 
     @property
     def rules(self) -> Sequence[tuple[Rule, bool]]:

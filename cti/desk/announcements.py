@@ -32,6 +32,8 @@ class Announcement:
     until: float
     agents: tuple[str, ...] | None = None
     queue: str = ""
+    seen: tuple[str, ...] = ()
+    """The agents who said that they have seen it."""
 
     def reaches(self, agent: str | None) -> bool:
         """Whether this agent is to see it; None stands for supervisors, who see all."""
@@ -47,8 +49,9 @@ class Announcement:
             "until": self.until,
         }
         if agent is None:
-            row |= {"queue": self.queue, "agents": None if self.agents is None else list(self.agents)}
-        return row
+            agents = None if self.agents is None else list(self.agents)
+            return row | {"queue": self.queue, "agents": agents, "seen": list(self.seen)}
+        return row | {"seen": agent in self.seen}
 
 
 class TooMany(Exception):
@@ -90,6 +93,18 @@ class Announcements:
             await self._keep(there)
         return replace(ended, until=now)
 
+    async def saw(self, id: str, agent: str, now: float) -> Announcement | None:
+        """An agent has seen one; None where he is not to see it. Raises OSError as ``say``."""
+        async with self._turn:
+            there = {one.id: one for one in self.current(now)}
+            said = there.get(id)
+            if said is None or not said.reaches(agent):
+                return None
+            if agent not in said.seen:
+                said = there[id] = replace(said, seen=(*said.seen, agent))
+                await self._keep(there)
+        return said
+
     async def _keep(self, announcements: Mapping[str, Announcement]) -> None:
         await asyncio.to_thread(self._write, announcements)
         self._by_id = dict(announcements)
@@ -113,4 +128,5 @@ def _read(file: Path) -> dict[str, Announcement]:
 
 def _announcement(row: Any) -> Announcement:
     agents = row["agents"]
-    return Announcement(**{**row, "agents": None if agents is None else tuple(agents)})
+    seen = tuple(row.get("seen", ()))
+    return Announcement(**{**row, "agents": None if agents is None else tuple(agents), "seen": seen})

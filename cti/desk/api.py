@@ -11,16 +11,31 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
-from cti.access import COOKIE, LIFETIME_S, AnyAgent, CallController, CallReader, Gate, Person, Role, Supervisor
+from cti.access import (
+    COOKIE,
+    LIFETIME_S,
+    WHO,
+    Anybody,
+    CallController,
+    CallReader,
+    Gate,
+    Person,
+    Right,
+    Role,
+    Supervisor,
+)
+from cti.audit import Note, say
 from cti.calls.call import Call
 from cti.calls.commands import Command, Hangup, Monitor, StopMonitor
 from cti.calls.part import Ask, Output
 from cti.calls.words import CallId, MonitorMode
+from cti.desk.audited import Audited
 from cti.desk.feed import Feed
 from cti.desk.guard import API_VERSION, add_guard
 from cti.desk.login import PER_ADDRESS, PER_NAME, FailureLimit, Passwords
 from cti.desk.pages import add_pages
-from cti.desk.view import Customers, audience_of, card, visible
+from cti.desk.rows import Row
+from cti.desk.view import Customers, audience_of, card, sees_customers, visible
 
 Calls = Callable[[], Mapping[CallId, Call]]
 Health = Callable[[], Mapping[str, str]]
@@ -74,6 +89,7 @@ def create_app(
     connects: Sequence[str] = (),
     uploads: Mapping[str, int] | None = None,
     secure_cookie: bool = False,
+    note: Note = lambda entry: None,
     clock: Callable[[], float] = time.time,
 ) -> FastAPI:
     """The server's application.
@@ -81,7 +97,8 @@ def create_app(
     ``passwords`` are argon2 hashes by name; ``calls`` gives the live calls; ``routers`` are
     the pillars' own; ``connects`` are URLs of other hosts that pages may connect to; ``uploads``
     are the paths that take long requests, and how many bytes;
-    ``secure_cookie`` is for sites behind HTTPS. Raises ValueError for a password hash that is none.
+    ``secure_cookie`` is for sites behind HTTPS; ``note`` takes what the audit log is to have.
+    Raises ValueError for a password hash that is none.
     """
     # The usual pages of FastAPI for its documentation load from other hosts.
     app = FastAPI(
@@ -89,6 +106,7 @@ def create_app(
     )
     app.state.gate = gate
     add_guard(app, connects, uploads)
+    app.add_middleware(Audited, note=note, clock=clock)
     app.include_router(_login_router(gate, people, Passwords(passwords), secure_cookie, clock))
     app.include_router(_calls_router(ask, calls, feed.view.customers))
     for router in routers:
@@ -121,7 +139,8 @@ def _login_router(
         names.count(body.name, now)
         addresses.count(address, now)
         good = await passwords.good(body.name, body.password)
-        person = people.get(body.name)
+        # Of a name that is nobody's nothing is kept: it may be a password, typed in the wrong field.
+        person = request.scope[WHO] = people.get(body.name)
         if not good or person is None:
             raise HTTPException(401, "name or password is wrong")
         names.forgive(body.name)
@@ -133,12 +152,13 @@ def _login_router(
         return LoggedIn(token=token, **_me(person).model_dump())
 
     @router.post("/logout", status_code=204)
-    async def logout(response: Response) -> None:
+    async def logout(request: Request, response: Response) -> None:
         """Takes the cookie back."""
+        request.scope[WHO] = gate.who(request)
         response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=secure_cookie)
 
     @router.get("/me")
-    async def me(who: AnyAgent) -> Me:
+    async def me(who: Anybody) -> Me:
         return _me(who)
 
     return router
@@ -150,6 +170,9 @@ def _me(person: Person) -> Me:
 
 def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
     router = APIRouter(prefix="/api/calls", tags=["calls"])
+
+    def shown(call: Call, who: Person) -> Row:
+        return card(call, audience_of(who), customers(call.id) if sees_customers(who) else ())
 
     def seen(id: CallId, who: Person) -> Call:
         call = calls().get(id)
@@ -170,11 +193,11 @@ def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
     async def live_calls(who: CallReader) -> list[dict[str, Any]]:
         """The live calls you may see."""
         audience = audience_of(who)
-        return [card(call, audience, customers(call.id)) for call in calls().values() if visible(call, audience)]
+        return [shown(call, who) for call in calls().values() if visible(call, audience)]
 
     @router.get("/{id}")
     async def live_call(id: str, who: CallReader) -> dict[str, Any]:
-        return card(seen(CallId(id), who), audience_of(who), customers(CallId(id)))
+        return shown(seen(CallId(id), who), who)
 
     @router.post("/{id}/hangup", status_code=202)
     async def hang_up(id: str, who: CallController) -> Asked:
@@ -182,15 +205,16 @@ def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
 
         def command(call: Call) -> Command:
             talking = any(offer.connected and offer.agent == who.name for offer in call.offers)
-            if not who.role.covers(Role.SUPERVISOR) and not talking:
+            if not who.may(Right.SUPERVISE) and not talking:
                 raise HTTPException(403, "you are not on this call yet")
             return Hangup(call=call.id)
 
         return await ask_for(CallId(id), who, command)
 
     @router.put("/{id}/monitor", status_code=202)
-    async def monitor(id: str, body: MonitorBody, who: Supervisor) -> Asked:
+    async def monitor(id: str, body: MonitorBody, request: Request, who: Supervisor) -> Asked:
         """Rings your phone to listen, whisper or barge, or changes how you are on the call."""
+        say(request.scope, mode=body.mode)
 
         def command(call: Call) -> Command:
             if call.offer is None or not call.offer.connected:

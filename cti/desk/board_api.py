@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import AfterValidator, BaseModel, Field
 
 from cti.access import AnyAgent, Supervisor
+from cti.desk.alerts import Alerts
 from cti.desk.announcements import LONGEST, MOST, Announcement, Announcements, TooMany
 from cti.desk.api import Body
 from cti.desk.feed import Feed
@@ -39,6 +40,10 @@ class AnnouncementBody(Body):
     agents: list[Annotated[str, Field(max_length=100)]] | None = Field(default=None, min_length=1, max_length=5000)
 
 
+class AlertBody(Body):
+    id: str = Field(max_length=300)
+
+
 class Day(BaseModel):
     """The day so far. ``start`` is midnight; ``all`` is of all queues together. Quarter-hours have
     ``at``, when they begin, and the figures of the calls that came in them."""
@@ -52,7 +57,11 @@ class Day(BaseModel):
 
 
 def routes(
-    feed: Feed, announcements: Announcements, agents: Collection[str], serving: Callable[[str], Collection[str] | None]
+    feed: Feed,
+    announcements: Announcements,
+    alerts: Alerts,
+    agents: Collection[str],
+    serving: Callable[[str], Collection[str] | None],
 ) -> APIRouter:
     """``agents`` are the site's; ``serving`` gives those who may take a queue's calls, None where there
     is no such queue."""
@@ -74,6 +83,15 @@ def routes(
             queues={row["name"]: row["today"] for row in view.queues},
             quarters=today.quarters(lambda name: queue in ("", name), now),
         )
+
+    @router.post("/alerts/seen")
+    async def look_after(body: AlertBody, who: Supervisor) -> dict[str, Any]:
+        """Says to all supervisors that you look after an alert; the first who says so counts."""
+        alert = alerts.seen(body.id, who.name)
+        if alert is None:
+            raise HTTPException(404, "this alert is not raised any more")
+        feed.tell(Change(EVERYTHING, feed.now, "Alert", more={"alerts": [alert.row()]}))
+        return alert.row()
 
     def tell(said: Announcement) -> None:
         """Shows it to those it is for; one that was ended has its ``until`` in the past."""
@@ -102,6 +120,18 @@ def routes(
             raise HTTPException(409, f"{MOST} announcements are shown already; end one first") from None
         tell(said)
         return said.row(EVERYTHING)
+
+    @router.post("/announcements/{id}/seen")
+    async def saw(id: str, who: AnyAgent) -> dict[str, Any]:
+        """You have seen an announcement: supervisors are told so."""
+        audience = audience_of(who)
+        # None is EVERYTHING: supervisors are told of others' announcements, and none is for them.
+        said = None if audience is None else await announcements.saw(id, audience, feed.now)
+        if said is None:
+            raise HTTPException(404, "there is no such announcement to you")
+        for one in (EVERYTHING, audience):
+            feed.tell(Change(one, feed.now, "Announcement", more={"announcements": [said.row(one)]}))
+        return said.row(audience)
 
     @router.delete("/announcements/{id}", status_code=204)
     async def end(id: str, who: Supervisor) -> None:

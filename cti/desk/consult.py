@@ -9,7 +9,7 @@ from typing import Annotated, Protocol, Self
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cti.access import AnyAgent, Person, Role
+from cti.access import CallController, Person
 from cti.calls.call import Call, OpenOffer
 from cti.calls.call import Consult as Third
 from cti.calls.commands import Consult, HandOver, Hold, Join, Resume, Withdraw
@@ -18,6 +18,7 @@ from cti.calls.names import new_offer
 from cti.calls.part import Ask, Output
 from cti.calls.words import CallId, OfferId, Place
 from cti.desk.api import Asked, Calls
+from cti.desk.view import EVERYTHING, audience_of
 
 RING_S = 45.0
 """How long a number outside rings."""
@@ -81,19 +82,19 @@ def consult_routes(ask: Ask, calls: Calls, helpers: Helpers) -> APIRouter:
         return Asked(asked=CallId(id))
 
     @router.get("")
-    async def askable(id: str, who: AnyAgent) -> Askable:
+    async def askable(id: str, who: CallController) -> Askable:
         """Who may be consulted now."""
         ready = [name for name in helpers.ready() if name != who.name]
         return Askable(agents=sorted(ready), numbers=list(helpers.numbers))
 
     @router.post("", status_code=202)
-    async def consult(id: str, body: ConsultBody, who: AnyAgent) -> Asked:
+    async def consult(id: str, body: ConsultBody, who: CallController) -> Asked:
         """Holds the caller and rings a third party, with whom the agent talks when he picks up. 409 where he
         can't be asked."""
         return await on_call(id, lambda call, now: _ask(call, body, who, helpers, now))
 
     @router.post("/transfer", status_code=202)
-    async def hand_over(id: str, who: AnyAgent) -> Asked:
+    async def hand_over(id: str, who: CallController) -> Asked:
         """The caller goes to the third party, and the agent is off the call: out of a conference, too."""
 
         async def work(call: Call, now: float) -> Sequence[Output]:
@@ -105,7 +106,7 @@ def consult_routes(ask: Ask, calls: Calls, helpers: Helpers) -> APIRouter:
         return await on_call(id, work)
 
     @router.post("/join", status_code=202)
-    async def join(id: str, who: AnyAgent) -> Asked:
+    async def join(id: str, who: CallController) -> Asked:
         """All three talk."""
 
         async def work(call: Call, now: float) -> Sequence[Output]:
@@ -117,7 +118,7 @@ def consult_routes(ask: Ask, calls: Calls, helpers: Helpers) -> APIRouter:
         return await on_call(id, work)
 
     @router.delete("", status_code=202)
-    async def let_go(id: str, who: AnyAgent) -> Asked:
+    async def let_go(id: str, who: CallController) -> Asked:
         """The third party goes. The agent who lets him go is back with the caller; one whom the third
         leaves by himself has the caller on hold, or with him if all talked."""
 
@@ -158,7 +159,8 @@ async def _ask(call: Call, body: ConsultBody, who: Person, helpers: Helpers, now
 
 def _has(call: Call, who: Person) -> bool:
     """Whether it is this agent's call; a supervisor may do what he may."""
-    return who.role.covers(Role.SUPERVISOR) or any(offer.agent == who.name for offer in call.offers)
+    audience = audience_of(who)
+    return audience is EVERYTHING or any(offer.agent == audience for offer in call.offers)
 
 
 def _both(call: Call, who: Person, *, his: bool = False) -> tuple[OpenOffer, Third]:

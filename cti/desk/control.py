@@ -1,4 +1,4 @@
-"""Call control over HTTP: hold, resume, and sending the caller on."""
+"""Call control over HTTP: hold, resume, sending the caller on, and getting a talk back."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Annotated, Self
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cti.access import AnyAgent, Person, Role
+from cti.access import CallController, Person
 from cti.calls.call import Call, OpenOffer
 from cti.calls.commands import Hold, Resume
 from cti.calls.events import TransferAsked
+from cti.calls.names import DIRECT_QUEUE
 from cti.calls.part import Ask, Output
-from cti.calls.words import CallId, Place
 from cti.desk.api import Asked, Calls
+from cti.desk.talks import talk_of
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -67,16 +68,8 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
     router = APIRouter(prefix="/api/calls", tags=["call control"])
 
     async def on_talk(id: str, who: Person, act: Callable[[Call, OpenOffer, float], Output]) -> Asked:
-        call_id = CallId(id)
-
         async def work(now: float) -> Sequence[Output]:
-            call = calls().get(call_id)
-            supervisor = who.role.covers(Role.SUPERVISOR)
-            if call is None or not (supervisor or any(offer.agent == who.name for offer in call.offers)):
-                raise HTTPException(404, "no such call is live, or it is not yours")
-            talk = call.offer
-            if talk is None or not talk.connected or call.place is not Place.TALK:
-                raise HTTPException(409 if supervisor else 403, "nobody talks on this call")
+            call, talk = talk_of(calls, id, who)
             if call.transfer is not None:
                 raise HTTPException(409, "the caller is being sent on already")
             if call.consult is not None and call.consult.joined:
@@ -84,10 +77,10 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
             return [act(call, talk, now)]
 
         await ask(work)
-        return Asked(asked=call_id)
+        return Asked(asked=id)
 
     @router.post("/{id}/hold", status_code=202)
-    async def hold(id: str, who: AnyAgent) -> Asked:
+    async def hold(id: str, who: CallController) -> Asked:
         """Puts the caller on hold: he hears the music of the queue. 409 where he is already."""
 
         def act(call: Call, talk: OpenOffer, now: float) -> Output:
@@ -98,7 +91,7 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
         return await on_talk(id, who, act)
 
     @router.post("/{id}/resume", status_code=202)
-    async def resume(id: str, who: AnyAgent) -> Asked:
+    async def resume(id: str, who: CallController) -> Asked:
         """Ends the hold. 409 where there is none, or only by a key of the phone."""
 
         def act(call: Call, talk: OpenOffer, now: float) -> Output:
@@ -108,8 +101,19 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
 
         return await on_talk(id, who, act)
 
+    @router.post("/{id}/fetch", status_code=202)
+    async def fetch(id: str, who: CallController) -> Asked:
+        """The agent's phone has lost the talk, as a page does that is loaded anew: it rings for it again.
+        The caller is on hold meanwhile; after 30 s anyone of the queue may take him."""
+
+        def act(call: Call, talk: OpenOffer, now: float) -> Output:
+            queue = call.queue or DIRECT_QUEUE
+            return TransferAsked(at=now, call=call.id, by=who.name, queue=queue, agent=talk.agent)
+
+        return await on_talk(id, who, act)
+
     @router.post("/{id}/transfer", status_code=202)
-    async def transfer(id: str, to: TransferBody, who: AnyAgent) -> Asked:
+    async def transfer(id: str, to: TransferBody, who: CallController) -> Asked:
         """Sends the caller on, without asking anybody there; the agent's talk is over. 409 where he
         can't be sent there."""
 

@@ -28,7 +28,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cti.access import FEED, Gate
+from cti.access import FEED, WHO, Gate
 from cti.calls.call import Call
 from cti.calls.events import Event
 from cti.calls.part import Output
@@ -37,7 +37,7 @@ from cti.desk.alerts import Alert, Alerts
 from cti.desk.guard import same_host
 from cti.desk.metrics import Metrics
 from cti.desk.today import Touched
-from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of
+from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of, sees_customers
 
 ALIVE_S = 5.0
 LOG_IN_FIRST = 4401
@@ -82,10 +82,12 @@ class _Log:
 
 
 class Reader:
-    """One desktop's messages in wait. Never more than ``limit``: then all give way to a snapshot."""
+    """One desktop's messages in wait. Never more than ``limit``: then all give way to a snapshot. Without
+    ``customers`` its calls tell nothing of them."""
 
-    def __init__(self, audience: Audience, limit: int) -> None:
+    def __init__(self, audience: Audience, limit: int, customers: bool = True) -> None:
         self.audience = audience
+        self.customers = customers
         self._limit = limit
         self._texts: deque[str] = deque()
         self._wake = asyncio.Event()
@@ -217,9 +219,9 @@ class Feed:
         for reader in self._readers.get(change.audience, ()):
             reader.put(sent.text)
 
-    def join(self, audience: Audience, stream: str = "", after: int | None = None) -> Reader:
+    def join(self, audience: Audience, stream: str = "", after: int | None = None, *, customers: bool = True) -> Reader:
         """A reader that goes on after message ``after`` of ``stream``, or begins with a snapshot."""
-        reader = Reader(audience, self._limit)
+        reader = Reader(audience, self._limit, customers)
         missed = self._log(audience).after(after) if stream == self.stream and after is not None else None
         if missed is None or len(missed) > self._limit:
             reader.need_snapshot()
@@ -256,7 +258,7 @@ class Feed:
     async def serve(self, socket: WebSocket, gate: Gate) -> None:
         """Talks to one desktop until it goes, or its token is no longer good."""
         await socket.accept()
-        who = gate.who(socket)
+        who = socket.scope[WHO] = gate.who(socket)
         if not same_host(socket):
             await socket.close(NOT_ALLOWED, "this page is of another host")
             return
@@ -268,7 +270,8 @@ class Feed:
             return
         after = socket.query_params.get("after", "")
         number = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
-        reader = self.join(audience_of(who), socket.query_params.get("stream", ""), number)
+        stream = socket.query_params.get("stream", "")
+        reader = self.join(audience_of(who), stream, number, customers=sees_customers(who))
         sending = asyncio.create_task(self._send(socket, reader, gate))
         hearing = asyncio.create_task(_hear(socket))
         try:
@@ -297,7 +300,7 @@ class Feed:
                     await socket.close(LOG_IN_FIRST, "log in again")
                     return
             for text in texts:
-                await socket.send_text(text)
+                await socket.send_text(text if reader.customers else _without_customers(text))
 
     def _alive(self) -> str:
         return _text({"type": "alive", "now": self._clock()})
@@ -329,6 +332,14 @@ async def _hear(socket: WebSocket) -> None:
         await socket.close(ONLY_LISTEN, "this socket only tells")
 
 
+def _without_customers(text: str) -> str:
+    """A message for who may not know of customers. Few read so: it is made anew for each."""
+    message = json.loads(text)
+    for call in message.get("calls", ()):
+        call["customers"] = []
+    return _text(message)
+
+
 def _change_text(change: Change, seq: int, prev: int) -> str:
     head = {"type": "change", "seq": seq, "prev": prev, "at": change.at, "event": change.event}
     body = {
@@ -358,14 +369,14 @@ class DeskPart:
 
     async def on_time(self, now: float) -> Sequence[Output]:
         view = self._feed.view
-        if now >= view.today.end:
+        if now >= view.today.next_turn:
             self._feed.counted(view.today.turn(now), now)
         self._alert([*self._alerts.happened(view.stirred(), now), *self._alerts.on_time(now)], now)
         return ()
 
     def next_time(self) -> float | None:
-        midnight, alert = self._feed.view.today.end, self._alerts.next_time()
-        return midnight if alert is None else min(midnight, alert)
+        turn, alert = self._feed.view.today.next_turn, self._alerts.next_time()
+        return turn if alert is None else min(turn, alert)
 
     def _alert(self, alerts: Sequence[Alert], now: float) -> None:
         for alert in alerts:

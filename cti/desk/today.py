@@ -70,6 +70,7 @@ class Figures:
         return {
             "offered": self.offered,
             "answered": self.answered,
+            "in_time": self.in_time,
             "abandoned": self.abandoned,
             "abandoned_short": self.short,
             "moved": self.moved,
@@ -126,6 +127,7 @@ class Today:
     def __init__(self, rules: Rules = Rules(), now: float = 0.0) -> None:
         self.rules = rules
         self.start, self.end = rules.day(now)
+        self._quarter = self._quarter_of(now)
         self.all = Figures()
         self._queues: dict[str, Figures] = {}
         self._quarters: dict[tuple[str, int], Figures] = {}
@@ -144,15 +146,28 @@ class Today:
         return Touched(turned.queues | queues, turned.agents | agents)
 
     def turn(self, now: float) -> Touched:
-        """Begins a new day if it is time. Who waits then was offered the day before, and who talks has
-        the rest of the talk counted."""
-        if now < self.end:
+        """Begins a new quarter-hour, or a new day, if it is time. Who waits at midnight was offered the day
+        before, and who talks then has the rest of the talk counted."""
+        if now < self.next_turn:
             return NOTHING
+        if now < self.end:
+            left, self._quarter = self._quarter, self._quarter_of(now)
+            # What was recent is so no more, or no more alone.
+            return Touched(frozenset(queue for queue, at in self._quarters if at >= left - 1))
         touched = Touched(frozenset(self._queues), frozenset(self._agents))
         self.start, self.end = self.rules.day(now)
+        self._quarter = self._quarter_of(now)
         self.all = Figures()
         self._queues, self._quarters, self._agents = {}, {}, {}
         return touched
+
+    @property
+    def next_turn(self) -> float:
+        """When ``turn`` has something to do, even if nothing happens before."""
+        return min(self.end, self.start + (self._quarter + 1) * QUARTER_S)
+
+    def _quarter_of(self, at: float) -> int:
+        return int((at - self.start) // QUARTER_S)
 
     def _follow_wait(self, event: CallEvent, call: Call) -> frozenset[str]:
         there = self._waiting.get(call.id)
@@ -221,7 +236,7 @@ class Today:
     def _count(self, queue: str, at: float, more: Figures) -> None:
         if not self.start <= at < self.end:
             return
-        quarter = queue, int((at - self.start) // QUARTER_S)
+        quarter = queue, self._quarter_of(at)
         for figures in (
             self.all,
             self._queues.setdefault(queue, Figures()),
@@ -237,6 +252,14 @@ class Today:
     def queue(self, name: str) -> Figures:
         return self._queues.get(name) or Figures()
 
+    def recent(self, name: str) -> Figures:
+        """Of the calls that came in this quarter-hour or in the one before it."""
+        sum = Figures()
+        for quarter in (self._quarter - 1, self._quarter):
+            if figures := self._quarters.get((name, quarter)):
+                sum.add(figures)
+        return sum
+
     def agent(self, name: str) -> Work:
         return self._agents.get(name) or Work()
 
@@ -247,7 +270,7 @@ class Today:
 
     def quarters(self, queues: Callable[[str], bool], now: float) -> list[dict[str, Any]]:
         """The figures of these queues together, of each quarter-hour until now, with its start as ``at``."""
-        last = int((min(now, self.end - 1) - self.start) // QUARTER_S)
+        last = self._quarter_of(min(now, self.end - 1))
         sums = [Figures() for _ in range(last + 1)]
         for (queue, quarter), figures in self._quarters.items():
             if quarter <= last and queues(queue):

@@ -12,20 +12,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from cti.access import Person, Role
+from cti.access import Person, Right, Scope
 from cti.calls.call import Call
 from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue, MonitorEnded
 from cti.calls.words import AgentState, CallId, Place
 from cti.desk.alerts import Figure, Reading
 from cti.desk.asked import asked, consult_row, offer_state
 from cti.desk.line import Line, Order
+from cti.desk.rows import Row, Rows
 from cti.desk.today import Today, Touched
 
 Audience: TypeAlias = str | None
 EVERYTHING: Audience = None
-
-Row: TypeAlias = dict[str, Any]
-"""One agent, queue, call or notice as JSON values. Times are Unix seconds."""
 
 TEXT_SHOWN = 120
 """Characters shown of a text that came from outside, such as a caller's name."""
@@ -77,7 +75,12 @@ class Change:
 
 def audience_of(person: Person) -> Audience:
     """What this person may see."""
-    return EVERYTHING if person.role.covers(Role.SUPERVISOR) else person.name
+    return EVERYTHING if person.may(Right.SUPERVISE) else person.name
+
+
+def sees_customers(person: Person) -> bool:
+    """Whether cards of calls may tell him who the customers are: a key needs its scope for that."""
+    return person.scopes is None or Scope.CUSTOMERS_READ in person.scopes
 
 
 def visible(call: Call, audience: Audience) -> bool:
@@ -110,6 +113,8 @@ def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
         "connected_at": call.connected_at if offer and offer.connected else None,
         "held": call.held,
         "consult": consult_row(call.consult),
+        "recording": offer.recorded if offer else None,
+        "help_since": call.help_since,
         "transferred_to": call.transferred_to,
         "customers": list(customers),
     }
@@ -122,41 +127,6 @@ def shown(text: str) -> str:
     """Outside text cut to TEXT_SHOWN characters, and without what UTF-8 cannot carry."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"
-
-
-class _Rows:
-    """Rows of one kind as supervisors were last told them, and the names of those touched since.
-    ``make`` gives the row as it is now, or None where there is none any more."""
-
-    def __init__(self, make: Callable[[str], Row | None], names: Iterable[str] = ()) -> None:
-        self._make = make
-        self._touched = dict.fromkeys(names)
-        self._told: dict[str, Row] = {}
-
-    def touch(self, name: str) -> None:
-        self._touched[name] = None
-
-    def gone(self, name: str) -> None:
-        """The row is no more. One that came and went without being told is forgotten."""
-        if name in self._told:
-            self.touch(name)
-        else:
-            self._touched.pop(name, None)
-
-    def news(self) -> tuple[tuple[Row, ...], tuple[str, ...]]:
-        """The rows that are not as last told, and the names of those that are gone; now they are told."""
-        touched, self._touched = self._touched, {}
-        rows: list[Row] = []
-        gone: list[str] = []
-        for name in touched:
-            row = self._make(name)
-            if row is None:
-                del self._told[name]
-                gone.append(name)
-            elif row != self._told.get(name):
-                self._told[name] = row
-                rows.append(row)
-        return tuple(rows), tuple(gone)
 
 
 class View:
@@ -177,9 +147,9 @@ class View:
         self._waiting = {name: Line() for name in queues}
         self._own: dict[str, dict[CallId, Row | None]] = {}
         """Each agent's calls, as he was last told them; None where he was not."""
-        self._agent_rows = _Rows(self._agent, self.agents)
-        self._queue_rows = _Rows(self.queue, self._waiting)
-        self._call_rows = _Rows(self._card)
+        self._agent_rows = Rows(self._agent, self.agents)
+        self._queue_rows = Rows(self.queue, self._waiting)
+        self._call_rows = Rows(self._card)
         self._notices: list[Row] = []
         self._told_today: Row = {}
         self._stirred: set[str] = set()
@@ -342,7 +312,7 @@ class View:
 
     def queue(self, name: str) -> Row:
         """A queue: how many calls wait, the first of them in order, since when the longest does, and the
-        figures of the day."""
+        figures of the day, and of its last quarter-hours."""
         line = self._waiting.get(name) or Line()
         return {
             "name": name,
@@ -350,6 +320,7 @@ class View:
             "calls": [call for _, _, call in line.order[:WAITING_SHOWN]],
             "longest_since": line.since[0] if line.since else None,
             "today": self.today.queue(name).row(),
+            "recent": self.today.recent(name).row(),
         }
 
     @property

@@ -13,21 +13,41 @@ from config.reload import routes as reload_routes
 from cti.access import Need, Scope
 from cti.customers.api import routes as customer_routes
 from cti.customers.exchange import routes as customer_table_routes
+from cti.desk.board_api import routes as board_routes
+from cti.desk.consult import consult_routes
+from cti.desk.control import control_routes
+from cti.desk.help import routes as help_routes
+from cti.desk.phone import routes as phone_routes
+from cti.desk.recording import routes as recording_control_routes
 from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
 from recordings.api import routes as recordings_routes
+from recordings.audit_api import routes as audit_routes
+from recordings.desk_api import routes as desk_routes
 from routing.api import routes as routing_routes
+from routing.dispositions_api import routes as disposition_routes
+from routing.taking_api import routes as taking_routes
 from tests.cti.desk.desktop import Desk
 
 APP = Desk(
     [
         routing_routes(MagicMock(), MagicMock()),
+        taking_routes(MagicMock(), MagicMock(), MagicMock()),
         recordings_routes(MagicMock(), MagicMock()),
         menu_routes(MagicMock(), MagicMock()),
         picture_routes(MagicMock(), MagicMock()),
         reload_routes(MagicMock()),
         customer_table_routes(MagicMock(), MagicMock(), MagicMock()),
         customer_routes(MagicMock(), MagicMock(), MagicMock(), MagicMock()),
+        consult_routes(MagicMock(), MagicMock(), MagicMock()),
+        control_routes(MagicMock(), MagicMock(), MagicMock()),
+        disposition_routes(MagicMock(), MagicMock(), MagicMock()),
+        desk_routes(MagicMock(), MagicMock(), MagicMock(), (), MagicMock(), {}),
+        board_routes(MagicMock(), MagicMock(), MagicMock(), (), MagicMock()),
+        phone_routes({}),
+        audit_routes(MagicMock()),
+        recording_control_routes(MagicMock(), MagicMock()),
+        help_routes(MagicMock(), MagicMock()),
     ]
 ).app
 
@@ -37,7 +57,24 @@ BY_ITSELF = {"/api/reload"}
 
 SCOPES = {
     Scope.CALLS_READ: {"GET /api/calls", "GET /api/calls/{id}", "GET /api/calls/{call}/why", "GET /api/callbacks"},
-    Scope.CALLS_CONTROL: {"POST /api/calls/{id}/hangup", "DELETE /api/callbacks/{wanted}"},
+    Scope.CALLS_CONTROL: {
+        "POST /api/calls/{id}/hangup",
+        "POST /api/calls/{id}/hold",
+        "POST /api/calls/{id}/resume",
+        "POST /api/calls/{id}/transfer",
+        "POST /api/calls/{id}/pull",
+        "POST /api/calls/{id}/fetch",
+        "GET /api/calls/{id}/consult",
+        "POST /api/calls/{id}/consult",
+        "DELETE /api/calls/{id}/consult",
+        "POST /api/calls/{id}/consult/transfer",
+        "POST /api/calls/{id}/consult/join",
+        "POST /api/calls/{id}/help",
+        "DELETE /api/calls/{id}/help",
+        "POST /api/calls/{id}/recording/pause",
+        "POST /api/calls/{id}/recording/resume",
+        "DELETE /api/callbacks/{wanted}",
+    },
     Scope.AGENTS_READ: {"GET /api/agents", "GET /api/agents/{name}", "GET /api/queues"},
     Scope.AGENTS_CONTROL: {"POST /api/agents/{name}/state", "POST /api/agents/{name}/wrap-up"},
     Scope.RECORDS_READ: {
@@ -49,6 +86,7 @@ SCOPES = {
     Scope.RECORDS_LISTEN: {"GET /api/recordings/{stem:path}"},
     Scope.CUSTOMERS_READ: {
         "GET /api/customers",
+        "GET /api/customers/choices",
         "GET /api/customers/{id}",
         "GET /api/customers/{id}/contacts",
         "GET /api/customers/export",
@@ -58,6 +96,7 @@ SCOPES = {
         "PUT /api/customers/{id}",
         "DELETE /api/customers/{id}",
         "POST /api/customers/{id}/merge",
+        "GET /api/customers/work",
         "POST /api/customers/preview",
         "POST /api/customers/import",
     },

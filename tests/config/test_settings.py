@@ -203,7 +203,7 @@ PEOPLE_FILES = {
     ),
     "an unknown role": (
         f"people:\n  ann:\n    role: boss\n    password: {HASH}\n",
-        ["people.yaml:3: people.ann.role: must be 'agent', 'supervisor' or 'admin'"],
+        ["people.yaml:3: people.ann.role: must be 'agent', 'supervisor', 'auditor', 'admin' or 'system'"],
     ),
     "skills": (
         f"people:\n  ann: {{role: agent, phone: PJSIP/a, password: {HASH},\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,21 @@ async def test_the_tables_are_those_of_the_program_beside_the_records(url: str) 
         assert await connection.run_sync(differences) == []
         await connection.run_sync(migrate)
     await engine.dispose()
+
+
+async def test_cards_by_what_many_have_alike(store: Store) -> None:
+    gold = [replace(ADA, name=name, level="gold", owner=owner) for name, owner in (("A", "ann"), ("B", "bob"))]
+    await store.add([*gold, replace(ADA, name="C", level="silver"), BOB], 1.0)
+    assert names((await store.search("", having={"level": "gold"}))[0]) == ["B", "A"]
+    assert names((await store.search("tea", having={"level": "gold", "owner": "ann"}))[0]) == ["A"]
+    page, after = await store.search("", 1, having={"level": "gold"})
+    assert names((await store.search("", 1, after, {"level": "gold"}))[0] + page) == ["A", "B"]
+    assert await store.groups() == {
+        "level": ["gold", "silver"],
+        "region": [],
+        "department": [],
+        "owner": ["ann", "bob"],
+    }
 
 
 async def test_cards_are_kept_whole(store: Store) -> None:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from cti.actions import Fields
 from cti.calls import events as ev
 from cti.calls.call import Call
 from cti.calls.events import CallEvent, Event
@@ -17,6 +16,7 @@ from cti.calls.words import CallId
 from cti.engine import Engine
 from cti.executor import Destination, Executor
 from cti.outbound import Outbound
+from cti.sending import Fields
 from tests.cti.calls.talk import CALL, CALLER, CALLER_CHANNEL
 
 LEASE_S = 10

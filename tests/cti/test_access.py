@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.access import COOKIE, LIFETIME_S, AnyAgent, Gate, Person, Role, Supervisor
+from cti.access import COOKIE, LIFETIME_S, RIGHTS, AnyAgent, Gate, Person, Right, Role, Supervisor
 
 SECRET = bytes(range(32))
 NOW = 2_000_000_000.0
@@ -91,10 +91,14 @@ def test_a_key_that_can_be_guessed_is_not_taken() -> None:
         Gate(b"short", PEOPLE)
 
 
-@pytest.mark.parametrize("role", Role)
-def test_roles_cover_those_below(role: Role) -> None:
-    order = list(Role)
-    assert [role.covers(other) for other in order] == [order.index(role) >= n for n in range(len(order))]
+def test_rights_are_no_ladder() -> None:
+    """Each role has rights; an auditor reads and does nothing, and who keeps the machines sees no calls."""
+    assert set(RIGHTS) == set(Role)
+    assert all(Right.LOG_IN in rights for rights in RIGHTS.values())
+    acting = {Right.DESK, Right.SUPERVISE, Right.CUSTOMERS, Right.KEEP_CUSTOMERS, Right.SITE}
+    assert not RIGHTS[Role.AUDITOR] & acting
+    assert RIGHTS[Role.SYSTEM] == {Right.LOG_IN, Right.HEALTH}
+    assert {role for role, rights in RIGHTS.items() if Right.AUDIT in rights} == {Role.AUDITOR, Role.ADMIN}
 
 
 @pytest.fixture(scope="module")
@@ -154,4 +158,4 @@ async def test_what_a_role_may_do(app: FastAPI, person: Person, status: int) -> 
     code, text = await ask(app, "/watch", cookie=GATE.token(person))
     assert code == status
     if status == 403:
-        assert text == {"detail": "this needs the role supervisor; alice has agent"}
+        assert text == {"detail": "this is for supervisor, admin; alice is agent"}

@@ -17,7 +17,7 @@ from cti.consult import ConsultPart
 from tests.cti.test_control import AGENT_GONE, CALL, ENDED, HELD, OFFER, TALKS
 
 THIRD = OfferId("o3")
-ASKED = ev.ConsultAsked(call=CALL, at=5.0, by="alice", offer=THIRD, agent="bob")
+ASKED = ev.ConsultAsked(call=CALL, at=5.0, by="alice", offer=THIRD, agent="bob", recording="r3")
 ACCEPTED = ev.Accepted(call=CALL, at=5.5, offer=THIRD)
 MET = ev.Consulting(call=CALL, at=6.0, offer=THIRD)
 RESUMED = ev.Resumed(call=CALL, at=6.5)
@@ -26,6 +26,8 @@ OVER = ev.ConsultOver(call=CALL, at=7.0, offer=THIRD)
 ADOPTED = ev.Adopted(call=CALL, at=6.0, place=Place.TALK, channel="SIP/1")
 MEET, LET_GO = cmd.Meet(call=CALL, offer=THIRD), cmd.Withdraw(call=CALL, offer=THIRD)
 AGENT_OFF = cmd.Withdraw(call=CALL, offer=OFFER)
+PAUSED = ev.PauseAsked(call=CALL, at=6.6, offer=OFFER, by="alice")
+UNRECORDED = cmd.StopRecording(call=CALL, offer=THIRD)
 FELL_BACK = ev.FellBack(call=CALL, at=6.0)
 CALLER_GONE = ev.Left(call=CALL, at=6.0, place=Place.TALK, why="", by=Party.CALLER)
 
@@ -55,6 +57,9 @@ def told(now: float) -> ev.ConsultOver:
         ([ASKED, HELD, ACCEPTED, MET, FELL_BACK], [MEET, LET_GO]),
         ([ASKED, HELD, ACCEPTED, MET, RESUMED, JOINED, OVER, CALLER_GONE, ENDED], [MEET, LET_GO, AGENT_OFF, AGENT_OFF]),
         ([HELD, AGENT_GONE], []),
+        ([ASKED, HELD, ACCEPTED, MET, PAUSED], [MEET]),
+        ([ASKED, HELD, ACCEPTED, MET, RESUMED, JOINED, PAUSED], [MEET, UNRECORDED]),
+        ([PAUSED, ASKED, HELD, ACCEPTED, MET, RESUMED, JOINED], [MEET, UNRECORDED]),
     ],
 )
 def test_what_is_done(events: Sequence[CallEvent], expected: Sequence[Output]) -> None:

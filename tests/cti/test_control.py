@@ -112,6 +112,14 @@ def test_to_an_agent() -> None:
     assert (call.queue, call.agent) == (DIRECT_QUEUE, "bob")
 
 
+def test_back_to_the_agent_whose_phone_lost_the_talk() -> None:
+    """First to him alone, with the place that the caller had."""
+    _, out = story(HELD, asked(queue="orders", agent="alice"), AGENT_GONE)
+    back = out[-1]
+    assert isinstance(back, ev.Queued)
+    assert (back.queue, back.prefer, back.agent, back.since, back.priority) == ("orders", "alice", "", 2.0, 7)
+
+
 def test_into_a_flow() -> None:
     call, out = story(asked(flow="pin"), HELD, AGENT_GONE)
     assert out[-1] == ev.Diverted(call=CALL, at=6.0, flow="pin", why="transfer")

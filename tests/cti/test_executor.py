@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.actions import Fields, caller_id, quote
 from cti.ami.wire import encode
 from cti.calls import events as ev
 from cti.calls.call import Call
@@ -30,6 +29,8 @@ from cti.calls.legs import monitor_uniqueid
 from cti.calls.words import CallId, MonitorMode
 from cti.executor import Executor
 from cti.outbound import Outbound
+from cti.quoting import caller_id, quote
+from cti.sending import Fields
 from tests.cti.calls import talk
 from tests.cti.calls.talk import AGENT_CHANNEL, CALL, CALLER, CALLER_CHANNEL, OFFER, agent, event
 from tests.cti.engine_room import Posted

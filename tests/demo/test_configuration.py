@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import pytest
 
-from demo.asterisk import free_ports
-from demo.configuration import HOST, MODULES, Folders, Manager, Phone, Plan, Ports, render
+from demo.configuration import MODULES, Folders, Manager, Phone, Plan, Ports, render
 
 PORTS = Ports(sip=5070, ami=5071, web=5072, rtp_first=20000, rtp_last=20399)
 
@@ -110,11 +108,3 @@ def test_no_value_breaks_out_of_its_line(plan: Plan, folders: Folders) -> None:
 
 def test_secrets_are_not_shown() -> None:
     assert "s3cret" not in repr([Phone("1001", "s3cret"), Manager("m", "s3cret", "", "")])
-
-
-def test_ports_are_free_and_apart() -> None:
-    ports = free_ports(calls=5)
-    assert ports.rtp_last - ports.rtp_first == 19
-    for port in (ports.sip, ports.rtp_first, ports.rtp_last):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sip:
-            sip.bind((HOST, port))

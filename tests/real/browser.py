@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, async_playwright, expect
 
 from cti.desk.pages import FIRST, STATIC
 from demo.debian import Missing
+from tests.real.hotline import Hotline
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "cti" / "desk" / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -86,6 +87,14 @@ class Tab:
 
     def _failed(self, error: Error) -> None:
         self.complaints.append(str(error))
+
+
+async def console(line: Hotline, running: Browser, name: str, language: str = "en") -> Tab:
+    """A page of one of the site's people, who sees that it is live."""
+    desk = await tab(running, language)
+    await desk.log_in(line.url, name, line.stage.passwords[name])
+    await expect(desk.page.get_by_text("Live", exact=True)).to_be_visible()
+    return desk
 
 
 @asynccontextmanager

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser
 
 from demo.debian import Program, programs
 from demo.phones import Phone
 from demo.stage import make_site
+from tests.real.browser import browser
 from tests.real.hotline import FLOW, QUEUES, Hotline, hotline
 from tests.real.shift import Shift, shifts
 
@@ -44,9 +46,9 @@ def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def site(made_site: Path, tmp_path: Path) -> Path:
-    """A copy of the site for one test. Sounds are shared: they are the same."""
-    return Path(shutil.copytree(made_site, tmp_path / "site"))
+def site(made_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the site for one test, on a path short enough for sockets. Sounds are shared: they are the same."""
+    return Path(shutil.copytree(made_site, tmp_path_factory.mktemp("site") / "site"))
 
 
 @pytest.fixture
@@ -54,6 +56,13 @@ async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> Asy
     """A running hotline."""
     changes = {"web": {"port": 0}, "folders": {"sounds": str(made_site / "sounds")}, "lease": "3s"}
     async with hotline(site, peers, changes=changes, includes=[INTERNAL]) as running:
+        yield running
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser."""
+    async with browser() as running:
         yield running
 
 

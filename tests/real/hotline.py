@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 import httpx
 
 from cti.calls.call import Call
-from cti.calls.events import AgentChanged, CallEvent, Digit, Event, Played, RecordingStopped
+from cti.calls.events import AgentChanged, CallEvent, Digit, Event, Played, Queued, RecordingStopped
 from cti.calls.part import Output
 from cti.calls.words import AgentState, CallId
 from demo.configuration import Phone as Line
 from demo.debian import Program
-from demo.phones import SILENCE, OnRing, Phone, Phones
+from demo.phones import SILENCE, OnRing, Phone, PhoneCall, Phones
+from demo.robots import HOTLINE
 from demo.stage import Stage, serving, stage
 from demo.tones import Samples
 
@@ -133,6 +134,15 @@ class Hotline:
     async def caller(self, number: str = "5550123", *, microphone: Samples = SILENCE) -> Phone:
         """A phone that only calls."""
         return await self.phones.add(number, microphone=microphone)
+
+    async def calls(self, number: str = "5550123", key: str = "1") -> PhoneCall:
+        """Somebody calls, presses a key at the menu, and waits in a queue."""
+        before = sum(isinstance(event, Queued) for event in self.watch.events)
+        call = await (await self.caller(number)).dial(HOTLINE)
+        await call.answered()
+        await call.press(key)
+        await self.watch.wait(Queued, count=before + 1)
+        return call
 
     async def state(self, agent: str, state: AgentState = AgentState.READY) -> None:
         """The agent presses a button."""

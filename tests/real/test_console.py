@@ -11,9 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from cti.calls import events as ev
 from cti.calls.words import AgentState, MonitorMode
 from demo.debian import Program
-from demo.phones import PhoneCall
-from demo.robots import HOTLINE
-from tests.real.browser import Tab, browser, tab
+from tests.real.browser import console
 from tests.real.hotline import Hotline, hotline
 
 FLOW = """
@@ -54,29 +52,6 @@ async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> Asy
         yield running
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser() as running:
-        yield running
-
-
-async def console(line: Hotline, chromium: Browser, name: str) -> Tab:
-    """A console of one of the site's people, who sees that it is live."""
-    desk = await tab(chromium)
-    await desk.log_in(line.url, name, line.stage.passwords[name])
-    await expect(desk.page.get_by_text("Live", exact=True)).to_be_visible()
-    return desk
-
-
-async def calls(line: Hotline) -> PhoneCall:
-    """Somebody calls, and chooses 1."""
-    call = await (await line.caller()).dial(HOTLINE)
-    await call.answered()
-    await call.press("1")
-    await line.watch.wait(ev.Queued)
-    return call
-
-
 async def by_keys(page: Page, letter: str) -> None:
     """Goes to a list by its letter, and opens its first row."""
     for key in (letter, "ArrowDown", "Enter"):
@@ -94,7 +69,7 @@ async def test_a_call_on_the_board(line: Hotline, chromium: Browser) -> None:
     await expect(queues.get_by_role("row", name="orders 0")).to_be_visible()
     await expect(agents.get_by_role("row", name="alice")).to_contain_text("Offline")
 
-    caller = await calls(line)
+    caller = await line.calls()
     await expect(live.get_by_role("row", name="5550123")).to_contain_text("Waiting")
     await expect(queues.get_by_role("row", name="orders 1")).to_contain_text("5550123")
     await by_keys(page, "c")

@@ -12,9 +12,8 @@ from playwright.async_api import Browser, WebSocketRoute, expect
 from cti.calls import events as ev
 from cti.calls.words import AgentState
 from demo.debian import Program
-from demo.phones import OnRing, PhoneCall
-from demo.robots import HOTLINE
-from tests.real.browser import browser, tab
+from demo.phones import OnRing
+from tests.real.browser import tab
 from tests.real.hotline import Hotline, hotline
 
 FLOW = """
@@ -51,21 +50,6 @@ async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> Asy
         yield running
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser() as running:
-        yield running
-
-
-async def calls(line: Hotline) -> PhoneCall:
-    """Somebody calls, and chooses 1."""
-    call = await (await line.caller()).dial(HOTLINE)
-    await call.answered()
-    await call.press("1")
-    await line.watch.wait(ev.Queued)
-    return call
-
-
 async def test_a_call_on_the_agents_desk(line: Hotline, chromium: Browser) -> None:
     """Log in, ready, the card as the phone rings, talk, hang up, wrap-up, ready: by keys alone."""
     phone = await line.person("alice", on_ring=OnRing.WAIT)
@@ -84,7 +68,7 @@ async def test_a_call_on_the_agents_desk(line: Hotline, chromium: Browser) -> No
     await expect(page.get_by_role("button", name="Ready", exact=True)).to_have_attribute("aria-pressed", "true")
     barriers += await desk.looked_at("agent-ready")
 
-    caller = await calls(line)
+    caller = await line.calls()
     card = page.get_by_role("article")
     await expect(card).to_contain_text("Ringing")
     for told in ("5550123", "Riverside Bakery", "R-204815", "orders", "gold", "main › orders", "main: 1"):

@@ -29,6 +29,7 @@ from cti.calls.events import (
     Refused,
     Ringing,
     StateAsked,
+    TransferAsked,
     Transferred,
 )
 from cti.calls.part import Output
@@ -93,7 +94,20 @@ class Line:
             state = AgentState.NOT_READY if what == "break" else AgentState(what)
             return await self.ask(who, state, "break" if what == "break" else "")
         call = next((call for call, name in self.names.items() if name == who), CallId(who))
+        if what in ("taken", "pulled"):
+            return await self._taken(call, what, more[0])
         return await self.happen(self._event(call, what, more))
+
+    async def _taken(self, call: CallId, what: str, whom: str) -> list[str]:
+        """A supervisor takes the call, or pulls it to a queue."""
+        known = self.calls.get(call)
+        if known is None:
+            return []
+        if what == "taken":
+            work = self.part.take(known, whom, f"PJSIP/{whom}", self.now)
+        else:
+            work = self.part.pull(known, whom, "sue", self.now)
+        return await self._carry_out(await work)
 
     async def wait(self, seconds: float) -> list[str]:
         """Time goes by, each deadline at its time."""
@@ -143,6 +157,8 @@ class Line:
                 return Refused(at=at, call=call, offer=offer, agent=agent, reason=_refusal(more))
             case "failed":
                 return Failed(at=at, call=call, command=more[0], why="test", offer=offer)
+            case "fetched":
+                return TransferAsked(at=at, call=call, by=agent, queue=more[0], agent=agent)
             case "left":
                 return Left(at=at, call=call, place=Place(more[0]), why="test")
             case "adopted":
@@ -213,6 +229,8 @@ class Line:
                 return f"left {self.short(output.call)} {output.why}"
             case Queued():
                 return f"queued {self.short(output.call)} {output.queue} since {output.since:g}"
+            case TransferAsked():
+                return f"transfer asked {self.short(output.call)} {output.queue}"
             case Diverted():
                 return f"diverted {self.short(output.call)} {output.flow}: {output.why}"
             case CalledBack():

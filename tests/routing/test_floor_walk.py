@@ -58,6 +58,9 @@ HAPPENINGS = (
     "queued vip prefer=bob for=10",
     "wants patient 0301 990",
     "wants patient 0302 990",
+    "taken sue",
+    "taken max",
+    "pulled vip",
     "picks",
     "failed CallOut",
     "failed Transfer",
@@ -146,7 +149,8 @@ async def check(line: Line, store: MemoryStore) -> None:
                 place = floor.router.place(waiting.call)
                 able = place is not None and place.lane is not None and name in place.lane.pool.scores
                 apart = place is None or place.apart.get(name, 0.0) > line.now
-                assert not able or apart or waiting.call in held, "a call waits beside a ready agent"
+                taken = floor.takers.ringing(waiting.call)
+                assert not able or apart or taken or waiting.call in held, "a call waits beside a ready agent"
     known = statuses.keys() - floor.crew.changed.keys()  # the others are written with the next trip
     assert await store.agents(known) == {name: statuses[name] for name in known}
     still, left = calls | floor.room.kept, floor.room.changed

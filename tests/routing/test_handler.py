@@ -24,6 +24,24 @@ TALKING: Scenario = [*RINGING, ("c1 accepted", ["-> connect c1"]), ("c1 connecte
 WITHDRAWN = ["-> withdraw c1", "refused c1 alice withdrawn"]
 
 SCENARIOS: Mapping[str, Scenario] = {
+    "a talk that the phone lost goes on there, before all others; what was wished for comes after it": [
+        *TALKING,
+        ("c2 queued orders urgent", ["-> music c2 jazz"]),
+        ("alice break", []),
+        ("c1 fetched orders", []),
+        ("c1 left talk", []),
+        ("c1 queued orders prefer=alice for=30 since=1000", ["alice ready", "-> music c1 jazz", *OFFERED]),
+        ("c1 connected", ["alice talking c1"]),
+        ("c1 left talk", ["alice wrap-up"]),
+        ("c1 ended", []),
+        ("wait 10", ["alice not ready (break)"]),
+    ],
+    "a caller who does not wait for his talk to go on": [
+        *TALKING,
+        ("c1 fetched orders", []),
+        ("c1 left talk", []),
+        ("c1 ended", ["alice wrap-up"]),
+    ],
     "a call waits for an agent, talks, and the agent wraps up": [
         ("c1 queued orders", ["-> music c1 jazz"]),
         ("alice ready", ["alice ready", *OFFERED]),

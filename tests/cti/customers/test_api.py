@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -123,6 +124,25 @@ async def test_what_is_for_supervisors(office: Office, ann: httpx.AsyncClient) -
     assert (await ann.get(path)).status_code == 200
 
 
+async def test_what_may_be_on_a_card_and_who_has_it(office: Office, ann: httpx.AsyncClient) -> None:
+    await added(ann)
+    await added(ann, level="", region="North")
+    choices = {"fields": ["Contract"], "owners": ["ann", "bob"], "levels": ["gold"], "regions": ["North"]}
+    assert (await ann.get("/api/customers/choices")).json() == choices | {"departments": []}
+    found = await ann.get("/api/customers", params={"text": "ada", "level": "gold", "owner": "ann"})
+    assert [card["level"] for card in found.json()["customers"]] == ["gold"]
+    assert (await ann.get("/api/customers", params={"region": "South"})).json()["customers"] == []
+
+
+async def test_of_two_values_the_one_that_is_taken_stays(office: Office, sue: httpx.AsyncClient) -> None:
+    one = await added(sue, email="old@example.com")
+    two = await added(sue, name="Ada King", email="new@example.com", level="silver", fields={"Contract": "8"})
+    take = {"other": two["id"], "take": ["name", "email", "Contract"]}
+    merged = (await sue.post(f"/api/customers/{one['id']}/merge", json=take)).json()
+    assert (merged["name"], merged["email"], merged["level"]) == ("Ada King", "new@example.com", "gold")
+    assert merged["fields"] == {"Contract": "8"}
+
+
 async def test_merging_and_deleting(office: Office, sue: httpx.AsyncClient) -> None:
     one, two = await added(sue), await added(sue, numbers=["+8613912345678"], email="a@example.com")
     path = f"/api/customers/{one['id']}"
@@ -186,6 +206,19 @@ async def test_a_table_is_looked_through_then_taken_and_its_bad_rows_come_back(s
     again = await sue.post("/api/customers/import", content=content)
     assert again.headers["cordboard-imported"] == "0"
     assert "a double of a customer who is there already" in again.text
+
+
+async def test_one_table_at_a_time_and_how_far_it_is(sue: httpx.AsyncClient) -> None:
+    assert (await sue.get("/api/customers/work")).json() is None
+    looking = asyncio.create_task(sue.post("/api/customers/preview", content=table(3000, 0)))
+    while not (work := (await sue.get("/api/customers/work")).json()) or not work["rows"]:
+        assert not looking.done()
+        await asyncio.sleep(0)
+    assert (work["who"], work["rows"] % 500) == ("sue", 0)
+    other = await sue.get("/api/customers/export")
+    assert (other.status_code, "try again" in other.json()["error"]) == (409, True)
+    assert (await looking).json()["good"] == 3000
+    assert (await sue.get("/api/customers/work")).json() is None
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

@@ -91,10 +91,10 @@ def test_nobody_is_named_in_a_repr() -> None:
     assert "Ada" not in repr(Details(name="Ada", numbers=("+4930123456",)))
 
 
-@given(DETAILS, DETAILS)
-def test_a_merge_loses_no_number_note_or_text(kept: Details, other: Details) -> None:
+@given(DETAILS, DETAILS, st.sets(st.sampled_from([*LENGTHS, "Contract", "Birthday", "numbers", "nothing"])))
+def test_a_merge_loses_no_number_note_or_text(kept: Details, other: Details, take: set[str]) -> None:
     try:
-        one = merged(kept, other)
+        one = merged(kept, other, take)
     except CannotMerge:
         too_many = len({*kept.numbers, *other.numbers}) > MOST_NUMBERS
         assert too_many or len(kept.notes) + len(other.notes) >= LENGTHS["notes"]
@@ -105,8 +105,10 @@ def test_a_merge_loses_no_number_note_or_text(kept: Details, other: Details) -> 
     assert other.notes in one.notes
     for key in LENGTHS:
         if key != "notes":
-            assert getattr(one, key) == (getattr(kept, key) or getattr(other, key))
-    assert one.fields == {**other.fields, **kept.fields}
+            first, second = (other, kept) if key in take else (kept, other)
+            assert getattr(one, key) == (getattr(first, key) or getattr(second, key))
+    taken = {key: text for key, text in other.fields.items() if key in take}
+    assert one.fields == {**other.fields, **kept.fields, **taken}
     assert merged(one, other) == one
 
 

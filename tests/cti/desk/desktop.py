@@ -16,6 +16,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.types import ASGIApp, Message
 
 from cti.access import Gate, Keys, Person, Role
+from cti.audit import Entry
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent, Event
 from cti.calls.part import Output, Work
@@ -24,8 +25,9 @@ from cti.desk.alerts import Alerts, Rule
 from cti.desk.api import create_app
 from cti.desk.feed import DeskPart, Feed
 from cti.desk.metrics import Metrics
+from cti.desk.rows import Row
 from cti.desk.today import Today
-from cti.desk.view import Audience, Row, View
+from cti.desk.view import Audience, View
 
 PEOPLE = {
     person.name: person
@@ -58,6 +60,8 @@ class Desk:
         self.now = NOW
         self.calls: dict[CallId, Call] = {}
         self.asked: list[Output] = []
+        self.noted: list[Entry] = []
+        """What the audit log is to have."""
         self.trouble: dict[str, str] = {"asterisk": ""}
         registry = self.registry = CollectorRegistry()
         self.customers: dict[CallId, list[Row]] = {}
@@ -77,6 +81,7 @@ class Desk:
             registry=registry,
             routers=[*routers, *self.own_routers()],
             uploads=uploads,
+            note=self.noted.append,
             clock=lambda: self.now,
         )
 

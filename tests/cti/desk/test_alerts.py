@@ -90,6 +90,7 @@ def test_an_alert_as_a_row() -> None:
         "value": 0.5,
         "since": 0,
         "cleared": None,
+        "seen_by": "",
     }
 
 

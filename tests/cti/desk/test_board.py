@@ -33,7 +33,7 @@ class Board(Desk):
         return {"announcements": [one.row(audience) for one in self.announcements.current(now, audience)]}
 
     def own_routers(self) -> Sequence[APIRouter]:
-        return [routes(self.feed, self.announcements, ["ann", "bob"], {"sales": ["bob"]}.get)]
+        return [routes(self.feed, self.announcements, self.alerts, ["ann", "bob"], {"sales": ["bob"]}.get)]
 
 
 @pytest.fixture
@@ -163,12 +163,42 @@ async def test_an_alert_is_raised_and_cleared_on_the_feed(board: Board) -> None:
     assert all("alerts" not in message for message in await drain(board, "ann"))
 
 
+async def test_who_looks_after_an_alert_is_told(board: Board) -> None:
+    await board.happens(*waits(C1), *waits(C2))
+    await board.part.on_time(NOW + 31)
+    [snapshot] = await drain(board, EVERYTHING)
+    [alert] = board.alerts.raised
+    async with board.client("sue") as sue, board.client("max") as max, board.client("ann") as ann:
+        body = {"id": alert.id}
+        assert (await sue.post("/api/alerts/seen", json=body)).json()["seen_by"] == "sue"
+        assert (await max.post("/api/alerts/seen", json=body)).json()["seen_by"] == "sue"
+        assert (await ann.post("/api/alerts/seen", json=body)).status_code == 403
+        [told, _] = await drain(board, EVERYTHING, snapshot["stream"], snapshot["seq"])
+        assert told["alerts"][0]["seen_by"] == "sue"
+        await board.happens(*ends(C2, NOW + 60))
+        await board.part.on_time(NOW + 90)
+        assert (await sue.post("/api/alerts/seen", json=body)).status_code == 404
+
+
+async def test_who_has_seen_an_announcement_is_told_and_kept(board: Board, tmp_path: Path) -> None:
+    row = await said(board, agents=["bob"])
+    seen = f"{URL}/{row['id']}/seen"
+    async with board.client("ann") as ann, board.client("bob") as bob, board.client("sue") as sue:
+        assert (await bob.get(URL)).json()[0]["seen"] is False
+        assert (await ann.post(seen)).status_code == (await sue.post(seen)).status_code == 404
+        async with connected(board.app, token("sue")) as socket:
+            await socket.hear()
+            assert (await bob.post(seen)).json()["seen"] is True
+            assert (await bob.post(seen)).status_code == 200
+            assert (await socket.hear())["announcements"][0]["seen"] == ["bob"]
+    assert [one.seen for one in Board(tmp_path).announcements.current(NOW)] == [("bob",)]
+
+
 async def test_midnight_is_told(board: Board) -> None:
     await board.happens(*talks("ann"), *ends())
     [anns], [everybodys] = await drain(board, "ann"), await drain(board, EVERYTHING)
     assert (anns["agents"][0]["calls_today"], anns["agents"][0]["talk_today_s"]) == (1, 55.0)
-    midnight = board.part.next_time()
-    assert midnight == board.view.today.end
+    midnight = board.view.today.end
     await board.part.on_time(midnight)
     [change] = await drain(board, "ann", anns["stream"], anns["seq"])
     assert change["agents"][0]["calls_today"] == 0

@@ -101,6 +101,14 @@ async def test_a_request_that_is_wrong(body: Any) -> None:
     assert desk.asked == []
 
 
+async def test_the_talk_is_to_go_on_at_the_agents_phone() -> None:
+    desk = await at_desk(*talks(), HELD)
+    assert await post(desk, "ann", "fetch", None) == 202
+    [asked] = desk.asked
+    assert isinstance(asked, TransferAsked)
+    assert (asked.by, asked.agent, bool(asked.queue), asked.again) == ("ann", "ann", True, True)
+
+
 @pytest.mark.parametrize(
     "where", [{"queue": "sales", "keep_skills": True}, {"agent": "bob"}, {"flow": "pin"}, {"number": "4930123"}]
 )

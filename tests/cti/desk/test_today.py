@@ -112,6 +112,17 @@ def test_quarter_hours_go_by_when_calls_came() -> None:
     assert not any(row["offered"] for row in today.quarters(lambda queue: queue == "help", NINE))
 
 
+def test_what_is_recent_is_so_no_more_after_two_quarter_hours() -> None:
+    today = day(queued(NINE), *joined(NINE + 5), queued(NINE + QUARTER_S, C2))
+    assert (today.recent("sales").offered, today.next_turn) == (2, NINE + 2 * QUARTER_S)
+    assert today.turn(NINE + 2 * QUARTER_S - 1).queues == frozenset()
+    assert today.turn(NINE + 2 * QUARTER_S).queues == {"sales"}
+    assert (today.recent("sales"), today.queue("sales").offered) == (Figures(offered=1), 2)
+    assert today.turn(NINE + 3 * QUARTER_S).queues == {"sales"}
+    assert today.turn(NINE + 4 * QUARTER_S).queues == frozenset()
+    assert today.recent("sales") == Figures()
+
+
 def test_midnight_begins_anew_and_who_waited_was_of_yesterday() -> None:
     next_day = MIDNIGHT + 86_400
     today = day(queued(next_day - 10), *joined(next_day - 5, C1), queued(next_day - 3, C2))

@@ -62,7 +62,8 @@ def test_agents_and_queues_of_the_site_are_there_from_the_start() -> None:
     seen = View(["ann"], ["sales"]).seen_by(EVERYTHING)
     assert [(row["name"], row["state"]) for row in seen["agents"]] == [("ann", "offline")]
     [queue] = seen["queues"]
-    assert queue == {"name": "sales", "waiting": 0, "calls": [], "longest_since": None, "today": NO_CALLS}
+    figures = {"today": NO_CALLS, "recent": NO_CALLS}
+    assert queue == {"name": "sales", "waiting": 0, "calls": [], "longest_since": None, **figures}
     assert seen["today"] == NO_CALLS
 
 

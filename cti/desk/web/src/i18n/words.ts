@@ -1,12 +1,36 @@
 import * as agent from "./agent";
 import * as common from "./common";
 import * as consult from "./consult";
+import * as customers from "./customers";
+import * as floor from "./floor";
 import * as login from "./login";
+import * as phone from "./phone";
 import * as supervisor from "./supervisor";
+import * as talk from "./talk";
 
 /** All words of the pages, by key. A key begins with its area or kind: `agent.title`, `state.ready`. */
-export const en = { ...common.en, ...login.en, ...agent.en, ...consult.en, ...supervisor.en };
+export const en = {
+  ...agent.en,
+  ...common.en,
+  ...consult.en,
+  ...customers.en,
+  ...floor.en,
+  ...login.en,
+  ...phone.en,
+  ...supervisor.en,
+  ...talk.en,
+};
 
 export type Key = keyof typeof en;
 
-export const zh: Record<Key, string> = { ...common.zh, ...login.zh, ...agent.zh, ...consult.zh, ...supervisor.zh };
+export const zh: Record<Key, string> = {
+  ...agent.zh,
+  ...common.zh,
+  ...consult.zh,
+  ...customers.zh,
+  ...floor.zh,
+  ...login.zh,
+  ...phone.zh,
+  ...supervisor.zh,
+  ...talk.zh,
+};

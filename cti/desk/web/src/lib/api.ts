@@ -32,13 +32,26 @@ export async function api<T = void>(method: Method, path: string, body?: unknown
   }
   const data: unknown = await answer.json().catch(() => undefined);
   if (answer.ok) return data as T;
-  if (answer.status === 401 && path !== "/api/login") logInAgain();
-  throw new ApiError(words(answer.status, data), answer.status, problems(data));
+  if (path === "/api/login") throw new ApiError(words(answer.status, data), answer.status, problems(data));
+  throw refusal(answer.status, data);
 }
 
-/** Takes this page to the login page. */
+/** What the server refused, as it says it in JSON. Who is not logged in any more is taken to the login page. */
+export function refusal(status: number, data: unknown): ApiError {
+  if (status === 401) logInAgain();
+  return new ApiError(words(status, data), status, problems(data));
+}
+
+let askForLogin = (): void => location.assign("/login.html");
+
+/** Takes this page to the login page, or does what it does in place of that. */
 export function logInAgain(): void {
-  location.assign("/login.html");
+  askForLogin();
+}
+
+/** For a page that may not be left, since a talk goes on in it: `ask` has its user log in here. */
+export function logInHere(ask: () => void): void {
+  askForLogin = ask;
 }
 
 function words(status: number, data: unknown): string {

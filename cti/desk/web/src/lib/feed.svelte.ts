@@ -1,6 +1,7 @@
 import { SvelteMap } from "svelte/reactivity";
 
 import { logInAgain } from "./api";
+import type { Alert, Announcement, Figures } from "./board";
 import { clock } from "./time.svelte";
 import type { AgentRow, CallRow, Notice, QueueRow } from "./types";
 
@@ -15,6 +16,10 @@ interface Rows {
   /** Ids of calls no longer seen. */
   gone?: string[];
   notices?: Notice[];
+  /** Figures of all queues together, alerts and announcements: kept by who shows them. */
+  today?: Figures;
+  alerts?: Alert[];
+  announcements?: Announcement[];
 }
 
 export type Message =
@@ -43,6 +48,7 @@ export class Feed {
   #stream = "";
   #seq: number | null = null;
   #tries = 0;
+  #loggedOff = false;
   readonly #open: typeof openSocket;
   readonly #wait: typeof waitMs;
   readonly #loggedOut: () => void;
@@ -72,7 +78,10 @@ export class Feed {
       silent();
       socket.close();
       this.connected = false;
-      if (code === LOG_IN_FIRST) return this.#loggedOut();
+      if (code === LOG_IN_FIRST) {
+        this.#loggedOff = true;
+        return this.#loggedOut();
+      }
       const ms = Math.min(WAIT_MS[1], WAIT_MS[0] * 2 ** this.#tries++);
       this.#wait(() => this.start(), ms * (0.5 + Math.random() / 2));
     };
@@ -85,6 +94,13 @@ export class Feed {
       if (!this.#take(JSON.parse(data) as Message)) end();
     };
     socket.onclose = (event: CloseEvent) => end(event.code);
+  }
+
+  /** Connects again after a new log-in, if it was for want of one that the link ended. */
+  resume(): void {
+    if (!this.#loggedOff) return;
+    this.#loggedOff = false;
+    this.start();
   }
 
   /** Takes in a message. False where one before it is missing: then begin again with a snapshot. */

@@ -147,5 +147,8 @@ describe("after a drop", () => {
     last().drop(4401);
     comeBack();
     expect([loggedOut, sockets.length]).toEqual([1, 1]);
+    feed.resume();
+    feed.resume();
+    expect(sockets).toHaveLength(2);
   });
 });

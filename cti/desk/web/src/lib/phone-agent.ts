@@ -17,41 +17,52 @@ const REFUSED = { status_code: 486, reason_phrase: "Busy Here" };
 
 /** A SIP user agent that is called and does not call. Throws TypeError: the account's URL is none. */
 export function sipAgent(account: Account): Agent {
-  const socket = new WebSocketInterface(account.url);
-  const ua = new UA({
-    sockets: [socket],
-    uri: `sip:${account.user}@${new URL(account.url).hostname}`,
-    password: account.password,
-    register_expires: EXPIRES_S,
-    no_answer_timeout: 600, // how long it rings is the queue's to say
-    connection_recovery_min_interval: 1,
-    connection_recovery_max_interval: 8,
-    user_agent: "Cordboard",
-  });
+  const host = new URL(account.url).hostname;
+  let running: { ua: UA; socket: WebSocketInterface } | null = null;
 
   function reconnect(): void {
-    socket.disconnect();
-    socket.ondisconnect(true);
+    running?.socket.disconnect();
+    running?.socket.ondisconnect(true);
   }
 
   return {
     start(heard) {
-      ua.on("connecting", () => heard.connecting());
-      ua.on("disconnected", ({ reason }) => heard.lost(reason ?? ""));
-      ua.on("registered", () => heard.registered());
-      ua.on("registrationFailed", ({ cause }) => {
-        const silent = cause === C.causes.REQUEST_TIMEOUT || cause === C.causes.CONNECTION_ERROR;
-        if (silent && ua.isConnected()) reconnect();
-        else if (!silent) heard.refused(String(cause ?? ""));
+      const socket = new WebSocketInterface(account.url);
+      const ua = new UA({
+        sockets: [socket],
+        uri: `sip:${account.user}@${host}`,
+        password: account.password,
+        register_expires: EXPIRES_S,
+        no_answer_timeout: 600, // how long it rings is the queue's to say
+        connection_recovery_min_interval: 1,
+        connection_recovery_max_interval: 8,
+        user_agent: "Cordboard",
       });
+      const mine = (running = { ua, socket });
+      const told = (tell: () => void): void => void (running === mine && tell());
+      ua.on("connecting", () => told(() => heard.connecting()));
+      ua.on("disconnected", ({ reason }) => told(() => heard.lost(reason ?? "")));
+      ua.on("registered", () => told(() => heard.registered()));
+      ua.on("registrationFailed", ({ cause }) =>
+        told(() => {
+          const silent = cause === C.causes.REQUEST_TIMEOUT || cause === C.causes.CONNECTION_ERROR;
+          if (silent && ua.isConnected()) reconnect();
+          else if (!silent) heard.refused(String(cause ?? ""));
+        }),
+      );
       ua.on("newRTCSession", (event: IncomingRTCSessionEvent | OutgoingRTCSessionEvent) => {
         if (event.originator === "remote") heard.rings(incoming(event as IncomingRTCSessionEvent, heard));
       });
       ua.start();
     },
-    register: () => ua.register(),
+    register: () => running?.ua.register(),
     reconnect,
-    stop: () => ua.stop(),
+    stop(quietly) {
+      const last = running;
+      running = null;
+      if (quietly) last?.socket.disconnect(); // what is sent from here on goes nowhere
+      last?.ua.stop();
+    },
   };
 }
 

@@ -56,17 +56,24 @@ export class Speaker {
   }
 }
 
-/** How loud a stream is. Several share one AudioContext, which the first user gesture wakes. */
+let context: AudioContext | undefined;
+
+/** The page's one AudioContext. The browser may keep it silent until the first click or key. */
+export function audio(): AudioContext {
+  context ??= new AudioContext();
+  void context.resume();
+  return context;
+}
+
+/** How loud a stream is. */
 export class Meter {
-  private static context: AudioContext | undefined;
   private readonly source: MediaStreamAudioSourceNode;
   private readonly samples: Float32Array<ArrayBuffer>;
   /** For who wants to know more of the sound than its level. */
   readonly analyser: AnalyserNode;
 
   constructor(stream: MediaStream) {
-    const context = (Meter.context ??= new AudioContext());
-    void context.resume();
+    const context = audio();
     this.source = context.createMediaStreamSource(stream);
     this.analyser = context.createAnalyser();
     this.samples = new Float32Array(this.analyser.fftSize);

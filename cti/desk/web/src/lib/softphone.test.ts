@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Softphone, type Agent, type Heard, type Session, type World } from "./softphone";
+import { Softphone, type Agent, type Heard, type Session, type Turn, type World } from "./softphone";
 
 class FakeAgent implements Agent {
   heard!: Heard;
@@ -13,8 +13,8 @@ class FakeAgent implements Agent {
   reconnect(): void {
     this.asked.push("reconnect");
   }
-  stop(): void {
-    this.asked.push("stop");
+  stop(quietly: boolean): void {
+    this.asked.push(quietly ? "stop quietly" : "stop");
   }
 }
 
@@ -62,7 +62,9 @@ class FakeWorld implements World {
   online = (): void => undefined;
   leaving = (): void => undefined;
   takeOver = (): void => undefined;
+  taken = (): void => undefined;
   released = false;
+  took = 0;
   readonly speaker = { play: () => undefined, use: () => Promise.resolve() };
   now = (): number => 1000;
   after(seconds: number, act: () => void): () => void {
@@ -71,9 +73,9 @@ class FakeWorld implements World {
     return () => (this.timers = this.timers.filter((one) => one !== timer));
   }
   every = (): (() => void) => () => undefined;
-  alone(first: () => void): () => void {
-    this.takeOver = first;
-    return () => (this.released = true);
+  alone(mine: () => void, taken: () => void): Turn {
+    [this.takeOver, this.taken] = [mine, taken];
+    return { take: () => void this.took++, release: () => (this.released = true) };
   }
   onOnline(act: () => void): () => void {
     this.online = act;
@@ -151,6 +153,43 @@ describe("the line", () => {
     world.leaving();
     expect(session.asked).toContain("hang up");
     expect([agent.asked, world.released, phone.state.line]).toEqual([["stop"], true, "off"]);
+  });
+});
+
+describe("a talk that is left behind", () => {
+  let left: number;
+  beforeEach(() => {
+    left = 0;
+    agent = new FakeAgent();
+    phone = new Softphone(agent, world, () => left++);
+    phone.start();
+    world.takeOver();
+  });
+
+  it("is not hung up by a page that goes", async () => {
+    const session = await talks("a");
+    world.leaving();
+    expect([session.asked, left, agent.asked]).toEqual([["answer"], 1, ["stop quietly"]]);
+    expect([world.open, phone.state.call]).toEqual([0, null]);
+  });
+
+  it("nor when another tab takes the phone; a ring is refused", async () => {
+    const session = rings("a");
+    world.taken();
+    expect([session.asked, left, phone.state.line]).toEqual([["hang up"], 0, "elsewhere"]);
+    world.takeOver();
+    await talks("b");
+    world.taken();
+    expect([left, agent.asked]).toEqual([1, ["stop", "stop quietly"]]);
+  });
+
+  it("is taken by the tab that wants it, if that is not the phone", () => {
+    agent.heard.registered();
+    phone.takeOver();
+    expect(world.took).toBe(0);
+    world.taken();
+    phone.takeOver();
+    expect(world.took).toBe(1);
   });
 });
 

@@ -11,7 +11,8 @@ export interface Agent {
   register(): void;
   /** Gives the connection up and makes a new one. */
   reconnect(): void;
-  stop(): void;
+  /** Ends all; may be started again. `quietly` tells Asterisk nothing: its side of a talk is left as it is. */
+  stop(quietly: boolean): void;
 }
 
 /** What the SIP side tells. It connects again by itself. */
@@ -48,14 +49,20 @@ export interface World {
   now(): number;
   after(seconds: number, act: () => void): () => void;
   every(seconds: number, act: () => void): () => void;
-  /** Calls `first` when no other tab is the phone. */
-  alone(first: () => void): () => void;
+  /** Calls `mine` when this tab becomes the one that is the phone, and `taken` when another takes that. */
+  alone(mine: () => void, taken: () => void): Turn;
   onOnline(act: () => void): () => void;
   onLeaving(act: () => void): () => void;
   openMicrophone(id: string): Promise<MediaStream>;
   close(stream: MediaStream): void;
   meter(stream: MediaStream): Pick<Meter, "level" | "close">;
   speaker: Pick<Speaker, "play" | "use">;
+}
+
+/** This tab's turn among those of one browser: to be had at once, or given to the next. */
+export interface Turn {
+  take(): void;
+  release(): void;
 }
 
 export interface Levels {
@@ -78,10 +85,14 @@ export class Softphone {
   private microphoneId = "";
   private meters: { microphone?: Pick<Meter, "level" | "close">; far?: Pick<Meter, "level" | "close"> } = {};
   private wasLost = false;
+  private turn: Turn | null = null;
 
+  /** `leftBehind` is told when a talk is left, not ended: by a page that goes, or for another tab. Without
+   * it, such a talk is hung up. */
   constructor(
     private readonly agent: Agent,
     private readonly world: World = browser(),
+    private readonly leftBehind?: () => void,
   ) {}
 
   get state(): PhoneState {
@@ -97,19 +108,30 @@ export class Softphone {
 
   /** Becomes the phone, as soon as no other tab of this browser is. */
   start(): void {
-    if (this.running.length) return;
+    if (this.turn) return;
     this.tell({ type: "line", line: "elsewhere" });
+    this.turn = this.world.alone(
+      () => this.begin(),
+      () => {
+        this.leave();
+        this.tell({ type: "line", line: "elsewhere" });
+      },
+    );
     this.running.push(
-      this.world.alone(() => this.begin()),
+      () => this.turn?.release(),
       this.world.onOnline(() => this.agent.reconnect()),
       this.world.onLeaving(() => this.stop()),
     );
   }
 
+  /** Becomes the phone now; the tab that was it leaves its talk behind. */
+  takeOver(): void {
+    if (this.current.line === "elsewhere") this.turn?.take();
+  }
+
   /** Ends the call there may be, and takes the phone off. It is not started again. */
   stop(): void {
-    this.session?.hangUp();
-    this.agent.stop();
+    this.leave();
     for (const end of this.running) end();
     this.tell({ type: "line", line: "off" });
   }
@@ -193,6 +215,15 @@ export class Softphone {
   /** How loud both sides are now, 0 to 1; to be asked as often as it is drawn. */
   levels(): Levels {
     return { microphone: this.meters.microphone?.level() ?? 0, far: this.meters.far?.level() ?? 0 };
+  }
+
+  private leave(): void {
+    const session = this.session;
+    const quietly = this.leftBehind !== undefined && this.talking() !== null;
+    if (quietly) this.leftBehind();
+    else session?.hangUp();
+    this.agent.stop(quietly);
+    if (session) this.ended(session);
   }
 
   private begin(): void {
@@ -308,17 +339,7 @@ export function browser(): World {
       const timer = setInterval(act, seconds * 1000);
       return () => clearInterval(timer);
     },
-    alone(first) {
-      const gaveUp = new AbortController();
-      let release = (): void => gaveUp.abort();
-      const held = (): Promise<void> =>
-        new Promise((resolve) => {
-          release = resolve;
-          first();
-        });
-      navigator.locks.request("cordboard-phone", { signal: gaveUp.signal }, held).catch(() => undefined);
-      return () => release();
-    },
+    alone,
     onOnline: (act) => on("online", act),
     onLeaving: (act) => on("pagehide", act),
     openMicrophone,
@@ -331,4 +352,34 @@ export function browser(): World {
 function on(event: string, act: () => void): () => void {
   window.addEventListener(event, act);
   return () => window.removeEventListener(event, act);
+}
+
+/** By a lock that one tab has and the others wait for. */
+function alone(mine: () => void, taken: () => void): Turn {
+  let release: () => void;
+  function ask(how: LockOptions): void {
+    let had = false;
+    const gaveUp = new AbortController();
+    release = () => gaveUp.abort();
+    const held = (): Promise<void> =>
+      new Promise((resolve) => {
+        [had, release] = [true, resolve];
+        mine();
+      });
+    const lost = (): void => {
+      if (!had) return; // it was given up
+      taken();
+      ask({});
+    };
+    const options = how.steal ? how : { signal: gaveUp.signal };
+    navigator.locks.request("cordboard-phone", options, held).catch(lost);
+  }
+  ask({});
+  return {
+    take() {
+      release();
+      ask({ steal: true });
+    },
+    release: () => release(),
+  };
 }

@@ -1,3 +1,5 @@
+import type { Figures } from "./board";
+
 /** What the server says, as its API and feed document it. Times are Unix seconds. */
 
 export type Role = "agent" | "supervisor" | "admin";
@@ -39,6 +41,8 @@ export interface QueueRow {
   waiting: number;
   calls: string[];
   longest_since: number | null;
+  today: Figures;
+  recent: Figures;
 }
 
 export type Place = "menu" | "queue" | "talk" | "transfer" | "fallback" | "ended";
@@ -88,6 +92,10 @@ export interface CallRow {
   connected_at: number | null;
   held: boolean;
   consult: ConsultRow | null;
+  /** Whether the talk is recorded; null where it is not to be. */
+  recording: "on" | "pausing" | "paused" | "stopped" | null;
+  /** Since when the agent wants a supervisor on the talk. */
+  help_since: number | null;
   transferred_to: string;
   /** Whose number the caller's is, as far as that is known by now. */
   customers: Customer[];

@@ -1,7 +1,9 @@
 import { untrack } from "svelte";
 
 import { api } from "../lib/api";
-import { feed } from "../lib/feed.svelte";
+import type { Alert, Announcement } from "../lib/board";
+import { feed, type Message } from "../lib/feed.svelte";
+import { clock } from "../lib/time.svelte";
 import type { AgentRow, CallRow } from "../lib/types";
 import { gathered } from "./gathered";
 import { nameOf } from "./show";
@@ -15,6 +17,8 @@ const GAP_MS = 5_000;
  */
 export class Floor {
   #told = $state(0);
+  #alerts: ReadonlyMap<string, Alert> = $state.raw(new Map());
+  #announcements: ReadonlyMap<string, Announcement> = $state.raw(new Map());
   #figures: ReadonlyMap<string, QueueNow> = $state.raw(new Map());
   callbacks: readonly Callback[] = $state.raw([]);
 
@@ -32,16 +36,24 @@ export class Floor {
         since: row.longest_since,
         calls: row.calls.map((id) => feed.calls.get(id)).filter((call) => call !== undefined),
         now: figures.get(row.name),
+        today: row.today,
+        recent: row.recent,
       })),
     );
   });
+  /** Those that are raised. */
+  readonly alerts: readonly Alert[] = $derived([...this.#alerts.values()]);
+  readonly announcements: Announcement[] = $derived(
+    [...this.#announcements.values()].filter((one) => one.until > clock.now),
+  );
 
   readonly #ask = gathered(() => this.#asked(), GAP_MS);
 
   /** Follows the feed; gives a way to stop that. */
   follow(): () => void {
-    const stop = feed.listen(() => {
+    const stop = feed.listen((message) => {
       this.#told++;
+      this.#hear(message);
       if (!document.hidden) this.#ask();
     });
     const back = () => document.hidden || this.#ask();
@@ -67,6 +79,24 @@ export class Floor {
   /** Says that something was changed which the feed does not tell. */
   async refresh(): Promise<void> {
     await this.#asked();
+  }
+
+  /** Keeps the alerts and announcements that a message tells of; a snapshot tells of all. */
+  #hear(message: Exclude<Message, { type: "alive" }>): void {
+    const all = message.type === "snapshot";
+    if (all || message.alerts) {
+      const alerts = new Map(all ? [] : untrack(() => this.#alerts));
+      for (const alert of message.alerts ?? []) {
+        if (alert.cleared === null) alerts.set(alert.id, alert);
+        else alerts.delete(alert.id);
+      }
+      this.#alerts = alerts;
+    }
+    if (all || message.announcements) {
+      const announcements = new Map(all ? [] : untrack(() => this.#announcements));
+      for (const one of message.announcements ?? []) announcements.set(one.id, one);
+      this.#announcements = announcements;
+    }
   }
 
   /** A function of the feed's picture, as it is after the last message. */

@@ -6,6 +6,8 @@ export type Value = string | number | null;
 export interface Column<Row> {
   id: string;
   label: string;
+  /** What the label is short for, where it is. */
+  long?: string;
   value: (row: Row) => Value;
   /** Its share of the list's width. */
   width: number;

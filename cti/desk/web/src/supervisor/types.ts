@@ -1,5 +1,6 @@
 // What the server says to supervisors beside the feed. Times are Unix seconds, durations seconds.
 
+import type { Figures } from "../lib/board";
 import type { AgentRow, CallRow, RecordRow } from "../lib/types";
 
 /** What the feed does not say of a queue. */
@@ -105,6 +106,9 @@ export interface QueueLine {
   since: number | null;
   calls: CallRow[];
   now: QueueNow | undefined;
+  today: Figures;
+  /** Of the calls of this quarter-hour and the one before it. */
+  recent: Figures;
 }
 
 /** What is opened beside the board. */

@@ -1,0 +1,38 @@
+/** Words of what an agent does with a talk: recording, help, numbers dialled, callbacks, parked calls. */
+export const en = {
+  "recording.on": "Recording",
+  "recording.pausing": "Pausing the recording …",
+  "recording.paused": "Not recorded: paused",
+  "recording.stopped": "Could not be paused: the recording was ended",
+  "recording.pause": "Pause recording",
+  "recording.resume": "Resume recording",
+  "recording.key": "Pause or resume the recording",
+  "help.call": "Call a supervisor",
+  "help.drop": "No help needed",
+  "help.key": "Call a supervisor in, or call it off",
+  "help.called": "A supervisor is called",
+  "help.wanted": "Agents ask for help",
+  "help.comeIn": "Come in",
+  "help.comeInOf": "Come in on {agent} with {caller}",
+  "help.comeInKey": "Come in where help is asked for",
+  "help.sound": "Sound when an agent asks for help",
+} as const;
+
+export const zh: Record<keyof typeof en, string> = {
+  "recording.on": "录音中",
+  "recording.pausing": "正在暂停录音……",
+  "recording.paused": "录音已暂停",
+  "recording.stopped": "无法暂停，录音已终止",
+  "recording.pause": "暂停录音",
+  "recording.resume": "恢复录音",
+  "recording.key": "暂停或恢复录音",
+  "help.call": "呼叫主管",
+  "help.drop": "无需帮助",
+  "help.key": "呼叫主管介入，或撤销",
+  "help.called": "已呼叫主管",
+  "help.wanted": "坐席请求帮助",
+  "help.comeIn": "介入",
+  "help.comeInOf": "介入 {agent} 与 {caller} 的通话",
+  "help.comeInKey": "介入请求帮助的通话",
+  "help.sound": "坐席求助时播放声音",
+};

@@ -1,0 +1,28 @@
+"""When a talk is not recorded, though it was to be."""
+
+from __future__ import annotations
+
+from cti.calls.events import CallEvent, PauseAsked, RecordingPaused, RecordingStopped
+
+STOPPED = "recording stopped"
+
+
+class Pauses:
+    """What the events of one call say of pauses that were asked for."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def begins(self, event: CallEvent) -> str | None:
+        """How the pause is that begins with this event: empty, or STOPPED where the recording ended in its
+        place. None where none begins."""
+        match event:
+            case PauseAsked():
+                self._asked = True
+            case RecordingPaused():
+                self._asked = False
+                return ""
+            case RecordingStopped() if self._asked:
+                self._asked = False
+                return STOPPED
+        return None

@@ -1,0 +1,145 @@
+"""Which role may use which route, written down twice: a route that is not here fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from cti.access import RIGHTS, Person, Role
+from cti.desk.audited import NOTED
+from tests.config.test_scopes import BY_ITSELF, OPEN, ROUTES, needs
+
+ALL = "agent supervisor auditor admin system"
+DESK = "agent supervisor admin"
+HEADS = "supervisor admin"
+RECORDS = "agent supervisor auditor admin"
+REVIEW = "supervisor auditor admin"
+
+TABLE = {
+    "GET /api/me": ALL,
+    "GET /api/agents": DESK,
+    "GET /api/agents/{name}": DESK,
+    "GET /api/agents/{name}/day": DESK,
+    "POST /api/agents/{name}/state": DESK,
+    "POST /api/agents/{name}/wrap-up": DESK,
+    "GET /api/announcements": DESK,
+    "POST /api/announcements": HEADS,
+    "DELETE /api/announcements/{id}": HEADS,
+    "POST /api/announcements/{id}/seen": DESK,
+    "POST /api/alerts/seen": HEADS,
+    "GET /api/audit": "auditor admin",
+    "GET /api/board/day": HEADS,
+    "GET /api/callbacks": HEADS,
+    "DELETE /api/callbacks/{wanted}": HEADS,
+    "GET /api/calls": DESK,
+    "GET /api/calls/{id}": DESK,
+    "GET /api/calls/{call}/why": HEADS,
+    "POST /api/calls/{call}/disposition": DESK,
+    "POST /api/calls/{id}/hangup": DESK,
+    "POST /api/calls/{id}/hold": DESK,
+    "POST /api/calls/{id}/resume": DESK,
+    "POST /api/calls/{id}/transfer": DESK,
+    "POST /api/calls/{id}/fetch": DESK,
+    "GET /api/calls/{id}/consult": DESK,
+    "POST /api/calls/{id}/consult": DESK,
+    "DELETE /api/calls/{id}/consult": DESK,
+    "POST /api/calls/{id}/consult/transfer": DESK,
+    "POST /api/calls/{id}/consult/join": DESK,
+    "POST /api/calls/{id}/pull": HEADS,
+    "POST /api/calls/{id}/take": HEADS,
+    "POST /api/calls/{id}/help": DESK,
+    "DELETE /api/calls/{id}/help": DESK,
+    "POST /api/calls/{id}/recording/pause": DESK,
+    "POST /api/calls/{id}/recording/resume": DESK,
+    "PUT /api/calls/{id}/monitor": HEADS,
+    "DELETE /api/calls/{id}/monitor": HEADS,
+    "GET /api/customers": DESK,
+    "POST /api/customers": DESK,
+    "GET /api/customers/choices": DESK,
+    "GET /api/customers/work": HEADS,
+    "GET /api/customers/{id}": DESK,
+    "PUT /api/customers/{id}": DESK,
+    "DELETE /api/customers/{id}": HEADS,
+    "GET /api/customers/{id}/contacts": DESK,
+    "POST /api/customers/{id}/merge": HEADS,
+    "GET /api/customers/export": HEADS,
+    "POST /api/customers/import": HEADS,
+    "POST /api/customers/preview": HEADS,
+    "GET /api/dispositions": DESK,
+    "GET /api/flows": HEADS,
+    "GET /api/flows/{name}.svg": HEADS,
+    "GET /api/followups": DESK,
+    "POST /api/followups": DESK,
+    "PATCH /api/followups/{id}": DESK,
+    "GET /api/messages": REVIEW,
+    "GET /api/phone": DESK,
+    "GET /api/queues": DESK,
+    "GET /api/records": RECORDS,
+    "GET /api/records/{call}": RECORDS,
+    "GET /api/records/{call}/decisions": REVIEW,
+    "GET /api/recordings/{stem}": RECORDS,
+    "GET /api/switches": HEADS,
+    "PUT /api/switches/{name}": HEADS,
+}
+UNNOTED = {
+    # Oneself, or what the feed shows anyway.
+    "GET /api/me",
+    "GET /api/agents",
+    "GET /api/announcements",
+    "GET /api/board/day",
+    "GET /api/callbacks",
+    "GET /api/calls",
+    "GET /api/calls/{id}",
+    "GET /api/calls/{call}/why",
+    "GET /api/customers/choices",
+    "GET /api/customers/work",
+    "POST /api/alerts/seen",
+    "GET /api/followups",
+    "GET /api/phone",
+    "GET /api/queues",
+    # Told by the journal, or by the record of the follow-up itself.
+    "POST /api/calls/{call}/disposition",
+    "POST /api/calls/{id}/hold",
+    "POST /api/calls/{id}/resume",
+    "POST /api/calls/{id}/fetch",
+    "GET /api/calls/{id}/consult",
+    "DELETE /api/calls/{id}/consult",
+    "POST /api/calls/{id}/consult/join",
+    "POST /api/calls/{id}/help",
+    "DELETE /api/calls/{id}/help",
+    "POST /api/calls/{id}/recording/pause",
+    "POST /api/calls/{id}/recording/resume",
+    "POST /api/announcements/{id}/seen",
+    "POST /api/followups",
+    "PATCH /api/followups/{id}",
+    # The site as it is set up.
+    "GET /api/dispositions",
+    "GET /api/flows",
+    "GET /api/flows/{name}.svg",
+    "GET /api/switches",
+    # Keeps nothing, gives nothing out.
+    "POST /api/customers/preview",
+}
+"""What leaves no entry in the audit log, but for being refused."""
+
+NEEDS = {
+    f"{method} {route.path_format}": next(needs(route.dependant))
+    for route in ROUTES
+    if route.path not in OPEN | BY_ITSELF
+    for method in route.methods or ()
+}
+
+
+@pytest.mark.parametrize("route", NEEDS)
+@pytest.mark.parametrize("role", Role)
+def test_who_may_use_a_route(route: str, role: Role) -> None:
+    assert (NEEDS[route].refusal(Person("somebody", role)) == "") is (role in TABLE[route].split())
+
+
+def test_the_table_has_no_route_that_is_gone() -> None:
+    assert TABLE.keys() == NEEDS.keys()
+    assert {role for roles in TABLE.values() for role in roles.split()} == set(RIGHTS)
+
+
+def test_every_route_is_in_the_audit_log_or_said_not_to_be() -> None:
+    assert NOTED.keys() | UNNOTED == NEEDS.keys() | {"POST /api/login", "POST /api/logout", "POST /api/reload"}
+    assert not NOTED.keys() & UNNOTED

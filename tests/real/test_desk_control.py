@@ -1,0 +1,80 @@
+"""What an agent does with a talk on the page, and what a supervisor sees of it, in real browsers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from cti.calls import events as ev
+from cti.calls.words import MonitorMode
+from demo.debian import Program
+from demo.robots import HOTLINE
+from tests.real.browser import Tab, browser, tab
+from tests.real.hotline import Hotline, hotline
+
+
+@pytest.fixture
+async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> AsyncIterator[Hotline]:
+    changes = {"web": {"port": 0}, "folders": {"sounds": str(made_site / "sounds")}, "fallback": {}}
+    async with hotline(site, peers, changes=changes) as running:
+        yield running
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with browser() as running:
+        yield running
+
+
+async def at_desk(line: Hotline, chromium: Browser, name: str) -> Tab:
+    """The page of one of the site's people, who sees that it is live."""
+    desk = await tab(chromium)
+    await desk.log_in(line.url, name, line.stage.passwords[name])
+    await expect(desk.page.get_by_text("Live", exact=True)).to_be_visible()
+    return desk
+
+
+async def test_recording_and_help(line: Hotline, chromium: Browser) -> None:
+    """By keys alone: the recording is paused and resumed, and a supervisor comes in where she is called."""
+    await line.person("alice")
+    sue = await line.person("sue")
+    mine, hers = await at_desk(line, chromium, "alice"), await at_desk(line, chromium, "sue")
+    await line.state("alice")
+    caller = await (await line.caller()).dial(HOTLINE)
+    await caller.answered()
+    await caller.press("1")
+    card = mine.page.get_by_role("article")
+    await expect(card).to_contain_text("Recording")
+    await mine.page.keyboard.press("Shift+R")
+    await expect(card).to_contain_text("Not recorded: paused")
+    await line.watch.wait(ev.RecordingPaused)
+
+    wanted = hers.page.get_by_role("alert").get_by_role("region", name="Agents ask for help")
+    await hers.page.get_by_label("Sound when an agent asks for help").check()
+    await hers.page.keyboard.press("Shift+Tab")
+    await mine.page.keyboard.press("!")
+    await expect(card).to_contain_text("A supervisor is called")
+    await expect(wanted).to_contain_text("alice")
+    barriers = [*await mine.looked_at("agent-recording-paused"), *await hers.looked_at("console-help")]
+    await mine.page.keyboard.press("!")
+    await expect(wanted).to_have_count(0)
+    await mine.page.keyboard.press("!")
+    await expect(wanted).to_be_visible()
+    await hers.page.keyboard.press("!")
+    listening = await sue.called()
+    await listening.answered()
+    assert (await line.watch.wait(ev.MonitorStarted)).mode is MonitorMode.LISTEN
+    await expect(wanted).to_have_count(0)
+    await expect(card).not_to_contain_text("A supervisor is called")
+    await hers.page.keyboard.press("w")
+    assert (await line.watch.wait(ev.MonitorStarted, count=2)).mode is MonitorMode.WHISPER
+
+    await mine.page.keyboard.press("Shift+R")
+    await line.watch.wait(ev.RecordingResumed)
+    await expect(card).to_contain_text("Pause recording")
+    await mine.page.keyboard.press("Shift+H")
+    await caller.ended()
+    assert (barriers, mine.complaints, hers.complaints) == ([], [], [])
