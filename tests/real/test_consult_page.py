@@ -44,9 +44,9 @@ async def test_by_keys(line: Hotline) -> None:
         await line.watch.wait(ev.Connected)
         mine, his = desks["alice"].page, desks["bob"].page
         await expect(mine.get_by_role("article")).to_contain_text("Talking")
-        await mine.keyboard.press("k")
+        await mine.keyboard.press("u")
         await mine.get_by_label("Agent or number").fill("bob")
-        barriers = await desks["alice"].looked_at("agent-consult-ask")
+        barriers = await desks["alice"].barriers()
         await mine.keyboard.press("Enter")
         asked = mine.get_by_role("group", name="Consultation")
         await expect(asked).to_contain_text("bob rings")
