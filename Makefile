@@ -12,6 +12,9 @@ NO_NODE := The desks' pages need Node 20.19 or newer, which is not here
 LOCK := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
+# Code that is compiled once starts in half the time.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run call test unit long lint bench soak pages docs lock clean
 
 run: .venv/ready $(if $(NODE),$(BUILT))

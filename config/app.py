@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from config import browser_phones, customers
+from config import browser_phones, customers, lookup, pop
 from config.beep import BEEP_SOUND
 from config.board import Board
 from config.knowledge import contact, helpers, music, remembered, standing, talked, waiting_followups, ways
@@ -49,9 +49,12 @@ from cti.desk.consult import consult_routes
 from cti.desk.control import control_routes
 from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
+from cti.desk.pop import allowed
+from cti.desk.pop import routes as pop_routes
 from cti.desk.recording import routes as recording_control_routes
 from cti.engine import Engine
 from cti.executor import Executor
+from cti.invite import CardUrl
 from cti.keys import KeyFolder
 from cti.recording_pause import RecordingPausePart
 from ivr.api import routes as menu_routes
@@ -151,10 +154,16 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         recorder = RecordsPart(records, files, spool, webhooks.wake)
         followups, days = await waiting_followups(records), DaysPart(records, site.zone)
         known = await stack.enter_async_context(
-            customers.opened(site, records, lambda call: board.feed.known(call))  # noqa: PLW0108 (made below)
+            customers.opened(
+                site,
+                records,
+                lambda call: board.feed.known(call),  # noqa: PLW0108 (made below)
+                lookup.elsewhere(site.settings.customers.lookup, fetcher, registry),
+            )
         )
         board = Board(site, registry, history, known.callers.found)
         link = Link(site)
+        seen = pop.known(known.callers.found, site.cards.region)
 
         async def turn(work: Work) -> None:
             await engine.ask(work)
@@ -185,6 +194,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             (recorder, menus, routing, *control, usage, followups, days, known.callers, board.part, *watchers),
             routing,
             history,
+            pop.card_url(site.settings.web.card_url, seen),
         )
 
         _started(stack, days.read(time.time()), "days")
@@ -196,6 +206,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         await caught_up(link.ami, engine)
 
         _started(stack, _counted_anew(board, records), "today")
+        pops = [one.rule() for one in site.settings.pop]
         app = create_app(
             gate=Gate(token_secret(site), site.access, KeyFolder(site.keys)),
             people=site.access,
@@ -222,9 +233,10 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 picture_routes(lambda: menus.flows, counted),
                 menu_routes(switches, lambda: menus.flows),
                 phone_routes(browser_phones.accounts(site)),
+                pop_routes(pops, seen, lambda: engine.calls),
             ],
             uploads=UPLOADS,
-            connects=[url for url in (site.settings.web.phone_url,) if url],
+            allows={"connect-src": [url for url in (site.settings.web.phone_url,) if url], **allowed(pops)},
             secure_cookie=site.settings.web.secure_cookie,
             note=audit.put,
         )
@@ -250,7 +262,12 @@ def live_state(site: Site, redis: Redis) -> RedisStore:
 
 
 def build_engine(
-    site: Site, link: Link, parts: Sequence[Part], routing: RoutingPart, history: Sequence[CallEvent]
+    site: Site,
+    link: Link,
+    parts: Sequence[Part],
+    routing: RoutingPart,
+    history: Sequence[CallEvent],
+    card_url: CardUrl,
 ) -> Engine:
     """The engine with its tracker and executor, joined to the link."""
     tracker = Tracker(site.settings.asterisk.name, epoch=secrets.token_hex(4))
@@ -269,6 +286,7 @@ def build_engine(
         beep=site.sounds / BEEP_SOUND,
         outbound=site.outbound,
         callbacks=site.callbacks,
+        card_url=card_url,
     )
     engine = link.engine = Engine(
         ami=link.ami,

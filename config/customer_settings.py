@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from config.lookup import CustomerLookup
 from cti.customers.card import LENGTHS
 from cti.customers.numbers import is_region
 from cti.site_files import SiteModel
@@ -36,3 +37,5 @@ class CustomerSettings(SiteModel):
     region: Annotated[str, AfterValidator(_region)] | None = None
     """Where numbers without a country code are from."""
     fields: Annotated[tuple[CardField, ...], Field(max_length=20), AfterValidator(_own_fields)] = ()
+    lookup: CustomerLookup | None = None
+    """Where who has no card here is looked for."""

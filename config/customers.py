@@ -12,7 +12,7 @@ from config.settings import Site
 from cti.calls.words import CallId
 from cti.customers import api, exchange
 from cti.customers.api import Contact
-from cti.customers.callers import Callers
+from cti.customers.callers import Callers, Elsewhere
 from cti.customers.card import alike
 from cti.customers.numbers import of_caller
 from cti.customers.store import Store
@@ -36,8 +36,11 @@ class Customers:
 
 
 @asynccontextmanager
-async def opened(site: Site, records: Records, known: Callable[[CallId], None]) -> AsyncIterator[Customers]:
-    """``known`` is told each call of whose caller something else is known than before.
+async def opened(
+    site: Site, records: Records, known: Callable[[CallId], None], elsewhere: Elsewhere | None
+) -> AsyncIterator[Customers]:
+    """``known`` is told each call of whose caller something else is known than before. ``elsewhere`` is
+    asked for who has no card here.
 
     Raises as ``cti.database.opened``.
     """
@@ -58,7 +61,7 @@ async def opened(site: Site, records: Records, known: Callable[[CallId], None]) 
 
     rules = site.cards
     store = await Store.open(site.database)
-    callers = Callers(store.of_number, rules.region, known)
+    callers = Callers(store.of_number, rules.region, known, elsewhere)
     routers = (
         exchange.routes(store, rules, callers.changed),
         api.routes(store, rules, contacts, callers.changed),

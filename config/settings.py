@@ -17,7 +17,7 @@ from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from config import messages
+from config import lookup, messages, pop
 from config.alerts import unknown_queues
 from config.people_file import PeopleFile, PersonSettings, agents_of
 from config.site_file import NumbersSettings, SiteFile
@@ -218,8 +218,10 @@ def load(folder: Path) -> Site:
     if site:
         wrong.extend(_numbers(*site, flows))
         wrong.extend(_told(*site))
+        wrong.extend(lookup.unknown_host(site[1], site[0].customers.lookup, site[0].lookups.hosts))
         if built is not None:
             wrong.extend(unknown_queues(site[1], site[0].alerts, built))
+            wrong.extend(pop.unknown_queues(site[1], site[0].pop, built))
     if people:
         wrong.extend(phones(people[1], {name: p.dialled for name, p in people[0].people.items()}))
         if site and site[0].web.phone_url is None:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from config.alerts import AlertSettings
 from config.customer_settings import CustomerSettings
 from config.fields import Name, Phone, fits
+from config.pop import CardUrl, PopSettings
 from cti.durations import Duration
 from cti.hours import Zone
 from cti.site_files import SiteModel
@@ -65,6 +66,8 @@ class WebSettings(SiteModel):
     port: int = Field(default=8080, ge=0, le=65535)
     secure_cookie: bool = False
     """True behind HTTPS."""
+    card_url: CardUrl | None = None
+    """What an agent's phone is told with a call: where its card is."""
     phone_url: PhoneUrl | None = None
     """Where Asterisk's WebSocket is for phones in the browser."""
 
@@ -156,6 +159,8 @@ class SiteFile(SiteModel):
     call_events: tuple[Name, ...] = ()
     """Which of ``webhooks`` are told all that happens to calls."""
     customers: CustomerSettings = CustomerSettings()
+    pop: Annotated[tuple[PopSettings, ...], Field(max_length=50)] = ()
+    """What agents' pages open for a call: the first whose fields are known."""
     boxes: Mapping[Name, BoxSettings] = {}
     """Boxes that callers leave messages in."""
     zone: Zone | None = None

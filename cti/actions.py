@@ -10,17 +10,12 @@ from cti.calls.words import OfferId
 from cti.quoting import caller_id
 from cti.sending import Fields
 
-_AUTO_ANSWER = (
-    "PJSIP_HEADER(add,Call-Info)=<sip:cordboard>;answer-after=0",
-    "PJSIP_HEADER(add,Alert-Info)=<http://cordboard>;info=alert-autoanswer;delay=0",
-)
-"""Headers of INVITE at which phones pick up by themselves; no make reads all kinds."""
-
 
 def ring(
-    offer: OfferId, channel: str, ring_s: float, call: Call | None, recording: str | None, *, auto_answer: bool
+    offer: OfferId, channel: str, ring_s: float, call: Call | None, recording: str | None, told: Sequence[str]
 ) -> Fields:
-    """The fields of an Originate that rings somebody for a call and then has his leg with us."""
+    """The fields of an Originate that rings somebody for a call and then has his leg with us; ``told`` are
+    variables for his phone."""
     fields: dict[str, str | Sequence[str]] = {
         "Channel": channel,
         "ChannelId": offer,
@@ -33,8 +28,7 @@ def ring(
     if call is not None:
         fields["CallerID"] = caller_id(call.caller_name, call.caller)
     variables = [] if recording is None else [f"CORDBOARD_RECORDING={recording}"]
-    if auto_answer and channel.startswith("PJSIP/"):
-        variables += _AUTO_ANSWER
+    variables += told
     if variables:
         fields["Variable"] = variables
     return fields

@@ -29,15 +29,16 @@ class Step:
     moves: bool = False
 
 
-def third_called(command: Consult, call: Call, outbound: Outbound) -> Fields:
-    """The fields by which a third party is rung. Raises ValueError for a number that may not be dialled."""
+def third_called(command: Consult, call: Call, outbound: Outbound, told: Sequence[str]) -> Fields:
+    """The fields by which a third party is rung; ``told`` are variables for his phone.
+    Raises ValueError for a number that may not be dialled."""
     channel = command.phone
     if command.number:
         if command.number not in outbound:
             raise ValueError("this number may not be called")
         # Both halves stay (n): ours is known by its Uniqueid, and would be gone with the talk's beginning.
         channel = f"Local/{command.number}@{outbound.context}/n"
-    return ring(command.offer, channel, command.ring_s, call, command.recording, auto_answer=command.auto_answer)
+    return ring(command.offer, channel, command.ring_s, call, command.recording, told)
 
 
 def together(command: Meet | HandOver | Join, legs: Legs, caller: Leg) -> Sequence[Step]:

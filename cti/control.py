@@ -21,17 +21,19 @@ from cti.calls.events import (
     FellBack,
     Held,
     Left,
+    PhoneLost,
     Queued,
     TransferAsked,
     Transferred,
 )
 from cti.calls.names import DIRECT_QUEUE
 from cti.calls.part import Output
-from cti.calls.words import Party, Place
+from cti.calls.words import CallId, OfferId, Party, Place
 
 WHY = "transfer"
 AGAIN_S = 30.0
-"""How long a caller waits for the agent alone whose phone has lost their talk."""
+"""How long a caller whose talk was lost by the agent's phone waits: on hold for another page to want it,
+and then in the queue for this agent alone."""
 
 MUSIC = "default"
 """What callers on hold hear who came by no queue."""
@@ -42,11 +44,16 @@ class ControlPart:
 
     def __init__(self, music: Mapping[str, str]) -> None:
         self._music = music
+        self._lost: dict[CallId, tuple[float, OfferId]] = {}
+        """Talks whose agent has no phone: until when it is waited for, and the offer."""
 
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
         if call is None:
             return ()
+        self._follow(call)
         match event:
+            case PhoneLost() if call.phone_lost_at is not None and call.parked is None:
+                return [Hold(call=call.id, offer=event.offer)]
             case Held(offer=offer) if offer is not None and call.parked == offer:
                 music = StartMusic(call=call.id, music=self._music.get(call.queue, MUSIC))
                 return [Withdraw(call=call.id, offer=offer)] if call.transfer else [music]
@@ -61,10 +68,20 @@ class ControlPart:
         return ()
 
     async def on_time(self, now: float) -> Sequence[Output]:
-        return ()
+        due = [(call, offer) for call, (at, offer) in self._lost.items() if at <= now]
+        for call, _ in due:
+            del self._lost[call]
+        return [Withdraw(call=call, offer=offer) for call, offer in due]
 
     def next_time(self) -> float | None:
-        return None
+        return min((at for at, _ in self._lost.values()), default=None)
+
+    def _follow(self, call: Call) -> None:
+        """Keeps in mind whose phone is waited for; of a call taken up from an earlier engine, too."""
+        if call.live and call.phone_lost_at is not None and call.offer is not None and call.transfer is None:
+            self._lost[call.id] = call.phone_lost_at + AGAIN_S, call.offer.offer
+        elif self._lost:
+            self._lost.pop(call.id, None)
 
 
 def _let_go(call: Call) -> Sequence[Output]:

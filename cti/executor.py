@@ -43,6 +43,7 @@ from cti.calls.monitors import MODE_DIGITS
 from cti.calls.tracker import Tracker
 from cti.calls.words import CallId, MonitorMode, Party
 from cti.conference import AFTER_VARIABLE, KEPT_VARIABLE, Step, third_called, together
+from cti.invite import CardUrl, headers, nowhere
 from cti.outbound import Outbound
 from cti.quoting import caller_id, quote
 from cti.recording_actions import record
@@ -68,7 +69,7 @@ class Executor:
     long a caller may be without the engine before the dialplan's fallback takes over.
     ``recordings`` is the folder of recordings, ``beep`` the sound (without suffix) after which a
     caller is recorded. ``outbound`` says which numbers callers may be sent to, ``callbacks`` which
-    may be called back."""
+    may be called back. ``card_url`` is told to the agent's phone with the call."""
 
     def __init__(
         self,
@@ -82,11 +83,13 @@ class Executor:
         beep: Path,
         outbound: Outbound,
         callbacks: Outbound,
+        card_url: CardUrl = nowhere,
     ) -> None:
         self._recordings = recordings
         self._beep = beep
         self._outbound = outbound
         self._callbacks = callbacks
+        self._card_url = card_url
         self._ami = ami
         self._tracker = tracker
         self._destinations = destinations
@@ -188,9 +191,8 @@ class Executor:
     def _offer(self, command: Offer, call: Call | None) -> None:
         if command.offer in self._tracker.legs:
             return  # asked for already
-        fields = ring(
-            command.offer, command.phone, command.ring_s, call, command.recording, auto_answer=command.auto_answer
-        )
+        told = headers(command, call, self._card_url)
+        fields = ring(command.offer, command.phone, command.ring_s, call, command.recording, told)
         self._originate(command, fields)
         self._tracker.expect_agent(command.call, command.offer, command.agent, command.recording)
 
@@ -277,7 +279,7 @@ class Executor:
     def _consult(self, command: Consult, call: Call | None) -> None:
         if command.offer in self._tracker.legs or call is None:
             return  # asked for already
-        fields = third_called(command, call, self._outbound)
+        fields = third_called(command, call, self._outbound, headers(command, call, self._card_url))
         self._originate(command, fields)
         third.expect(
             self._tracker.legs, call.id, command.offer,

@@ -15,7 +15,7 @@ from ivr.questions import Scalar
 MAX_URL = 2000
 """Characters of a URL with its values in it."""
 
-_NAME = re.compile(r"\{([a-z_][a-z0-9_]{0,39})\}")
+_NAME = re.compile(r"\{([a-z_][a-z0-9_]{0,39}(?:\.[a-z_][a-z0-9_]{0,39})?)\}")
 _PLAIN = re.compile(r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]+")
 """What may stand in a URL outside of its values (RFC 3986, section 2)."""
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")

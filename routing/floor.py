@@ -50,7 +50,7 @@ from routing.policy import score, strategies
 from routing.queues import Exit, Overflow, Queue, Queues, Rule, Waiting, merge, relaxed
 from routing.router import Router
 from routing.taking import Takers
-from routing.waiting_room import DIRECT, EstimateError, WaitingRoom
+from routing.waiting_room import DIRECT, FIRST, EstimateError, WaitingRoom
 from routing.why import StillWaiting, still_waiting
 
 log = structlog.get_logger()
@@ -58,10 +58,6 @@ log = structlog.get_logger()
 
 class UnknownCallback(LookupError):
     """No callback waits under this id."""
-
-
-FIRST = 1_000_000
-"""The priority of a caller whose talk is to go on: above all that sites give."""
 
 
 class Floor:

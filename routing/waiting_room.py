@@ -18,6 +18,8 @@ from routing.router import Router
 from routing.timers import Timers
 
 DIRECT = Queue(DIRECT_QUEUE, {})
+FIRST = 1_000_000
+"""The priority of a caller whose talk is to go on: above all that sites give."""
 
 EstimateError = Callable[[str, float], None]
 """Told the queue, and how many seconds longer a caller waited than he was told."""

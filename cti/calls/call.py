@@ -32,6 +32,7 @@ from cti.calls.events import (
     MonitorStarted,
     Offered,
     PauseAsked,
+    PhoneLost,
     Queued,
     RecordingPaused,
     RecordingResumed,
@@ -113,6 +114,8 @@ class Call:
     held: bool = False
     parked: OfferId | None = None
     """We hold the caller, and keep the leg of the agent asked by this offer."""
+    phone_lost_at: float | None = None
+    """Since when the agent who talks has no phone, if that is so."""
     transfer: TransferAsked | None = None
     """Where the caller is to be sent as soon as the agent is off the call."""
     consult: Consult | None = None
@@ -242,6 +245,8 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             asked = next((open.offer for open in pausing if open.recording == event.recording), None)
             stopped = RecordingPause.STOPPED
             return call if asked is None else _changed(call, asked, lambda open: replace(open, pause=stopped))
+        case PhoneLost() if call.place is Place.TALK and call.offered(event.offer):
+            return replace(call, phone_lost_at=event.at)
         case TransferAsked() if call.place is Place.TALK:
             return replace(call, transfer=event)
         case Failed(command="Hold" | "Transfer"):
@@ -318,7 +323,7 @@ def queued_again(call: Call, queue: str, now: float) -> Queued:
 
 def _moved_on(call: Call) -> Call:
     """The call with no hold, and nothing left of one."""
-    return replace(call, held=False, parked=None, transfer=None)
+    return replace(call, held=False, parked=None, phone_lost_at=None, transfer=None)
 
 
 def _with_offers(call: Call, offers: tuple[OpenOffer, ...]) -> Call:

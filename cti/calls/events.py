@@ -321,6 +321,14 @@ class Resumed(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneLost(CallEvent):
+    """The page that was the phone of this offer's talk is gone: the caller is put on hold. He goes back to
+    his queue if no other page wants the talk within 30 s."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferAsked(CallEvent):
     """``by`` wants the caller whom an agent talks with to be sent on. Exactly one says where: to a
     ``queue``, to ``agent`` alone, into a ``flow``, or to a ``number`` outside. In a queue the caller

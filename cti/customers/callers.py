@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -13,7 +13,7 @@ from cti.calls.events import Event
 from cti.calls.part import Output
 from cti.calls.words import CallId
 from cti.customers import numbers
-from cti.customers.card import Card
+from cti.customers.card import Card, clean
 
 log = structlog.get_logger(__name__)
 
@@ -24,28 +24,43 @@ NOTES_SHOWN = 500
 OfNumber = Callable[[str], Awaitable[Sequence[Card]]]
 """Looks up the cards of a number in E.164."""
 
+Elsewhere = Callable[[str], Awaitable[Mapping[str, str]]]
+"""Asks the site's own system whose number (E.164) this is: texts of SHOWN, none for nobody. It may take
+seconds, and ends by itself."""
+
+SHOWN = ("id", "name", "level", "region", "department", "owner", "notes")
+"""What is shown of a card while a phone rings. One of elsewhere may have an id of its own."""
+
 
 def row(card: Card) -> dict[str, Any]:
     """A card as JSON values, as short as it is shown while a phone rings."""
-    notes = card.notes if len(card.notes) <= NOTES_SHOWN else card.notes[: NOTES_SHOWN - 1] + "…"
-    return {
-        "id": card.id,
-        "name": card.name,
-        "level": card.level,
-        "region": card.region,
-        "department": card.department,
-        "owner": card.owner,
-        "notes": notes,
-    }
+    return {key: getattr(card, key) for key in SHOWN} | {"notes": _cut(card.notes)}
+
+
+def foreign_row(card: Mapping[str, str]) -> dict[str, Any]:
+    """A card of elsewhere in the same shape. Its id is a text."""
+    return {key: clean(card.get(key, "")) for key in SHOWN} | {"notes": _cut(clean(card.get("notes", ""), lines=True))}
+
+
+def _cut(notes: str) -> str:
+    return notes if len(notes) <= NOTES_SHOWN else notes[: NOTES_SHOWN - 1] + "…"
 
 
 class Callers:
     """A part of the loop that waits for nothing: look-ups go on beside it, and ``found`` is what is
-    known by now. ``region`` is where numbers without a country code are from; ``known`` is told each
-    call of whose caller something else is known than before."""
+    known by now. Who has no card here is looked for ``elsewhere``. ``region`` is where numbers without a
+    country code are from; ``known`` is told each call of whose caller something else is known than
+    before."""
 
-    def __init__(self, of_number: OfNumber, region: str | None, known: Callable[[CallId], None]) -> None:
+    def __init__(
+        self,
+        of_number: OfNumber,
+        region: str | None,
+        known: Callable[[CallId], None],
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self._of_number = of_number
+        self._elsewhere = elsewhere
         self._region = region
         self._known = known
         self._numbers: dict[CallId, str] = {}
@@ -102,12 +117,13 @@ class Callers:
     async def _look(self, call: CallId, number: str) -> None:
         try:
             async with asyncio.timeout(LOOK_UP_S):
-                cards = await self._of_number(number)
+                rows = tuple(map(row, await self._of_number(number)))
+            if not rows and self._elsewhere is not None and (card := await self._elsewhere(number)):
+                rows = (foreign_row(card),)
         except Exception as error:
             # Only its kind is logged: a message may have the number in it.
             log.warning("a caller could not be looked up", call=call, error=type(error).__name__)
             return
-        rows = tuple(map(row, cards))
         if rows != self.found(call):
             self._found[call] = rows
             self._known(call)

@@ -16,9 +16,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
-
 MOST_BYTES = 64 * 1024 * 1024
 MOST_UNPACKED = 400 * 1024 * 1024
 """Bytes that an Excel file, which is packed, may come to."""
@@ -93,6 +90,8 @@ def _excel(path: Path) -> Iterator[Cells]:
         with path.open("rb") as file, zipfile.ZipFile(file) as packed:
             if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
                 raise BadSheet(f"unpacked, the file has more than {MOST_UNPACKED // 1024**2} MB; divide it")
+            from openpyxl import load_workbook  # noqa: PLC0415
+
             book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
             for row in book.worksheets[0].iter_rows(max_col=MOST_COLUMNS + 1, values_only=True):
                 yield tuple(map(_text, row))
@@ -154,6 +153,8 @@ class ExcelWriter:
     """Excel (xlsx); all cells are text."""
 
     def __init__(self, path: Path) -> None:
+        from openpyxl import Workbook  # noqa: PLC0415 slow to load, and few exports are Excel
+
         self._path = path
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet("Customers")
@@ -168,6 +169,8 @@ class ExcelWriter:
     def _cell(self, text: str) -> Any:
         if not text.startswith("="):
             return text
+        from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
         cell = WriteOnlyCell(self._sheet, text)
         cell.data_type = "s"
         return cell

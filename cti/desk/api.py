@@ -86,7 +86,7 @@ def create_app(
     health: Health,
     registry: CollectorRegistry,
     routers: Sequence[APIRouter] = (),
-    connects: Sequence[str] = (),
+    allows: Mapping[str, Sequence[str]] | None = None,
     uploads: Mapping[str, int] | None = None,
     secure_cookie: bool = False,
     note: Note = lambda entry: None,
@@ -95,7 +95,7 @@ def create_app(
     """The server's application.
 
     ``passwords`` are argon2 hashes by name; ``calls`` gives the live calls; ``routers`` are
-    the pillars' own; ``connects`` are URLs of other hosts that pages may connect to; ``uploads``
+    the pillars' own; ``allows`` is what pages may reach elsewhere, as in Guard; ``uploads``
     are the paths that take long requests, and how many bytes;
     ``secure_cookie`` is for sites behind HTTPS; ``note`` takes what the audit log is to have.
     Raises ValueError for a password hash that is none.
@@ -105,7 +105,7 @@ def create_app(
         title="Cordboard", version=API_VERSION, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     app.state.gate = gate
-    add_guard(app, connects, uploads)
+    add_guard(app, allows or {}, uploads)
     app.add_middleware(Audited, note=note, clock=clock)
     app.include_router(_login_router(gate, people, Passwords(passwords), secure_cookie, clock))
     app.include_router(_calls_router(ask, calls, feed.view.customers))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from cti.access import CallController, Person
 from cti.calls.call import Call, OpenOffer
 from cti.calls.commands import Hold, Resume
-from cti.calls.events import TransferAsked
+from cti.calls.events import PhoneLost, TransferAsked
 from cti.calls.names import DIRECT_QUEUE
 from cti.calls.part import Ask, Output
 from cti.desk.api import Asked, Calls
@@ -98,6 +98,16 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
             if call.parked is None:
                 raise HTTPException(409, "the caller is not on hold")
             return Resume(call=call.id, offer=talk.offer)
+
+        return await on_talk(id, who, act)
+
+    @router.post("/{id}/leave", status_code=202)
+    async def leave(id: str, who: CallController) -> Asked:
+        """The page that is the agent's phone goes: the caller is on hold. If nobody asks for ``fetch``
+        within 30 s, he goes back to his queue."""
+
+        def act(call: Call, talk: OpenOffer, now: float) -> Output:
+            return PhoneLost(at=now, call=call.id, offer=talk.offer)
 
         return await on_talk(id, who, act)
 

@@ -21,11 +21,27 @@ BODY_LIMIT = 64 * 1024
 API_VERSION = "1"
 """Of the HTTP API and the feed; another one where what a program relies on goes away or changes."""
 
-_POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+_POLICY = {
+    "default-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+_NO_MORE: Mapping[str, Sequence[str]] = {}
+
+
+def policy(more: Mapping[str, Sequence[str]] = _NO_MORE) -> str:
+    """The content policy: this server, and by directive what ``more`` may be reached."""
+    allowed = {
+        name: f"{_POLICY.get(name, _POLICY['default-src'])} {' '.join(urls)}" for name, urls in more.items() if urls
+    }
+    return "; ".join(f"{name} {sources}" for name, sources in (_POLICY | allowed).items())
+
 
 HEADERS = {
     "X-Cordboard-Api": API_VERSION,
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": policy(),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -49,14 +65,15 @@ def same_host(connection: HTTPConnection) -> bool:
 
 class Guard:
     """ASGI middleware: headers on each answer, no writing from other sites' pages, short bodies.
-    ``uploads`` are the paths that take more, and how many bytes."""
+    ``allows`` is what pages may reach elsewhere, by directive of the content policy; ``uploads`` are
+    the paths that take more, and how many bytes."""
 
-    def __init__(self, app: ASGIApp, connects: Sequence[str] = (), uploads: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, allows: Mapping[str, Sequence[str]] = _NO_MORE, uploads: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._uploads = uploads or {}
-        self._headers = dict(HEADERS)
-        if connects:
-            self._headers["Content-Security-Policy"] = f"{_POLICY}; connect-src 'self' {' '.join(connects)}"
+        self._headers = HEADERS | {"Content-Security-Policy": policy(allows)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -108,10 +125,11 @@ def error_response(status: int, error: object, headers: dict[str, str] | None = 
     return JSONResponse({"error": error, **more}, status, headers)
 
 
-def add_guard(app: FastAPI, connects: Sequence[str] = (), uploads: Mapping[str, int] | None = None) -> None:
-    """Puts the guard and the error handlers on the app. ``connects`` are URLs of other hosts that the
-    pages may connect to; ``uploads`` as in Guard."""
-    app.add_middleware(Guard, connects=connects, uploads=uploads)
+def add_guard(
+    app: FastAPI, allows: Mapping[str, Sequence[str]] = _NO_MORE, uploads: Mapping[str, int] | None = None
+) -> None:
+    """Puts the guard and the error handlers on the app. ``allows`` and ``uploads`` as in Guard."""
+    app.add_middleware(Guard, allows=allows, uploads=uploads)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:

@@ -18,6 +18,7 @@ from cti.desk.consult import consult_routes
 from cti.desk.control import control_routes
 from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
+from cti.desk.pop import routes as pop_routes
 from cti.desk.recording import routes as recording_control_routes
 from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
@@ -37,6 +38,7 @@ APP = Desk(
         menu_routes(MagicMock(), MagicMock()),
         picture_routes(MagicMock(), MagicMock()),
         reload_routes(MagicMock()),
+        pop_routes((), MagicMock(), MagicMock()),
         customer_table_routes(MagicMock(), MagicMock(), MagicMock()),
         customer_routes(MagicMock(), MagicMock(), MagicMock(), MagicMock()),
         consult_routes(MagicMock(), MagicMock(), MagicMock()),
@@ -69,6 +71,7 @@ SCOPES = {
         "DELETE /api/calls/{id}/consult",
         "POST /api/calls/{id}/consult/transfer",
         "POST /api/calls/{id}/consult/join",
+        "POST /api/calls/{id}/leave",
         "POST /api/calls/{id}/help",
         "DELETE /api/calls/{id}/help",
         "POST /api/calls/{id}/recording/pause",

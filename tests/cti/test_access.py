@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.access import COOKIE, LIFETIME_S, RIGHTS, AnyAgent, Gate, Person, Right, Role, Supervisor
+from tests.cti.gated import gated
 
 SECRET = bytes(range(32))
 NOW = 2_000_000_000.0
@@ -103,18 +104,7 @@ def test_rights_are_no_ladder() -> None:
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    made = FastAPI()
-    made.state.gate = GATE
-
-    @made.get("/any")
-    async def anybody(who: AnyAgent) -> str:
-        return who.name
-
-    @made.get("/watch")
-    async def watch(who: Supervisor) -> str:
-        return who.name
-
-    return made
+    return gated(GATE, {"/any": AnyAgent, "/watch": Supervisor})
 
 
 async def ask(app: FastAPI, path: str, *, bearer: str | None = None, cookie: str | None = None) -> tuple[int, Any]:

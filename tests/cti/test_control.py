@@ -46,9 +46,9 @@ def asked(**where: str | bool) -> ev.TransferAsked:
     return ev.TransferAsked(call=CALL, at=4.5, by="alice", **where)  # type: ignore[arg-type]
 
 
-def story(*events: CallEvent) -> tuple[Call, list[Output]]:
+def story(*events: CallEvent, part: ControlPart | None = None) -> tuple[Call, list[Output]]:
     """The call after its talk and these events, and all that came of them; decided events happen, too."""
-    part = ControlPart({"orders": "bells"})
+    part = part or ControlPart({"orders": "bells"})
     call: Call | None = None
     out: list[Output] = []
     for event in (*TALKS, *events):
@@ -118,6 +118,28 @@ def test_back_to_the_agent_whose_phone_lost_the_talk() -> None:
     back = out[-1]
     assert isinstance(back, ev.Queued)
     assert (back.queue, back.prefer, back.agent, back.since, back.priority) == ("orders", "alice", "", 2.0, 7)
+
+
+@pytest.mark.parametrize("found", [(), (ev.Adopted(call=CALL, at=20.0, place=Place.TALK, channel="SIP/1"),)])
+def test_a_page_that_goes_is_waited_for_by_a_later_engine_too(found: Sequence[CallEvent]) -> None:
+    part = ControlPart({})
+    lost = ev.PhoneLost(call=CALL, at=4.5, offer=OFFER)
+    call, out = story(lost, HELD, *found, part=part)
+    assert out[0] == cmd.Hold(call=CALL, offer=OFFER)
+    assert part.next_time() == 34.5
+    assert asyncio.run(part.on_time(34.5)) == [LET_GO]
+    assert part.next_time() is None
+    call, out = story(lost, HELD, AGENT_GONE)
+    assert (call.place, call.queue, call.queued_at, call.phone_lost_at) == (Place.QUEUE, "orders", 2.0, None)
+
+
+@pytest.mark.parametrize(
+    "then", [(ev.Resumed(call=CALL, at=6.0),), (asked(queue="orders", agent="alice"),), (AGENT_GONE,), (ENDED,)]
+)
+def test_a_page_that_went_is_waited_for_no_more(then: Sequence[CallEvent]) -> None:
+    part = ControlPart({})
+    story(ev.PhoneLost(call=CALL, at=4.5, offer=OFFER), HELD, *then, part=part)
+    assert part.next_time() is None
 
 
 def test_into_a_flow() -> None:

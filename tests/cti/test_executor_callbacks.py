@@ -11,6 +11,7 @@ from cti.calls.call import Call
 from cti.calls.commands import CallOut, Connect, Hangup, Offer, Play
 from cti.calls.legs import callback_uniqueid
 from cti.calls.words import CallId, Party, Place
+from cti.invite import headers, nowhere
 from tests.cti.calls.talk import AGENT_CHANNEL, OFFER, event
 from tests.cti.workbench import Bench
 
@@ -131,6 +132,15 @@ def test_nothing_is_played_to_nobody() -> None:
     at = bench()
     at.executor.carry_out(Play(call=CALL, play=1, sound="/s", barge_in=False), BACK)
     assert at.failures() == [("Play", "the caller is gone")]
+
+
+def test_a_phone_is_told_of_a_card_that_can_be_looked_at() -> None:
+    offer = replace(OFFERED, phone="PJSIP/second", agent="ann")
+    assert headers(offer, BACK, lambda call, agent: f"https://desk/{call.id}/{agent}") == (
+        f"PJSIP_HEADER(add,Call-Info)=<https://desk/{CALL}/ann>;purpose=info",
+    )
+    assert headers(offer, BACK, nowhere) == headers(offer, None, lambda call, agent: "https://desk/") == ()
+    assert headers(replace(offer, phone="SIP/second"), BACK, lambda call, agent: "https://desk/") == ()
 
 
 @pytest.mark.parametrize(("phone", "told"), [("PJSIP/second", True), ("SIP/second", False), ("Local/1@x", False)])

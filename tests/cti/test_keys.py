@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cti.access import CallController, CallReader, CallSupervisor, Gate, Person, Role, Scope, Supervisor
 from cti.keys import BURST, RATE, USED_EVERY_S, KeyFolder, Pace
+from tests.cti.gated import gated
 
 NOW = 2_000_000_000.0
 
@@ -128,26 +129,8 @@ def test_who_waits_as_long_as_told_may_go_on() -> None:
 
 @pytest.fixture
 def app(keys: KeyFolder) -> FastAPI:
-    made = FastAPI()
-    made.state.gate = Gate(bytes(32), {}, keys)
-
-    @made.get("/read")
-    async def read(who: CallReader) -> str:
-        return who.name
-
-    @made.get("/supervise")
-    async def supervise(who: CallSupervisor) -> str:
-        return who.name
-
-    @made.get("/control")
-    async def control(who: CallController) -> str:
-        return who.name
-
-    @made.get("/people")
-    async def people(who: Supervisor) -> str:
-        return who.name
-
-    return made
+    routes = {"/read": CallReader, "/supervise": CallSupervisor, "/control": CallController, "/people": Supervisor}
+    return gated(Gate(bytes(32), {}, keys), routes)
 
 
 async def test_a_key_opens_what_it_is_for(app: FastAPI, keys: KeyFolder) -> None:

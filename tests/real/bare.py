@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
+from config import pop
 from config.app import Link
 from config.premises import make_folders
 from cti.calls.events import CallEvent
@@ -53,6 +54,7 @@ class Bare:
             beep=site.sounds / "beep",
             outbound=site.outbound,
             callbacks=site.callbacks,
+            card_url=pop.card_url(site.settings.web.card_url, pop.known(lambda call: [{"id": 7}], None)),
         )
         engine = self._engine = link.engine = Engine(
             ami=link.ami,

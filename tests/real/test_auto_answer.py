@@ -1,4 +1,4 @@
-"""An agent's phone is asked to pick up by itself."""
+"""What an agent's phone is told: to pick up by itself, and where the caller's card is."""
 
 from __future__ import annotations
 
@@ -21,11 +21,15 @@ from tests.real.bare import Bare
 CALL, OFFER = CallId("back"), OfferId("cordboard-offer")
 
 
-@pytest.mark.parametrize("auto_answer", [True, False])
-async def test_the_phone_is_told(site: Path, made_site: Path, peers: Mapping[str, Program], auto_answer: bool) -> None:
+@pytest.mark.parametrize("auto_answer", [True, False, None])
+async def test_the_phone_is_told(
+    site: Path, made_site: Path, peers: Mapping[str, Program], auto_answer: bool | None
+) -> None:
+    """None is for a site that tells phones nothing."""
     invites: asyncio.Queue[SipRequest] = asyncio.Queue()
     async with refusing_phone("second", rung=invites.put_nowait) as contact:
-        changes = {"folders": {"sounds": str(made_site / "sounds")}}
+        card_url = None if auto_answer is None else "https://desk.example/card?id={customer.id}&call={call}&by={agent}"
+        changes = {"folders": {"sounds": str(made_site / "sounds")}, "web": {"card_url": card_url}}
         async with stage(site, peers, phones=[Line("second", contact=contact)], changes=changes) as at:
             bare = Bare(at)
             begins = ev.CalledBack(
@@ -39,16 +43,14 @@ async def test_the_phone_is_told(site: Path, made_site: Path, peers: Mapping[str
                 phone="PJSIP/second",
                 ring_s=5.0,
                 recording="2026/11/22/x",
-                auto_answer=auto_answer,
+                auto_answer=bool(auto_answer),
             )
             async with bare.working():
                 await bare.does(lambda now: [begins, offered, offer])
                 invite = await asyncio.wait_for(invites.get(), 10)
                 await bare.watch.wait(ev.Refused)
     told = [invite.headers.get(name) for name in ("Call-Info", "Alert-Info")]
-    assert told == (
-        [["<sip:cordboard>;answer-after=0"], ["<http://cordboard>;info=alert-autoanswer;delay=0"]]
-        if auto_answer
-        else [[], []]
-    )
+    card = "<https://desk.example/card?id=7&call=back&by=alice>;purpose=info"
+    auto = [["<sip:cordboard>;answer-after=0", card], ["<http://cordboard>;info=alert-autoanswer;delay=0"]]
+    assert told == {True: auto, False: [[card], []], None: [[], []]}[auto_answer]
     assert "5550123" in str(invite.headers.get_first("From"))

@@ -54,12 +54,15 @@ new MutationObserver(() => {
   if (!document.querySelector("article[data-offer]")) return;
   requestAnimationFrame(() => setTimeout(() => (seen.card ??= now())));
 }).observe(document, {childList: true, subtree: true});
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (...given) {
+  window.ringer = this.context;
+  return start.apply(this, given);
+};
 window.energy = async () => {
-  let sum = 0;
-  for (const connection of connections)
-    for (const one of (await connection.getStats()).values())
-      sum += one.type === "inbound-rtp" ? one.totalAudioEnergy : 0;
-  return sum;
+  const reports = await Promise.all(connections.map((connection) => connection.getStats()));
+  const heard = reports.flatMap((report) => [...report.values()]).filter(({type}) => type === "inbound-rtp");
+  return heard.reduce((sum, {totalAudioEnergy}) => sum + totalAudioEnergy, 0);
 };
 // A steady tone is noise to the browser; it would be taken out.
 const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
@@ -121,7 +124,7 @@ async def talk(line: Hotline, page: Page) -> PhoneCall:
     """A caller, with whom alice talks by her page."""
     caller = await rings(line)
     await expect(phone(page)).to_contain_text("Ringing")
-    await page.keyboard.press("a")
+    await page.keyboard.press("y")
     await line.watch.wait(ev.Connected)
     await expect(phone(page)).to_contain_text("Talking")
     return caller
@@ -156,10 +159,11 @@ async def test_a_call_at_the_desk(line: Hotline, context: BrowserContext) -> Non
     seen = await page.evaluate("seen")
     print(f"the card, from the offer: {seen['card'] - offered.at * 1000:.0f} ms", end="; ")
     print(f"from the INVITE in the page: {seen['card'] - seen['invite']:.0f} ms")
+    await page.wait_for_function("() => ringer.state === 'running'")
     assert seen["notices"] == ["5550123 is calling"]
     barriers += await desk.looked_at("phone-ringing")
 
-    await page.keyboard.press("a")
+    await page.keyboard.press("y")
     await expect(bar).to_contain_text("Talking")
     await line.watch.wait(ev.Connected)
     assert await hears(caller) == {AGENT}
@@ -175,10 +179,13 @@ async def test_a_call_at_the_desk(line: Hotline, context: BrowserContext) -> Non
     async def pressed() -> bool:
         return caller.digits == "5#"
 
-    await page.keyboard.press("k")
+    await page.keyboard.press("#")
     await page.keyboard.type("5#")
     await soon(pressed)
     barriers += await desk.looked_at("phone-talking")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog")).to_contain_text("Hang up at the phone")
     await page.keyboard.press("Escape")
     await expect(bar.get_by_role("group", name="Keypad")).to_have_count(0)
 
@@ -192,7 +199,7 @@ async def test_a_ring_is_refused(line: Hotline, context: BrowserContext) -> None
     page = (await at_the_desk(line, context)).page
     await rings(line)
     await expect(phone(page)).to_contain_text("Ringing")
-    await page.keyboard.press("Shift+R")
+    await page.keyboard.press("Shift+Y")
     await line.watch.wait(ev.Refused)
     await expect(phone(page)).not_to_contain_text("Ringing")
 
@@ -269,7 +276,8 @@ async def test_the_network_is_away_for_ten_seconds(line: Hotline, context: Brows
 
 
 async def test_the_session_expires_in_a_talk(line: Hotline, context: BrowserContext) -> None:
-    """The talk goes on, the page asks for the password, and is where it was."""
+    """The talk goes on, the page asks for the password, and is where it was. Without a log-in, too, the
+    phone can be hung up."""
     feeds: list[WebSocketRoute] = []
 
     def passed_on(feed: WebSocketRoute) -> None:
@@ -295,4 +303,12 @@ async def test_the_session_expires_in_a_talk(line: Hotline, context: BrowserCont
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
     await expect(page.get_by_role("article")).to_contain_text("Talking")
     assert await hears(caller) == {AGENT}
+
+    await context.clear_cookies()
+    await feeds[-1].close(code=1012)
+    await expect(asks).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_text("Your session is over")).to_be_visible()
+    await page.keyboard.press("Shift+H")  # at the phone, without the server
+    await caller.ended()
     assert barriers == []

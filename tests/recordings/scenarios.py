@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cti.calls import codec
-from cti.calls.events import CallEvent
+from cti.calls.events import CallEvent, Event
 from cti.site_files import plain, read
+from recordings.store import JournalRow
 
 _MADE_UP: Mapping[str, Mapping[str, Any]] = {
     "Arrived": {"channel": "PJSIP/t-1", "uniqueid": "u1", "caller": "4711", "caller_name": "", "dialled": "100"},
@@ -34,6 +35,11 @@ def event(line: str, call: str = "c1") -> CallEvent:
 
 def events(text: str, call: str = "c1") -> list[CallEvent]:
     return [event(line, call) for line in text.splitlines() if line.strip()]
+
+
+def rows(happened: Iterable[Event], run: str = "run", first: int = 1) -> list[JournalRow]:
+    """The events as a run of the program writes them down."""
+    return [JournalRow(run, number, event) for number, event in enumerate(happened, first)]
 
 
 @dataclass(frozen=True)

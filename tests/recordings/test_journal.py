@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cti.calls.events import AgentChanged, CallbackOver, CallbackWanted, CalledBack, Connected, Event, Offered, Refused
+from cti.calls.events import AgentChanged, CallbackOver, CallbackWanted, CalledBack, Connected, Offered, Refused
 from cti.calls.words import AgentState, CallId, OfferId, Refusal
 from recordings.journal import decisions, last_states, open_callbacks
-from recordings.store import JournalRow, Store
-
-
-def rows(what: list[Event]) -> list[JournalRow]:
-    return [JournalRow("run", number, event) for number, event in enumerate(what, 1)]
+from recordings.store import Store
+from tests.recordings.scenarios import rows
 
 
 async def test_the_last_state_of_each_agent(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,7 +23,7 @@ async def test_the_last_state_of_each_agent(url: str, monkeypatch: pytest.Monkey
         told(2, "alice", AgentState.READY),
         *(told(3 + n, "bob", AgentState.TALKING if n % 2 else AgentState.READY) for n in range(9)),
     ]
-    await store.write(rows(list(happened)))
+    await store.write(rows(happened))
     found = await last_states(store, ["alice", "bob", "old", "nobody"], since=1.5)
     assert found == {"alice": happened[1], "bob": happened[-1]}
     await store.close()

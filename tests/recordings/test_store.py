@@ -15,20 +15,16 @@ from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from cti.calls import codec
-from cti.calls.events import AgentChanged, Arrived, Digit, Event
+from cti.calls.events import AgentChanged, Arrived, Digit
 from cti.calls.words import AgentState, CallId
 from recordings.migrations import migrate
 from recordings.record import Outcome, Recording, RecordingState, fold
-from recordings.store import Filters, JournalRow, Store
+from recordings.store import Filters, Store
 from recordings.tables import journal, metadata
-from tests.recordings.scenarios import events, load
+from tests.recordings.scenarios import events, load, rows
 
 SCENARIOS = {s.name: s for s in load()}
 WAITING = "0 Arrived\n1 Queued queue=sales\n"
-
-
-def rows(what: list[Event], run: str = "run", first: int = 1) -> list[JournalRow]:
-    return [JournalRow(run, number, e) for number, e in enumerate(what, first)]
 
 
 async def journal_data(url: str) -> list[dict[str, object]]:
@@ -68,7 +64,7 @@ async def test_tables_of_a_newer_program_are_refused(url: str) -> None:
 @pytest.mark.parametrize("name", [n for n, s in SCENARIOS.items() if s.record["outcome"] != "live"])
 async def test_a_record_is_stored_as_folded(store: Store, name: str) -> None:
     happened = SCENARIOS[name].events
-    await store.write(rows([*happened]))
+    await store.write(rows(happened))
     found = await store.call("c1")
     assert found is not None
     assert (found.record, found.segments) == fold(happened)
@@ -78,8 +74,8 @@ async def test_a_record_is_stored_as_folded(store: Store, name: str) -> None:
 async def test_what_is_written_twice_is_there_once(store: Store, url: str) -> None:
     happened = SCENARIOS["two refusals, then answered"].events
     for _ in range(2):
-        await store.write(rows([*happened[:4]]))
-        await store.write(rows([*happened[3:]], first=4))
+        await store.write(rows(happened[:4]))
+        await store.write(rows(happened[3:], first=4))
     assert len(await journal_data(url)) == len(happened)
     found = await store.call("c1")
     assert found is not None
@@ -93,7 +89,7 @@ async def test_batches_that_overlap_leave_each_row_once(store: Store, url: str, 
     calls = {name: [replace(e, call=CallId(name)) for e in SCENARIOS[name].events] for name in names}
     happened = sorted(chain(*calls.values()), key=lambda e: e.at)
     expected = Recording(stem="2026/o1", call=CallId("c0"), agent="bob", started_at=7.0)
-    written, there = rows([*happened]), 0
+    written, there = rows(happened), 0
     while there < len(written):
         first, there = chance.randint(max(0, there - 4), there), there + chance.randint(1, 6)
         await store.write(written[first:there], [expected])
@@ -111,7 +107,7 @@ async def test_after_a_crash_open_calls_are_known_and_can_be_finished(store: Sto
 
     again = await Store.open(url)
     assert await again.unfinished() == waiting
-    await again.write(rows([*events("9 Ended by=caller")], run="next"))
+    await again.write(rows(events("9 Ended by=caller"), run="next"))
     assert await again.unfinished() == []
     found, _ = await again.search(Filters())
     assert [(r.id, r.outcome, r.wait_s) for r in found] == [
@@ -122,7 +118,7 @@ async def test_after_a_crash_open_calls_are_known_and_can_be_finished(store: Sto
 
 
 async def test_what_comes_after_the_end_does_not_open_the_call_again(store: Store) -> None:
-    await store.write(rows([*events(WAITING + "5 Ended by=caller")]))
+    await store.write(rows(events(WAITING + "5 Ended by=caller")))
     late = events("5.1 Refused offer=o agent=bob reason=withdrawn\n6 Ended by=system estimated=true")
     await store.write(rows([late[0]], first=4))
     await store.write(rows([late[1]], first=5))
@@ -144,7 +140,7 @@ async def test_events_of_no_call_are_journaled(store: Store, url: str) -> None:
 
 
 async def test_the_journal_of_a_newer_program_is_read(store: Store, url: str) -> None:
-    await store.write(rows([*events(WAITING)]))
+    await store.write(rows(events(WAITING)))
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         strange = {"kind": "Beamed", "at": 2.0, "call": "c1"}

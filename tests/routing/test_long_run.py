@@ -20,7 +20,7 @@ from routing.agents import NotAllowed
 from routing.dispositions import NotADisposition
 from tests.routing.line import Line
 from tests.routing.test_floor_walk import ENDINGS, HAPPENINGS, SITE, born_again, check, one_agent_a_call
-from tests.routing.test_handler import FlakyStore
+from tests.routing.test_handler_away import FlakyStore
 
 T = TypeVar("T")
 

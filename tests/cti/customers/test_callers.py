@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from structlog.testing import capture_logs
 
@@ -29,7 +29,8 @@ class Room:
         self.open = asyncio.Event()
         self.open.set()
         self.told: asyncio.Queue[CallId] = asyncio.Queue()
-        self.callers = Callers(self.of_number, "DE", self.told.put_nowait)
+        self.elsewhere: dict[str, dict[str, str]] = {}
+        self.callers = Callers(self.of_number, "DE", self.told.put_nowait, self.ask)
         self.calls: dict[CallId, Call] = {}
 
     async def of_number(self, number: str) -> Sequence[Card]:
@@ -38,6 +39,11 @@ class Room:
         if not self.cards:
             raise ConnectionError("030 123456 could not be looked up")
         return self.cards.get(number, [])
+
+    async def ask(self, number: str) -> Mapping[str, str]:
+        if number == "+4930666666":
+            raise ConnectionError("030 666666 could not be looked up")
+        return self.elsewhere.get(number, {})
 
     async def happens(self, event: CallEvent) -> None:
         call = self.calls[event.call] = apply(self.calls.get(event.call), event)
@@ -74,6 +80,27 @@ async def test_who_is_nobody_is_told_to_nobody() -> None:
     assert room.told.empty()
     assert room.asked == ["+4930999999"]
     assert room.callers.found(C1) == room.callers.found(C2) == ()
+
+
+async def test_who_has_no_card_here_is_looked_for_elsewhere() -> None:
+    room = Room()
+    hostile = "<script>\u202e\x00"
+    room.elsewhere["+4930777777"] = {"id": "C-7", "name": f"Eve {hostile}", "notes": f"a\nb{hostile}" + "n" * 900}
+    room.elsewhere["+4930123456"] = {"id": "C-1", "name": "Ada too"}
+    await room.arrives()
+    await room.arrives("030 777777", C2)
+    assert {await room.told.get(), await room.told.get()} == {C1, C2}
+    assert [found["name"] for found in room.callers.found(C1)] == ["Ada"]
+    (eve,) = room.callers.found(C2)
+    assert (eve["id"], eve["name"], eve["level"]) == ("C-7", "Eve <script>", "")
+    assert eve["notes"].startswith("a\nb<script>")
+    assert len(eve["notes"]) == NOTES_SHOWN
+    assert eve.keys() == room.callers.found(C1)[0].keys()
+    with capture_logs() as logs:
+        await room.arrives("030 666666", CallId("c3"))
+        await room.settled()
+    assert [log["error"] for log in logs] == ["ConnectionError"]
+    assert "666666" not in str(logs)
 
 
 async def test_a_card_made_in_the_midst_of_a_call_is_seen() -> None:

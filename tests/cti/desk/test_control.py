@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cti.calls.commands import Hold, Resume
-from cti.calls.events import Accepted, Event, Held, TransferAsked
+from cti.calls.events import Accepted, Event, Held, PhoneLost, TransferAsked
 from cti.calls.part import Work
 from cti.desk.control import Ways, control_routes
 from cti.outbound import Outbound
@@ -50,7 +50,7 @@ async def test_who_talks_or_a_supervisor_may(who: str) -> None:
     assert desk.asked[1:] == [Resume(call=C1, offer=O1)]
 
 
-@pytest.mark.parametrize("what", ["hold", "resume", "transfer"])
+@pytest.mark.parametrize("what", ["hold", "resume", "transfer", "leave", "fetch"])
 async def test_nobody_else_may(what: str) -> None:
     desk = await at_desk()
     body = {"queue": "support"} if what == "transfer" else None
@@ -99,6 +99,12 @@ async def test_a_request_that_is_wrong(body: Any) -> None:
     desk = await at_desk()
     assert await post(desk, "ann", "transfer", body) == 422
     assert desk.asked == []
+
+
+async def test_the_page_that_is_the_phone_goes() -> None:
+    desk = await at_desk()
+    assert await post(desk, "ann", "leave") == 202
+    assert desk.asked == [PhoneLost(at=NOW, call=C1, offer=O1)]
 
 
 async def test_the_talk_is_to_go_on_at_the_agents_phone() -> None:

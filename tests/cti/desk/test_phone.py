@@ -29,7 +29,7 @@ async def test_everybody_gets_their_own(caplog: pytest.LogCaptureFixture) -> Non
 )
 async def test_pages_may_connect_where_the_phones_do(connects: tuple[str, ...], said: str | None) -> None:
     app = FastAPI()
-    add_guard(app, connects)
+    add_guard(app, {"connect-src": connects})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
         policy = (await client.get("/")).headers["content-security-policy"].split("; ")
     assert [part for part in policy if part.startswith("connect-src")] == ([said] if said else [])

@@ -10,7 +10,7 @@ import { attempt, say } from "../lib/toasts.svelte";
 import { callerName, type CallRow } from "../lib/types";
 
 const LEFT = "cordboard.left"; // the call whose talk this tab left; its id alone
-const BACK_S = 40; // by then the call rings here again, or waits for anyone
+const BACK_S = 30; // after that anyone of the queue may have the caller
 
 /** The agent's phone in this page: the softphone, the ring, and what the server has to do with both. */
 export class DeskPhone {
@@ -76,7 +76,7 @@ export class DeskPhone {
     if (!talk) return;
     sessionStorage.setItem(LEFT, talk.id);
     // It must outlive the page.
-    fetch(`/api/calls/${talk.id}/hold`, { method: "POST", keepalive: true }).catch(() => undefined);
+    fetch(`/api/calls/${talk.id}/leave`, { method: "POST", keepalive: true }).catch(() => undefined);
   }
 
   #changed(state: PhoneState): void {

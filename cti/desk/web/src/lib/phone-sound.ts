@@ -60,9 +60,25 @@ let context: AudioContext | undefined;
 
 /** The page's one AudioContext. The browser may keep it silent until the first click or key. */
 export function audio(): AudioContext {
-  context ??= new AudioContext();
+  context ??= wokenByUser(new AudioContext());
   void context.resume();
   return context;
+}
+
+function wokenByUser(context: AudioContext): AudioContext {
+  for (const gesture of ["pointerdown", "keydown"]) {
+    addEventListener(gesture, () => void context.resume(), { once: true });
+  }
+  return context;
+}
+
+/** Tells now, and at each change, whether the browser lets this page be heard. Returns what ends that. */
+export function onAudible(tell: (can: boolean) => void): () => void {
+  const sound = audio();
+  const told = (): void => tell(sound.state === "running");
+  sound.addEventListener("statechange", told);
+  told();
+  return () => sound.removeEventListener("statechange", told);
 }
 
 /** How loud a stream is. */

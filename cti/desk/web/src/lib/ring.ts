@@ -11,11 +11,6 @@ const EDGE_S = 0.02; // without it, each burst would begin and end with a click
 export class Ring {
   private source: AudioBufferSourceNode | null = null;
 
-  /** Whether the browser plays sounds of this page by now. */
-  get audible(): boolean {
-    return audio().state === "running";
-  }
-
   start(): void {
     if (this.source) return;
     const context = audio();

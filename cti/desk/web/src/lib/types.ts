@@ -51,7 +51,8 @@ export type MonitorMode = "listen" | "whisper" | "barge";
 
 /** A customer's card, as short as it is beside a call. */
 export interface Customer {
-  id: number;
+  /** A number where the card is kept here, else the text that the site's own system has for it. */
+  id: number | string;
   name: string;
   level: string;
   region: string;
