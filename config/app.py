@@ -20,7 +20,7 @@ from config import admin, browser_phones, customers, health, lookup, pop
 from config.alerting import alerting
 from config.beep import BEEP_SOUND
 from config.board import Board
-from config.knowledge import contact, music, numbers_of, remembered, standing, talked, waiting_followups, ways
+from config.knowledge import contact, helpers, music, numbers_of, remembered, standing, talked, waiting_followups, ways
 from config.premises import (
     CannotStart,
     audit_secret,
@@ -42,9 +42,11 @@ from cti.ami.client import AmiClient
 from cti.calls.events import CallEvent
 from cti.calls.part import Part, Work
 from cti.calls.tracker import Message, Tracker
+from cti.consult import ConsultPart
 from cti.control import ControlPart
 from cti.customers.exchange import UPLOADS
 from cti.desk.api import create_app
+from cti.desk.consult import consult_routes
 from cti.desk.control import control_routes
 from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
@@ -185,24 +187,12 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, music(site))
         reload = Reload(site, menus, make_prompts, audit.put)
 
-        control = ControlPart(music(site))
+        control = (ControlPart(music(site)), RecordingPausePart(), ConsultPart())
         leads = ways(site, routing, lambda: menus.flows)
         engine = build_engine(
             site,
             link,
-            (
-                recorder,
-                menus,
-                routing,
-                control,
-                RecordingPausePart(),
-                usage,
-                followups,
-                days,
-                known.callers,
-                board.part,
-                *watchers,
-            ),
+            (recorder, menus, routing, *control, usage, followups, days, known.callers, board.part, *watchers),
             routing,
             history,
             pop.card_url(site.settings.web.card_url, seen),
@@ -234,6 +224,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 taking_routes(routing, engine.ask, lambda: engine.calls),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
+                consult_routes(engine.ask, lambda: engine.calls, helpers(site, routing)),
                 control_routes(engine.ask, lambda: engine.calls, leads),
                 place_routes(leads, board.feed.view),
                 suggestion_routes(site.suggestions, lambda: engine.calls, known.callers.found, site.today),

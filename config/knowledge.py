@@ -10,8 +10,10 @@ from config.usage import DAY_S
 from cti.access import Person
 from cti.calls.call import Call
 from cti.calls.events import CallEvent
+from cti.calls.part import Output
 from cti.calls.standing import Standing
 from cti.calls.words import AgentState, CallId
+from cti.desk.consult import Helpers
 from cti.desk.control import Ways
 from cti.desk.view import audience_of, visible
 from ivr.outside import Contact, InLine
@@ -20,9 +22,11 @@ from recordings.before import Numbers
 from recordings.followups import FollowUpsPart, untold
 from recordings.journal import last_states, open_callbacks
 from recordings.store import Store
+from routing.agents import NotAllowed, UnknownAgent
 from routing.dispositions_api import Talk, Talked
 from routing.handler import RoutingPart
 from routing.recall import CALLBACKS_S, REMEMBERED_S, Remembered, recall
+from routing.store import StoreDown
 
 CONTACT_DAYS = 90
 """How long a caller and the agent who spoke with him count as acquainted."""
@@ -86,6 +90,21 @@ async def remembered(records: Store, history: Sequence[CallEvent], agents: Colle
     now = time.time()
     states = recall(await last_states(records, agents, now - REMEMBERED_S), history)
     return Remembered(states, await open_callbacks(records, now - CALLBACKS_S))
+
+
+def helpers(site: Site, routing: RoutingPart) -> Helpers:
+    """Whom agents may ask about their callers."""
+
+    async def ask(agent: str, call: Call, by: str, now: float) -> Sequence[Output]:
+        try:
+            return await routing.consult(agent, call, by, now)
+        except (UnknownAgent, NotAllowed, StoreDown) as error:
+            raise ValueError(str(error)) from error
+
+    def ready() -> Collection[str]:
+        return [name for name, status in routing.floor.crew.statuses.items() if status.state is AgentState.READY]
+
+    return Helpers(agent=ask, ready=ready, numbers=site.outbound)
 
 
 def ways(site: Site, routing: RoutingPart, flows: Callable[[], Collection[str]]) -> Ways:

@@ -10,15 +10,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cti.calls import apart
+from cti.actions import ring
+from cti.calls import apart, third
 from cti.calls.call import Call
 from cti.calls.commands import (
     Answer,
     CallOut,
     Command,
     Connect,
+    Consult,
+    HandOver,
     Hangup,
     Hold,
+    Join,
+    Meet,
     Monitor,
     Offer,
     PauseRecording,
@@ -34,16 +39,15 @@ from cti.calls.commands import (
 )
 from cti.calls.events import Ended, Transferred
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, Leg, Role, callback_uniqueid, monitor_uniqueid
-from cti.calls.tracker import MODE_DIGITS, Tracker
+from cti.calls.monitors import MODE_DIGITS
+from cti.calls.tracker import Tracker
 from cti.calls.words import CallId, MonitorMode, Party
+from cti.conference import AFTER_VARIABLE, KEPT_VARIABLE, Step, third_called, together
 from cti.invite import CardUrl, headers, nowhere
 from cti.outbound import Outbound
 from cti.quoting import caller_id, quote
 from cti.recording_actions import record
 from cti.sending import Emit, Fields, Sender, failed
-
-AFTER_VARIABLE = "CORDBOARD_AFTER"
-"""Set on a caller's channel, it lets the dialplan give the caller back after the talk."""
 
 ALL_KEYS = "0123456789*#ABCD"
 _SPY = "qdES"
@@ -141,6 +145,10 @@ class Executor:
                 self._hold(command, caller)
             case Resume():
                 self._resume(command, caller)
+            case Consult():
+                self._consult(command, call)
+            case Meet() | HandOver() | Join():
+                self._steps(command, together(command, self._tracker.legs, caller))
             case Transfer():
                 self._transfer(command, caller)
             case Monitor():
@@ -183,21 +191,8 @@ class Executor:
     def _offer(self, command: Offer, call: Call | None) -> None:
         if command.offer in self._tracker.legs:
             return  # asked for already
-        fields: dict[str, str | Sequence[str]] = {
-            "Channel": command.phone,
-            "ChannelId": command.offer,
-            "Context": AGENT_CONTEXT,
-            "Exten": "s",
-            "Priority": "1",
-            "Timeout": str(round(command.ring_s * 1000)),
-            "Async": "true",
-        }
-        if call is not None:
-            fields["CallerID"] = caller_id(call.caller_name, call.caller)
-        variables = [] if command.recording is None else [f"CORDBOARD_RECORDING={command.recording}"]
-        variables += headers(command, call, self._card_url)
-        if variables:
-            fields["Variable"] = variables
+        told = headers(command, call, self._card_url)
+        fields = ring(command.offer, command.phone, command.ring_s, call, command.recording, told)
         self._originate(command, fields)
         self._tracker.expect_agent(command.call, command.offer, command.agent, command.recording)
 
@@ -271,6 +266,8 @@ class Executor:
             return
         self._lease(caller, 0)
         self._moving.add(command.call)
+        if caller.consult is not None:
+            self._set(agent, KEPT_VARIABLE, "")
 
         def refused(why: str) -> None:
             self._moving.discard(command.call)
@@ -278,6 +275,34 @@ class Executor:
 
         fields = {"Channel1": caller.channel, "Channel2": agent.channel, "Tone": "no"}
         self._ami.post("Bridge", fields, on_refused=refused)
+
+    def _consult(self, command: Consult, call: Call | None) -> None:
+        if command.offer in self._tracker.legs or call is None:
+            return  # asked for already
+        fields = third_called(command, call, self._outbound, headers(command, call, self._card_url))
+        self._originate(command, fields)
+        third.expect(
+            self._tracker.legs, call.id, command.offer,
+            agent=command.agent, number=command.number, recording=command.recording,
+        )  # fmt: skip
+
+    def _steps(self, command: Command, steps: Sequence[Step]) -> None:
+        """Sends one action after the other, each when the one before it was carried out."""
+        if not steps:
+            return
+        step, rest = steps[0], steps[1:]
+        if step.needed and third.consulted(self._tracker.legs, command.call) is None:
+            self._moving.discard(command.call)  # somebody has gone meanwhile, which is told
+            return
+        if step.moves:
+            self._moving.add(command.call)
+
+        def refused(why: str) -> None:
+            self._moving.discard(command.call)
+            if step.needed:
+                self._failed(command, why)
+
+        self._ami.post(step.name, step.fields, on_done=lambda: self._steps(command, rest), on_refused=refused)
 
     def _transfer(self, command: Transfer, caller: Leg) -> None:
         to = self._destinations.get(command.to)

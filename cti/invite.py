@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cti.calls.call import Call
-from cti.calls.commands import Offer
+from cti.calls.commands import Consult, Offer
 
 CardUrl = Callable[[Call, str], str | None]
 """Where the card of a call that an agent (by name) is offered can be looked at; None for nowhere."""
@@ -22,7 +22,7 @@ def nowhere(call: Call, agent: str) -> str | None:
     return None
 
 
-def headers(offer: Offer, call: Call | None, card_url: CardUrl) -> Sequence[str]:
+def headers(offer: Offer | Consult, call: Call | None, card_url: CardUrl) -> Sequence[str]:
     """The variables of Originate that set them; only phones of PJSIP can be told."""
     if not offer.phone.startswith("PJSIP/"):
         return ()

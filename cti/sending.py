@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from cti.calls.commands import Command, Connect, Offer, PauseRecording, ResumeRecording, StopRecording, Withdraw
+from cti.calls.commands import (
+    Command,
+    Connect,
+    Consult,
+    Meet,
+    Offer,
+    PauseRecording,
+    ResumeRecording,
+    StopRecording,
+    Withdraw,
+)
 from cti.calls.events import CallEvent, Failed
 
 Fields = Mapping[str, str | Sequence[str]]
@@ -13,7 +23,7 @@ Fields = Mapping[str, str | Sequence[str]]
 Emit = Callable[[Callable[[float], CallEvent]], None]
 """Takes what makes an event, which is given the time."""
 
-_OF_OFFERS = Offer | Connect | Withdraw | PauseRecording | ResumeRecording | StopRecording
+_OF_OFFERS = Offer | Connect | Withdraw | Consult | Meet | PauseRecording | ResumeRecording | StopRecording
 
 
 class Sender(Protocol):

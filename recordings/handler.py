@@ -46,6 +46,8 @@ class RecordsPart:
         self._store = store
         self._writer = Writer(store, spool, written=written)
         self._talks: dict[CallId, _Talk] = {}
+        self._thirds: dict[CallId, Recording] = {}
+        """Of third parties' legs: what is recorded of those who have not the caller himself (yet)."""
         self._tapes: dict[CallId, list[Recording]] = {}
         """What callers say without an agent. With an earlier engine's tape there are two: it goes on
         until it is over, and only then does Asterisk begin the next."""
@@ -103,6 +105,8 @@ class RecordsPart:
 
     def _follow(self, event: Event, call: Call) -> None:
         """Sees recorded talks begin and end."""
+        if call.consult is not None or call.id in self._thirds:
+            self._follow_third(event, call)
         talk, stem = self._talks.get(call.id), _recorded(call)
         if talk is not None and talk.recording.stem != stem:
             del self._talks[call.id]
@@ -117,6 +121,19 @@ class RecordsPart:
             talk.rest(event.at, rests=call.parked is not None)
         elif talk is not None and isinstance(event, RecordingStopped) and event.recording == stem:
             self._over(talk, event.at)
+
+    def _follow_third(self, event: Event, call: Call) -> None:
+        """Sees a consultation begin and end. If the third took over, his leg's recording is that of his talk."""
+        asked = call.consult.open if call.consult is not None and call.live else None
+        if asked is None:
+            known = self._thirds.pop(call.id, None)
+            if known is not None and known.stem != _recorded(call):
+                self._writer.put(known)
+                self._measurer.soon(replace(known, talk_s=max(0.0, event.at - known.started_at)))
+        elif asked.connected and asked.recording is not None and call.id not in self._thirds:
+            self._thirds[call.id] = Recording(
+                stem=asked.recording, call=call.id, agent=asked.agent, started_at=event.at
+            )
 
     def _over(self, talk: _Talk, at: float) -> None:
         if not talk.stopped:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields
-from enum import StrEnum
 from typing import Any
 
 from cti.calls.events import (
@@ -19,6 +18,8 @@ from cti.calls.events import (
     CalledBack,
     CallEvent,
     Connected,
+    ConsultAsked,
+    ConsultOver,
     Ended,
     EnteredMenu,
     FellBack,
@@ -37,63 +38,19 @@ from cti.calls.words import CallId, OfferId, Party, Place
 from recordings.menus import Message, note
 from recordings.order import in_order
 from recordings.pauses import Pauses
+from recordings.words import Outcome, RecordingState, SegmentKind
 
-
-class Outcome(StrEnum):
-    """What came of a call: who served it last, or else where it was lost."""
-
-    LIVE = "live"
-    """Not over yet; never stored."""
-    ANSWERED = "answered"
-    TRANSFERRED = "transferred"
-    FALLBACK = "fallback"
-    ABANDONED_IN_MENU = "abandoned in menu"
-    ABANDONED_IN_QUEUE = "abandoned in queue"
-    ENDED_IN_MENU = "ended in menu"
-    """We hung up there: the caller was told what there was to tell."""
-    DROPPED_FROM_QUEUE = "dropped from queue"
-    """We hung up on a waiting caller."""
-    NOT_REACHED = "not reached"
-    """A callback whose customer did not pick up, or was not even called."""
-    UNKNOWN = "unknown"
-    """Nothing but the end was seen."""
-
-
-class SegmentKind(StrEnum):
-    """A stretch of a call. RING lies within WAIT, HOLD and PAUSE within TALK; the others follow each other."""
-
-    MENU = "menu"
-    WAIT = "wait"
-    RING = "ring"
-    TALK = "talk"
-    HOLD = "hold"
-    PAUSE = "pause"
-    TRANSFER = "transfer"
-    FALLBACK = "fallback"
-
+__all__ = ["NOT_RECORDED", "CallRecord", "Outcome", "Recording", "RecordingState", "Segment", "SegmentKind", "fold"]
 
 NOT_RECORDED = "not recorded"
-
-
-class RecordingState(StrEnum):
-    """What was found of a recording."""
-
-    EXPECTED = "expected"
-    """Not measured yet."""
-    WHOLE = "whole"
-    SHORT = "short"
-    """Some of the talk, or one of its sides, is not there."""
-    SILENT = "silent"
-    """The files are there and hold no sound: no media flowed."""
-    UNREADABLE = "unreadable"
-    MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """One stretch of a call. Times are Unix seconds; ``number`` counts from 1 in each call.
 
-    ``detail``: a MENU's last node, why a RING came to nothing, where a TRANSFER went, how a HOLD or PAUSE was.
+    ``detail``: a MENU's last node, why a RING or a CONSULT came to nothing, where a TRANSFER went, how a
+    HOLD or PAUSE was. A CONSULT's agent is who was asked, from the asking on; of a number outside it is the detail.
     """
 
     call: CallId
@@ -210,6 +167,7 @@ class _Fold:
         self._offers: dict[OfferId, tuple[str, str | None]] = {}
         self._rings: dict[OfferId, _Facts] = {}
         self._connected: set[OfferId] = set()
+        self._thirds: dict[OfferId, str | None] = {}
         self._arrived = False
         self._called_back = False
         self._pauses = Pauses()
@@ -254,7 +212,7 @@ class _Fold:
                 self._served = Outcome.TRANSFERRED
                 self._record["transferred_to"] = event.to
                 self._enter(SegmentKind.TRANSFER, event.at, detail=event.to)
-            case RecordingStarted() if SegmentKind.TALK in self._open:
+            case RecordingStarted() if SegmentKind.TALK in self._open and not self._of_third(event.recording):
                 self._open[SegmentKind.TALK]["recording"] = event.recording
             case Left() if event.place in _KINDS:
                 self._leave(_KINDS[event.place], event.at)
@@ -266,6 +224,7 @@ class _Fold:
             case _:
                 note(self._record, event)
                 self._pause(event)
+                self._consult(event)
 
     def result(self) -> tuple[CallRecord, tuple[Segment, ...]]:
         self._record.update(
@@ -305,7 +264,25 @@ class _Fold:
     def _ring(self, offer: OfferId, agent: str, at: float) -> None:
         self._rings[offer] = self._add(SegmentKind.RING, at, agent=agent, queue=self._record["queue"])
 
+    def _consult(self, event: CallEvent) -> None:
+        if isinstance(event, ConsultOver):
+            self._close(SegmentKind.CONSULT, event.at)
+        elif isinstance(event, ConsultAsked) and event.offer not in self._thirds and SegmentKind.TALK in self._open:
+            self._thirds[event.offer] = event.recording
+            queue, number = self._record["queue"], event.number
+            asked = self._add(SegmentKind.CONSULT, event.at, agent=event.agent, queue=queue, detail=number)
+            self._open[SegmentKind.CONSULT] = asked
+
+    def _of_third(self, recording: str) -> bool:
+        """Whether it records the leg of somebody who has not the caller (yet)."""
+        others = (stem for offer, stem in self._thirds.items() if offer not in self._connected)
+        return recording in others
+
     def _refuse(self, event: Refused) -> None:
+        if event.offer in self._thirds:
+            self._open.get(SegmentKind.CONSULT, {})["detail"] = event.reason.value
+            self._close(SegmentKind.CONSULT, event.at)
+            return
         if event.offer not in self._rings:
             self._offers.setdefault(event.offer, (event.agent, None))
             self._ring(event.offer, event.agent, event.at)
@@ -322,7 +299,7 @@ class _Fold:
             self._stop_ring(offer, at)
 
     def _connect(self, event: Connected) -> None:
-        _, recording = self._offers.setdefault(event.offer, (event.agent, None))
+        _, recording = self._offers.setdefault(event.offer, (event.agent, self._thirds.get(event.offer)))
         self._leave(SegmentKind.TALK, event.at)
         self._enter(SegmentKind.TALK, event.at, agent=event.agent, queue=self._record["queue"], recording=recording)
         self._connected.add(event.offer)
@@ -381,7 +358,7 @@ class _Fold:
         self._close(kind, at)
         if kind is SegmentKind.WAIT:
             self._stop_rings(at)
-        for within in (SegmentKind.HOLD, SegmentKind.PAUSE) if kind is SegmentKind.TALK else ():
+        for within in (SegmentKind.HOLD, SegmentKind.PAUSE, SegmentKind.CONSULT) if kind is SegmentKind.TALK else ():
             self._close(within, at)
 
     def _add(self, kind: SegmentKind, at: float, **what: Any) -> _Facts:

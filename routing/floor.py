@@ -42,6 +42,7 @@ from routing.agents import (
     Status,
     UnknownAgent,
 )
+from routing.consults import Consults
 from routing.crew import Crew
 from routing.offers import APART_S, RESERVED_S, Offers
 from routing.overflow import why
@@ -71,6 +72,7 @@ class Floor:
         self.room = WaitingRoom(known, self.router, lambda queue: self.crew.present.get(queue, 0), estimate_error)
         self._known = known
         self.offers = Offers(known, agents, self.crew, self.room)
+        self.consults = Consults(known, self.crew, self.offers)
         self.takers = Takers(self.crew, self.room, self.offers)
         self._wished: set[CallId] = set()
         """Live calls in which a callback was wanted."""
@@ -174,6 +176,8 @@ class Floor:
         return self._with_forsaken(out, now)
 
     def _on_event(self, event: CallEvent, call: Call | None, now: float) -> list[Output]:
+        if call is not None and (known := self.consults.on_event(event, call, now)) is not None:
+            return known
         match event:
             case Ringing():
                 return self.offers.ringing(event, now)

@@ -10,8 +10,8 @@ import structlog
 
 from cti.calls.call import Call
 from cti.calls.commands import Withdraw
-from cti.calls.events import Accepted, CallEvent, Connected, Ended, Event, Left, Refused, Ringing
-from cti.calls.names import new_offer
+from cti.calls.events import Accepted, CallEvent, Connected, ConsultOver, Ended, Event, Left, Refused, Ringing
+from cti.calls.names import new_offer, recording_stem
 from cti.calls.part import Output
 from cti.calls.standing import Standing
 from cti.calls.words import AgentState, CallId, OfferId, Refusal
@@ -20,7 +20,7 @@ from routing.floor import Floor
 from routing.queues import Queues
 from routing.recall import Remembered
 from routing.router import Match
-from routing.store import Changed, Reservation, Store, StoreDown, StoreLost, Turn
+from routing.store import Answer, Changed, Reservation, Store, StoreDown, StoreLost, Turn
 from routing.waiting_room import EstimateError
 from routing.why import StillWaiting
 
@@ -108,6 +108,20 @@ class RoutingPart:
         """An agent says what came of a talk of this queue. Raises NotADisposition."""
         return await self._carry_out(self.floor.offers.dispose(agent, call, queue, path, notes, now), now)
 
+    async def consult(self, agent: str, call: Call, by: str, now: float) -> Sequence[Output]:
+        """Rings an agent whom another, ``by``, asks for help with his caller. Raises UnknownAgent; NotAllowed
+        if he is not ready; StoreDown."""
+        floor, offer = self.floor, new_offer()
+        status = floor.consults.reserved(agent, call, offer, now)
+        out: list[Output] = []
+        answer = await self._write(Reservation(agent, status), out, now)
+        if answer is None or answer.token is None:
+            return [*out, ConsultOver(at=now, call=call.id, offer=offer)]  # another engine was first
+        recorded = call.offer is not None and call.offer.recording is not None
+        recording = recording_stem(offer, now) if recorded else None
+        asked = floor.consults.ask(agent, replace(status, token=answer.token), call, by, recording, now)
+        return [*out, *asked]
+
     async def take(self, call: Call, by: str, phone: str, now: float) -> Sequence[Output]:
         """A supervisor takes a call that waits or is talked on: his phone rings. Raises NotAllowed."""
         return await self._carry_out(self.floor.takers.take(call, by, phone, now), now)
@@ -185,26 +199,8 @@ class RoutingPart:
         """Writes what changed and, if there is a match, makes the reservation and rings the agent."""
         floor = self.floor
         wanted = None if match is None else self._reservation(match, now)
-        calls = {call: floor.room.calls.get(call) or floor.room.kept.get(call) for call in floor.room.changed}
-        changed = {name: over for name, over in floor.crew.changed.items() if name not in self._foreign}
-        agents = {name: Changed(floor.crew.statuses[name], over) for name, over in changed.items()}
-        self._beat_at = now + BEAT_S
-        try:
-            answer = await self._store.write(Turn(now, calls, agents, wanted))
-        except StoreLost:
-            log.error("the store has lost what was written to it; all that is known is written again")
-            floor.room.changed |= floor.room.calls.keys() | floor.room.kept.keys()
-            floor.crew.changed = dict.fromkeys(floor.agents) | floor.crew.changed
-            return
-        floor.room.changed.clear()
-        floor.crew.changed.clear()
-        self._closed_until = answer.closed_until or self._closed_until
-        for name, stored in answer.others.items():
-            # Where the token is ours, an earlier answer was lost on the way: it is all our own doing.
-            if answer.token is None or wanted is None or name != wanted.name:
-                log.warning("an agent was changed by another engine", agent=name)
-                self._reread(name, stored, out, now)
-        if match is None or wanted is None:
+        answer = await self._write(wanted, out, now)
+        if answer is None or match is None or wanted is None:
             return
         del self._offers[match]
         beside = match in self._beside
@@ -220,6 +216,30 @@ class RoutingPart:
             floor.room.changed.add(match.call)
             if match.agent not in answer.others:
                 floor.crew.changed.setdefault(match.agent)
+
+    async def _write(self, wanted: Reservation | None, out: list[Output], now: float) -> Answer | None:
+        """One trip to the store with all that changed; None if the store has lost what it knew."""
+        floor = self.floor
+        calls = {call: floor.room.calls.get(call) or floor.room.kept.get(call) for call in floor.room.changed}
+        changed = {name: over for name, over in floor.crew.changed.items() if name not in self._foreign}
+        agents = {name: Changed(floor.crew.statuses[name], over) for name, over in changed.items()}
+        self._beat_at = now + BEAT_S
+        try:
+            answer = await self._store.write(Turn(now, calls, agents, wanted))
+        except StoreLost:
+            log.error("the store has lost what was written to it; all that is known is written again")
+            floor.room.changed |= floor.room.calls.keys() | floor.room.kept.keys()
+            floor.crew.changed = dict.fromkeys(floor.agents) | floor.crew.changed
+            return None
+        floor.room.changed.clear()
+        floor.crew.changed.clear()
+        self._closed_until = answer.closed_until or self._closed_until
+        for name, stored in answer.others.items():
+            # Where the token is ours, an earlier answer was lost on the way: it is all our own doing.
+            if answer.token is None or wanted is None or name != wanted.name:
+                log.warning("an agent was changed by another engine", agent=name)
+                self._reread(name, stored, out, now)
+        return answer
 
     def _reservation(self, match: Match, now: float) -> Reservation:
         # If the answer is lost, the same offer is asked for again: the store knows it then.

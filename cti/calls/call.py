@@ -14,6 +14,9 @@ from cti.calls.events import (
     CallEvent,
     Chosen,
     Connected,
+    ConsultAsked,
+    Consulting,
+    ConsultOver,
     Diverted,
     Ended,
     EnteredMenu,
@@ -22,6 +25,7 @@ from cti.calls.events import (
     Held,
     HelpAsked,
     HelpDropped,
+    Joined,
     LanguageChosen,
     Left,
     MonitorEnded,
@@ -59,6 +63,16 @@ class OpenOffer:
     def recorded(self) -> str | None:
         """Whether the talk is recorded: on, or what the pause is; None where there is no talk that is to be."""
         return (self.pause or "on") if self.connected and self.recording is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """A third party whom the agent consults. ``open`` is how far that is: connected when both talk.
+    ``number`` is set, and the agent's name empty, for a party outside. ``joined``: all three talk."""
+
+    open: OpenOffer
+    number: str = ""
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,9 @@ class Call:
     """Since when the agent who talks has no phone, if that is so."""
     transfer: TransferAsked | None = None
     """Where the caller is to be sent as soon as the agent is off the call."""
+    consult: Consult | None = None
+    conference: OfferId | None = None
+    """The caller is in a conference with the agent of this offer, and perhaps a third."""
     transferred_to: str = ""
     monitors: Mapping[str, MonitorMode] = field(default_factory=dict)
     help_since: float | None = None
@@ -126,6 +143,10 @@ class Call:
     def offers(self) -> tuple[OpenOffer, ...]:
         """All offers that are open."""
         return (self.offer, *self.also) if self.offer is not None else ()
+
+    def consults(self, offer: OfferId | None) -> bool:
+        """Whether ``offer`` is that of the third party who is consulted now."""
+        return self.consult is not None and self.consult.open.offer == offer
 
     def offered(self, offer: OfferId) -> bool:
         """Whether ``offer`` is open now (late events of earlier offers are not)."""
@@ -194,11 +215,15 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             return _with_offers(call, (*call.offers, OpenOffer(event.offer, event.agent, event.recording)))
         case Refused() if call.offered(event.offer):
             return _with_offers(call, tuple(open for open in call.offers if open.offer != event.offer))
+        case (
+            ConsultAsked() | Ringing() | Accepted() | Consulting() | Joined() | Refused() | ConsultOver() | Connected()
+        ) if call.consults(event.offer) or isinstance(event, ConsultAsked):
+            return _consulted(call, event)
         case Connected() if call.offered(event.offer):
             connected = _changed(
                 call, event.offer, lambda open: replace(open, ringing=False, accepted=True, connected=True)
             )
-            return replace(_moved_on(connected), place=Place.TALK, connected_at=event.at)
+            return replace(_moved_on(connected), place=Place.TALK, connected_at=event.at, conference=None)
         case Ringing() if call.offered(event.offer):
             return _changed(call, event.offer, lambda open: replace(open, ringing=not open.accepted))
         case Accepted() if call.offered(event.offer):
@@ -206,7 +231,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case Held(offer=None) if call.parked is None:
             return replace(call, held=True)
         case Held() if event.offer is not None and call.place is Place.TALK and call.offered(event.offer):
-            return replace(call, held=True, parked=event.offer)
+            return replace(call, held=True, parked=event.offer, conference=None)
         case Resumed():
             return _moved_on(call)
         case PauseAsked() if call.offered(event.offer):
@@ -227,7 +252,9 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case Failed(command="Hold" | "Transfer"):
             return replace(call, transfer=None)
         case Transferred():
-            return replace(call, place=Place.TRANSFER, transferred_to=event.to)
+            return replace(
+                call, place=Place.TRANSFER, transferred_to=event.to, offer=None, also=(), consult=None, held=False
+            )
         case MonitorStarted():
             return replace(call, monitors={**call.monitors, event.supervisor: event.mode}, help_since=None)
         case HelpAsked() if call.help_since is None and any(open.connected for open in call.offers):
@@ -237,7 +264,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case MonitorEnded():
             return replace(call, monitors={s: m for s, m in call.monitors.items() if s != event.supervisor})
         case Left(place=Place.TALK):
-            return replace(call, offer=None, also=(), held=False, help_since=None)
+            return replace(call, offer=None, also=(), held=False, consult=None, help_since=None)
         case Returned():
             return replace(_moved_on(call), place=Place.MENU, offer=None, also=())
         case FellBack():
@@ -245,6 +272,37 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case Ended():
             return replace(call, place=Place.ENDED, offer=None, also=(), monitors={})
     return call
+
+
+def _consulted(call: Call, event: CallEvent) -> Call:
+    """The call after an event of the third party."""
+    if isinstance(event, ConsultAsked):
+        if call.place is not Place.TALK or call.consult is not None:
+            return call
+        return replace(call, consult=Consult(OpenOffer(event.offer, event.agent, event.recording), event.number))
+    consult = call.consult
+    assert consult is not None
+    match event:
+        case Ringing():
+            return replace(
+                call, consult=replace(consult, open=replace(consult.open, ringing=not consult.open.accepted))
+            )
+        case Accepted():
+            return replace(call, consult=replace(consult, open=replace(consult.open, ringing=False, accepted=True)))
+        case Consulting():
+            return replace(call, consult=_met(consult))
+        case Joined():
+            both = replace(_met(consult), joined=True)
+            return replace(call, consult=both, conference=call.offer.offer if call.offer else None)
+        case Connected():
+            conference = event.offer if consult.joined else None
+            handed = replace(_moved_on(call), consult=None, offer=_met(consult).open, also=(), conference=conference)
+            return replace(handed, connected_at=event.at)
+    return replace(call, consult=None)
+
+
+def _met(consult: Consult) -> Consult:
+    return replace(consult, open=replace(consult.open, ringing=False, accepted=True, connected=True))
 
 
 def queued_again(call: Call, queue: str, now: float) -> Queued:

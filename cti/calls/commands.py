@@ -135,6 +135,43 @@ class StopRecording(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Consult(Command):
+    """Ring a third party for the agent of the call: a ``phone``, or a ``number`` if the site lets callers
+    be sent there. Otherwise as ``Offer``. Followed by ``Ringing``, then ``Accepted`` or ``Refused``."""
+
+    offer: OfferId
+    agent: str = ""
+    phone: str = ""
+    number: str = ""
+    ring_s: float
+    recording: str | None = None
+    auto_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meet(Command):
+    """Join the agent, whose caller is on hold, and the third party of this offer. Followed by ``Consulting``."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver(Command):
+    """Join the caller and the third party of this offer, and let go of the agent. Followed by
+    ``Connected``, or by ``Transferred`` where the third is a number."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join(Command):
+    """Put the caller on hold, the agent and the third party of this offer into one conference. Followed by
+    ``Joined``."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Command):
     """Send the caller to an extension of a dialplan context, by the name a site gave it; or, with
     ``number``, to that number, if the site lets callers be sent there."""

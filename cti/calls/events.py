@@ -350,6 +350,41 @@ class TransferAsked(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultAsked(CallEvent):
+    """The agent who holds the caller wants to talk with a third party: ``agent`` of the site, or a
+    ``number`` outside. ``offer`` is the third's, with the same events as any other offer: ``Ringing``,
+    ``Accepted``, ``Refused``. ``recording`` as in ``Offered``."""
+
+    by: str
+    offer: OfferId
+    agent: str = ""
+    number: str = ""
+    recording: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consulting(CallEvent):
+    """The agent and the third party of this offer hear each other; the caller is on hold."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined(CallEvent):
+    """Caller, agent and the third party of this offer are in one conference."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultOver(CallEvent):
+    """The third party of this offer is off the call. Whoever was with him stays: the caller with the
+    agent if all were joined, else on hold."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transferred(CallEvent):
     """The call was sent to a named destination outside the engine."""
 

@@ -13,6 +13,9 @@ ENGINE_CONTEXT = "cordboard"
 
 FALLBACK_CONTEXT = "cordboard-fallback"
 AGENT_CONTEXT = "cordboard-agent"
+CONFERENCE_CONTEXT = "cordboard-conference"
+CALLER_CONFERENCE = "cordboard-conference-caller"
+"""Where a conference's caller goes: it is over for him when all others are gone."""
 
 OWN_PREFIX = "cordboard-"
 """Every leg the engine originates has a Uniqueid that begins so."""
@@ -29,7 +32,18 @@ class Role(StrEnum):
 
     CALLER = "caller"
     AGENT = "agent"
+    THIRD = "third"
+    """Whom an agent consults, until he has the caller himself."""
     MONITOR = "monitor"
+
+
+@dataclass(slots=True)
+class Consult:
+    """How far it is, as told, that an agent consults the third party of this offer."""
+
+    third: OfferId
+    met: bool = False
+    joined: bool = False
 
 
 @dataclass(slots=True)
@@ -52,6 +66,10 @@ class Leg:
     """The number that is called back, until somebody picks up there."""
     time_up: bool = False
     """Nobody picked up within the time."""
+    number: str = ""
+    """Of a third party outside: the number that was dialled."""
+    consult: Consult | None = None
+    """Of a caller's leg: the third party whom his agent consults."""
     asked_to_hang_up: bool = False
     talk_ended_by: Party | None = None
     in_agi: bool = False
@@ -59,6 +77,8 @@ class Leg:
     """Of a caller's leg: the offer of the agent from whom we take him apart, or have done so."""
     apart_told: bool = False
     bridge: str = ""
+    conference: bool = False
+    """The bridge is a conference's."""
     left_bridges: set[str] = field(default_factory=set)
 
     @property
@@ -66,6 +86,11 @@ class Leg:
         """What an action says as Channel. By its name Asterisk finds a channel at once; for a Uniqueid it
         looks at all of them."""
         return self.channel or self.uniqueid
+
+    @property
+    def asked(self) -> bool:
+        """Whether it is the phone of somebody who was asked to take the call."""
+        return self.role in (Role.AGENT, Role.THIRD)
 
     def leave(self) -> None:
         """The leg is in its bridge no more; late events of that bridge say nothing."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cti.calls import apart
+from cti.calls import apart, third
 from cti.calls.call import Call
-from cti.calls.events import Adopted, CallEvent, FellBack, Returned
+from cti.calls.events import Adopted, CallEvent, FellBack, Returned, Transferred
 from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, FAR_HALF, OWN_PREFIX, Leg, Role
-from cti.calls.tracker import Message, Tracker
+from cti.calls.tracker import CONFERENCE, Message, Tracker
 from cti.calls.words import CallId, Place
 
+CONFERENCE_APPLICATION = "ConfBridge"
 _CALLED_BY_DIAL = ("AppDial", "")
 """Applications of the phones that the fallback rings, as against its callers."""
 
@@ -85,17 +86,26 @@ class Reconciler:
         for leg in self._tracker.legs.of(call.id):
             leg.channel = seen[leg.uniqueid].get("Channel", "")
             leg.bridge = seen[leg.uniqueid].get("BridgeId", "")
+            leg.conference = seen[leg.uniqueid].get("Application") == CONFERENCE_APPLICATION
         caller.calling = ""
         caller.in_agi = seen[caller.uniqueid].get("Application") == "AGI"
+        adopted = Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)
+        news: list[CallEvent] = []
+        if (beside := third.consulted(self._tracker.legs, call.id)) is not None:
+            if not beside.bridge and not beside.in_agi:
+                news += self._as_listed(beside, seen, now)
+            news += third.moved(self._tracker.legs, beside, now)
+            if caller.bridge:
+                return news if any(isinstance(event, Transferred) for event in news) else [*news, adopted]
         joined = self._tracker.joined(caller, now)
         if joined:
             if call.place is not Place.TALK or call.parked is not None:
-                return [*joined, Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)]
-            return [Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)]
+                return [*joined, adopted]
+            return [adopted]
         if seen[caller.uniqueid].get("Context") == FALLBACK_CONTEXT:
             return [] if call.place is Place.FALLBACK else [FellBack(call=call.id, at=now)]
         if caller.in_agi and call.place is Place.TALK and (held := self._held(call, caller, seen, now)) is not None:
-            return held
+            return [*news, *held]
         if caller.in_agi and call.place is Place.TALK and call.after:
             caller.talk_ended_by = None
             return [Returned(call=call.id, at=now)]
@@ -109,7 +119,10 @@ class Reconciler:
         if call.parked is not None and caller.apart is None:
             return apart.left_behind(caller, now) if call.offer is None else []  # or it is told already
         agent = next(iter(self._tracker.legs.of(call.id, Role.AGENT)), None)
-        if agent is None or agent.offer is None or seen[agent.uniqueid].get("Application") != "AGI":
+        if agent is None or agent.offer is None:
+            return None
+        elsewhere = seen[agent.uniqueid].get("Application") != "AGI"
+        if elsewhere and (call.parked is None or not agent.bridge):
             return None
         apart.begin(caller, agent.offer)
         adopted = Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)
@@ -122,13 +135,20 @@ class Reconciler:
             caller = self._tracker.legs.caller(call)
             if caller is None or caller.apart is None:
                 continue
-            for leg in (caller, self._tracker.legs.get(caller.apart)):
+            beside = third.consulted(self._tracker.legs, call)
+            for leg in (caller, self._tracker.legs.get(caller.apart), beside):
                 if leg is not None and leg.uniqueid in seen:
-                    there = seen[leg.uniqueid]
-                    event = "AsyncAGIStart" if there.get("Application") == "AGI" else "BridgeEnter"
-                    told = {**there, "Event": event, "BridgeUniqueid": there.get("BridgeId", "")}
-                    out += self._tracker.feed(told, now)
+                    out += self._as_listed(leg, seen, now)
         return out
+
+    def _as_listed(self, leg: Leg, seen: Mapping[str, Message], now: float) -> list[CallEvent]:
+        """What it means that the leg is where the list has it."""
+        there = seen[leg.uniqueid]
+        application = there.get("Application")
+        event = "AsyncAGIStart" if application == "AGI" else "BridgeEnter"
+        kind = CONFERENCE if application == CONFERENCE_APPLICATION else ""
+        told = {**there, "Event": event, "BridgeUniqueid": there.get("BridgeId", ""), "BridgeType": kind}
+        return self._tracker.feed(told, now)
 
     def _newcomers(self, seen: Mapping[str, Message], now: float) -> list[CallEvent]:
         """Callers of whom we know nothing: waiting for us, or with the fallback since we were away."""

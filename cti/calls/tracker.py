@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cti.calls import agi, apart, causes, names
+from cti.calls import agi, apart, causes, monitors, names, recorded, third
 from cti.calls.arrival import arrived, called_back
 from cti.calls.call import Call
 from cti.calls.events import (
@@ -23,9 +23,6 @@ from cti.calls.events import (
     Held,
     Left,
     MonitorEnded,
-    MonitorStarted,
-    RecordingStarted,
-    RecordingStopped,
     Refused,
     Resumed,
     Returned,
@@ -41,16 +38,14 @@ from cti.calls.legs import (
     callback_uniqueid,
     monitor_uniqueid,
 )
-from cti.calls.words import CallId, MonitorMode, OfferId, Party, Place, Refusal
+from cti.calls.words import CallId, OfferId, Party, Place, Refusal
 
 Message = Mapping[str, str]
 
-MODE_DIGITS = {MonitorMode.LISTEN: "4", MonitorMode.WHISPER: "5", MonitorMode.BARGE: "6"}
-"""The keys by which ChanSpy's option ``d`` switches its mode."""
-
-_MODES = {digit: mode for mode, digit in MODE_DIGITS.items()}
 _REMEMBERED = 10_000
 _RINGING = "5"
+CONFERENCE = "base"
+"""The BridgeType of a conference's bridge."""
 
 
 class Tracker:
@@ -119,6 +114,7 @@ class Tracker:
                 caller.apart_told = True
             elif offer.connected and not agent.bridge:
                 caller.bridge = agent.bridge = "as last known"
+        third.know(self.legs, call)
         for supervisor in call.monitors:
             self.expect_monitor(call.id, supervisor)
 
@@ -140,7 +136,7 @@ class Tracker:
             return self._picked_up(leg, now)
         if apart.concerns(self.legs, leg):
             return apart.in_agi(self.legs, leg, now)
-        if leg.role is Role.AGENT and leg.offer is not None and not leg.bridge and not leg.left_bridges:
+        if leg.asked and leg.offer is not None and not leg.bridge and not leg.left_bridges:
             return [Accepted(call=leg.call, at=now, offer=leg.offer)]
         return self.returned(leg, now)
 
@@ -188,9 +184,7 @@ class Tracker:
             return []
         if leg.role is Role.CALLER and leg.in_agi:
             return [Digit(call=leg.call, at=now, digit=digit)]
-        if leg.role is Role.MONITOR and digit in _MODES:
-            return [MonitorStarted(call=leg.call, at=now, supervisor=leg.supervisor, mode=_MODES[digit])]
-        return []
+        return monitors.switched(leg, digit, now)
 
     # Channels come, ring and go
 
@@ -204,7 +198,7 @@ class Tracker:
         if leg is None:
             return []
         leg.channel = m.get("Channel", leg.channel)
-        if leg.role is Role.AGENT and leg.offer is not None and m.get("ChannelState") == _RINGING:
+        if leg.asked and leg.offer is not None and m.get("ChannelState") == _RINGING:
             return [Ringing(call=leg.call, at=now, offer=leg.offer)]
         return []
 
@@ -253,6 +247,8 @@ class Tracker:
                 return self._caller_gone(leg, now, m.get("Cause", "0"))
             case Role.AGENT:
                 return self._agent_gone(leg, now, m.get("Cause", "0"))
+            case Role.THIRD:
+                return self._third_gone(leg, now, m.get("Cause", "0"))
             case Role.MONITOR:
                 return self._monitor_gone(leg, now)
 
@@ -263,7 +259,9 @@ class Tracker:
 
     def _caller_gone(self, leg: Leg, now: float, cause: str = "0", estimated: bool = False) -> list[CallEvent]:
         """The caller's leg is no more: the call has ended."""
-        out = self._talk_over(leg, now) if leg.apart is None else apart.caller_gone(leg, now)
+        beside = third.consulted(self.legs, leg.call)
+        out = third.over(self.legs, beside, now) if beside else []
+        out += self._talk_over(leg, now) if leg.apart is None else apart.caller_gone(leg, now)
         by = leg.talk_ended_by or (Party.CALLER if leg.asked_to_hang_up else Party.SYSTEM)
         code = causes.number(cause)
         if leg.calling:
@@ -276,15 +274,28 @@ class Tracker:
         """The agent's leg is no more: the talk is over, or the offer came to nothing."""
         was_talking = bool(leg.left_bridges or leg.bridge)
         caller = self.legs.caller(leg.call)
+        if beside := third.consulted(self.legs, leg.call):
+            if (news := third.agent_gone(self.legs, beside, leg, now)) is not None:
+                return [*news, *self._back_already(leg, now)]
+            return [*third.over(self.legs, beside, now), *self._agent_gone(leg, now, cause)]
         held = caller is not None and apart.concerns(self.legs, leg)
         out = apart.agent_gone(caller, now) if caller is not None and held else self._talk_over(leg, now)
         self._remember_gone(leg.uniqueid)
-        if leg.recording_open and leg.recording is not None:
-            out.append(RecordingStopped(call=leg.call, at=now, recording=leg.recording))
+        out += recorded.stopped(leg, now)
         if was_talking or held:
             self.legs.remove(leg)
             return out
         return [*out, *self._refused(leg, now, causes.refusal(causes.number(cause)))]
+
+    def _third_gone(self, leg: Leg, now: float, cause: str = "0") -> list[CallEvent]:
+        """The leg of a third party is no more."""
+        self._remember_gone(leg.uniqueid)
+        news = third.gone(self.legs, leg, now, causes.refusal(causes.number(cause)))
+        return [*news, *self._back_already(leg, now)]
+
+    def _back_already(self, leg: Leg, now: float) -> list[CallEvent]:
+        caller = self.legs.caller(leg.call)
+        return self.returned(caller, now) if caller is not None else []
 
     def leg_missing(self, leg: Leg, now: float) -> list[CallEvent]:
         """The leg went without our seeing it go."""
@@ -293,6 +304,8 @@ class Tracker:
                 return self._caller_gone(leg, now, estimated=True)
             case Role.AGENT:
                 return self._agent_gone(leg, now)
+            case Role.THIRD:
+                return self._third_gone(leg, now)
             case Role.MONITOR:
                 return self._monitor_gone(leg, now)
 
@@ -309,8 +322,11 @@ class Tracker:
             return []
         leg.channel = m.get("Channel", leg.channel)
         leg.bridge = bridge
+        leg.conference = m.get("BridgeType") == CONFERENCE
         leg.in_agi = False  # Bridge takes the leg out of its AGI loop without an AsyncAGIEnd
-        return self.joined(leg, now)
+        if beside := third.consulted(self.legs, leg.call):
+            return third.moved(self.legs, beside, now)
+        return self.joined(leg, now) if leg.role is not Role.THIRD else []
 
     def joined(self, leg: Leg, now: float) -> list[CallEvent]:
         """``Connected`` if the leg's bridge now holds caller and agent, ``Resumed`` if they were apart."""
@@ -330,6 +346,13 @@ class Tracker:
         bridge = m.get("BridgeUniqueid", "")
         leg.left_bridges.add(bridge)
         if leg.bridge != bridge:
+            return []
+        if beside := third.consulted(self.legs, leg.call):
+            if (news := third.left(self.legs, beside, leg, now)) is not None:
+                return news
+            return [*third.over(self.legs, beside, now), *self._talk_over(leg, now)]
+        if leg.role is Role.THIRD:  # let go, and not gone yet
+            leg.leave()
             return []
         if not apart.concerns(self.legs, leg):
             return self._talk_over(leg, now)
@@ -367,24 +390,13 @@ class Tracker:
     # Recording, listening in, fallback
 
     def _recording_start(self, m: Message, now: float) -> list[CallEvent]:
-        leg = self.legs.get(m.get("Uniqueid", ""))
-        if leg is None or leg.recording is None or leg.recording_open:
-            return []
-        leg.recording_open = True
-        return [RecordingStarted(call=leg.call, at=now, recording=leg.recording)]
+        return recorded.started(self.legs.get(m.get("Uniqueid", "")), now)
 
     def _recording_stop(self, m: Message, now: float) -> list[CallEvent]:
-        leg = self.legs.get(m.get("Uniqueid", ""))
-        if leg is None or leg.recording is None or not leg.recording_open:
-            return []
-        leg.recording_open = False
-        return [RecordingStopped(call=leg.call, at=now, recording=leg.recording)]
+        return recorded.stopped(self.legs.get(m.get("Uniqueid", "")), now)
 
     def _spy_start(self, m: Message, now: float) -> list[CallEvent]:
-        leg = self.legs.get(m.get("SpyerUniqueid", ""))
-        if leg is None or leg.role is not Role.MONITOR:
-            return []
-        return [MonitorStarted(call=leg.call, at=now, supervisor=leg.supervisor, mode=leg.mode)]
+        return monitors.began(self.legs.get(m.get("SpyerUniqueid", "")), now)
 
     def _user_event(self, m: Message, now: float) -> list[CallEvent]:
         if m.get("UserEvent") != "CordboardFallback":

@@ -212,7 +212,7 @@ def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
         """Ends the call. An agent may end the one he talks on."""
 
         def command(call: Call) -> Command:
-            talking = call.offer is not None and call.offer.connected
+            talking = any(offer.connected and offer.agent == who.name for offer in call.offers)
             if not who.may(Right.SUPERVISE) and not talking:
                 raise HTTPException(403, "you are not on this call yet")
             return Hangup(call=call.id)

@@ -49,6 +49,8 @@ NOTED: Mapping[str, Noted] = {
     "DELETE /api/callbacks/{wanted}": Noted("callback.dropped", "call:{wanted}"),
     "POST /api/calls/{id}/hangup": Noted("call.hangup", "call:{id}"),
     "POST /api/calls/{id}/transfer": Noted("call.transfer", "call:{id}"),
+    "POST /api/calls/{id}/consult": Noted("call.consult", "call:{id}"),
+    "POST /api/calls/{id}/consult/transfer": Noted("call.transfer", "call:{id}"),
     "POST /api/calls/{id}/pull": Noted("call.pull", "call:{id}"),
     "POST /api/calls/{id}/take": Noted("call.take", "call:{id}"),
     "PUT /api/calls/{id}/monitor": Noted("call.monitor", "call:{id}"),

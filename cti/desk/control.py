@@ -72,6 +72,8 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
             call, talk = talk_of(calls, id, who)
             if call.transfer is not None:
                 raise HTTPException(409, "the caller is being sent on already")
+            if call.consult is not None and call.consult.joined:
+                raise HTTPException(409, "three talk: let the third go first, or leave him the caller")
             return [act(call, talk, now)]
 
         await ask(work)

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from cti.access import Person, Right, Scope
-from cti.calls.call import Call, OpenOffer
+from cti.calls.call import Call
 from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue, MonitorEnded
 from cti.calls.words import AgentState, CallId, Place
 from cti.desk.alerts import Figure, Reading
+from cti.desk.asked import asked, consult_row, offer_state
 from cti.desk.line import Line, Order
 from cti.desk.rows import Row, Rows
 from cti.desk.today import Today, Touched
@@ -84,13 +85,14 @@ def sees_customers(person: Person) -> bool:
 
 def visible(call: Call, audience: Audience) -> bool:
     """Whether the audience may see this live call."""
-    return call.live and (audience is EVERYTHING or any(offer.agent == audience for offer in call.offers))
+    return call.live and (audience is EVERYTHING or any(name == audience for name in asked(call)))
 
 
 def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
     """The call as shown to the audience. Agents are not told who listens to them, nor who else is
     offered the call."""
-    offer = next((own for own in call.offers if own.agent == audience), call.offer)
+    offers = (*call.offers, call.consult.open) if call.consult is not None else call.offers
+    offer = next((own for own in offers if own.agent == audience), call.offer)
     row: Row = {
         "id": call.id,
         "caller": shown(call.caller),
@@ -107,9 +109,10 @@ def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
         "screen": [{"label": shown(label), "value": shown(value)} for label, value in call.screen.items()],
         "queued_at": call.queued_at,
         "agent": offer.agent if offer else None,
-        "offer": _state(offer),
+        "offer": offer_state(offer),
         "connected_at": call.connected_at if offer and offer.connected else None,
         "held": call.held,
+        "consult": consult_row(call.consult),
         "recording": offer.recorded if offer else None,
         "help_since": call.help_since,
         "transferred_to": call.transferred_to,
@@ -124,14 +127,6 @@ def shown(text: str) -> str:
     """Outside text cut to TEXT_SHOWN characters, and without what UTF-8 cannot carry."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"
-
-
-def _state(offer: OpenOffer | None) -> str | None:
-    """How far the offer has come: offered, ringing, accepted, connected; None without one."""
-    if offer is None:
-        return None
-    states = {"connected": offer.connected, "accepted": offer.accepted, "ringing": offer.ringing}
-    return next((state for state, reached in states.items() if reached), "offered")
 
 
 class View:
@@ -283,10 +278,10 @@ class View:
         """Shows the call to the agents it is offered to, and takes it from those it no longer is; those
         who are ``touched`` are told their own row."""
         changes = []
-        asked = dict.fromkeys((*_asked(old), *_asked(new)))
-        for name in dict.fromkeys((*asked, *touched)):
+        shown_to = dict.fromkeys((*asked(old), *asked(new)))
+        for name in dict.fromkeys((*shown_to, *touched)):
             agents = (self._agent(name),) if name in touched and name in self.agents and wanted(name) else ()
-            if name not in asked:
+            if name not in shown_to:
                 changes += [Change(name, *self._last, agents)] if agents else []
                 continue
             own = self._own.setdefault(name, {})
@@ -345,11 +340,6 @@ class View:
             "calls": [card(self.calls[id], audience, self.customers(id)) for id in calls],
         }
         return seen if audience is not None else {**seen, "today": self.today.all.row()}
-
-
-def _asked(call: Call | None) -> Iterable[str]:
-    """The agents who are asked for the call, or have it."""
-    return () if call is None else (offer.agent for offer in call.offers)
 
 
 def _place(call: Call | None) -> tuple[str, Order] | None:

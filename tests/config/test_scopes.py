@@ -15,6 +15,7 @@ from cti.access import Need, Scope
 from cti.customers.api import routes as customer_routes
 from cti.customers.exchange import routes as customer_table_routes
 from cti.desk.board_api import routes as board_routes
+from cti.desk.consult import consult_routes
 from cti.desk.control import control_routes
 from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
@@ -44,6 +45,7 @@ APP = Desk(
         pop_routes((), MagicMock(), MagicMock()),
         customer_table_routes(MagicMock(), MagicMock(), MagicMock()),
         customer_routes(MagicMock(), MagicMock(), MagicMock(), MagicMock()),
+        consult_routes(MagicMock(), MagicMock(), MagicMock()),
         control_routes(MagicMock(), MagicMock(), MagicMock()),
         disposition_routes(MagicMock(), MagicMock(), MagicMock()),
         desk_routes(MagicMock(), MagicMock(), MagicMock(), (), MagicMock(), {}),
@@ -72,6 +74,11 @@ SCOPES = {
         "POST /api/calls/{id}/transfer",
         "POST /api/calls/{id}/pull",
         "POST /api/calls/{id}/fetch",
+        "GET /api/calls/{id}/consult",
+        "POST /api/calls/{id}/consult",
+        "DELETE /api/calls/{id}/consult",
+        "POST /api/calls/{id}/consult/transfer",
+        "POST /api/calls/{id}/consult/join",
         "POST /api/calls/{id}/leave",
         "POST /api/calls/{id}/help",
         "DELETE /api/calls/{id}/help",

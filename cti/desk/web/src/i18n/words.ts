@@ -1,6 +1,7 @@
 import * as admin from "./admin";
 import * as agent from "./agent";
 import * as common from "./common";
+import * as consult from "./consult";
 import * as customers from "./customers";
 import * as desk from "./desk";
 import * as floor from "./floor";
@@ -14,6 +15,7 @@ export const en = {
   ...admin.en,
   ...agent.en,
   ...common.en,
+  ...consult.en,
   ...customers.en,
   ...desk.en,
   ...floor.en,
@@ -29,6 +31,7 @@ export const zh: Record<Key, string> = {
   ...admin.zh,
   ...agent.zh,
   ...common.zh,
+  ...consult.zh,
   ...customers.zh,
   ...desk.zh,
   ...floor.zh,

@@ -66,6 +66,15 @@ export interface Customer {
   notes: string;
 }
 
+/** A third party whom an agent consults, who has the call; `joined`: all three talk. */
+export interface ConsultRow {
+  agent: string;
+  /** Outside; the agent is empty then. */
+  number: string;
+  state: OfferState;
+  joined: boolean;
+}
+
 /** A live call in the feed: the caller's card. */
 export interface CallRow {
   id: string;
@@ -87,6 +96,7 @@ export interface CallRow {
   offer: OfferState | null;
   connected_at: number | null;
   held: boolean;
+  consult: ConsultRow | null;
   /** Whether the talk is recorded; null where it is not to be. */
   recording: "on" | "pausing" | "paused" | "stopped" | null;
   /** Since when the agent wants a supervisor on the talk. */
@@ -122,6 +132,11 @@ export interface RecordRow {
   wait_s: number | null;
   talk_s: number | null;
   outcome: Outcome;
+}
+
+/** Whether an agent with this card has not the caller himself, but is consulted about him. */
+export function helps(call: CallRow): boolean {
+  return !!call.consult?.agent && call.consult.agent === call.agent;
 }
 
 /** The caller's name, else the number; empty where neither is known. */

@@ -1,7 +1,7 @@
 // Calls in words.
 
 import { t } from "../lib/i18n.svelte";
-import { callerName, type CallRow } from "../lib/types";
+import { callerName, type CallRow, type ConsultRow } from "../lib/types";
 
 export function nameOf(call: { caller: string; caller_name: string }): string {
   return callerName(call) || t("caller.unknown");
@@ -17,10 +17,15 @@ export function where(call: CallRow): string {
     case "queue":
       return call.offer ? t("place.offered") : t("place.queue");
     case "talk":
+      if (call.consult) return asking(call.consult);
       return call.held ? t("place.held") : t("place.talk");
     default:
       return t(`place.${call.place}`);
   }
+}
+
+function asking(consult: ConsultRow): string {
+  return t(consult.joined ? "consult.rowJoined" : "consult.row", { who: consult.agent || consult.number });
 }
 
 /** Since when the call is where it is, as far as its card tells. */

@@ -1,0 +1,34 @@
+"""The fields of the action by which a phone is asked to ring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cti.calls.call import Call
+from cti.calls.legs import AGENT_CONTEXT
+from cti.calls.words import OfferId
+from cti.quoting import caller_id
+from cti.sending import Fields
+
+
+def ring(
+    offer: OfferId, channel: str, ring_s: float, call: Call | None, recording: str | None, told: Sequence[str]
+) -> Fields:
+    """The fields of an Originate that rings somebody for a call and then has his leg with us; ``told`` are
+    variables for his phone."""
+    fields: dict[str, str | Sequence[str]] = {
+        "Channel": channel,
+        "ChannelId": offer,
+        "Context": AGENT_CONTEXT,
+        "Exten": "s",
+        "Priority": "1",
+        "Timeout": str(round(ring_s * 1000)),
+        "Async": "true",
+    }
+    if call is not None:
+        fields["CallerID"] = caller_id(call.caller_name, call.caller)
+    variables = [] if recording is None else [f"CORDBOARD_RECORDING={recording}"]
+    variables += told
+    if variables:
+        fields["Variable"] = variables
+    return fields

@@ -1,0 +1,54 @@
+"""The words of records: what came of a call, of what stretches it is, what was found of a recording."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What came of a call: who served it last, or else where it was lost."""
+
+    LIVE = "live"
+    """Not over yet; never stored."""
+    ANSWERED = "answered"
+    TRANSFERRED = "transferred"
+    FALLBACK = "fallback"
+    ABANDONED_IN_MENU = "abandoned in menu"
+    ABANDONED_IN_QUEUE = "abandoned in queue"
+    ENDED_IN_MENU = "ended in menu"
+    """We hung up there: the caller was told what there was to tell."""
+    DROPPED_FROM_QUEUE = "dropped from queue"
+    """We hung up on a waiting caller."""
+    NOT_REACHED = "not reached"
+    """A callback whose customer did not pick up, or was not even called."""
+    UNKNOWN = "unknown"
+    """Nothing but the end was seen."""
+
+
+class SegmentKind(StrEnum):
+    """A stretch of a call. RING lies within WAIT, HOLD, PAUSE and CONSULT within TALK; the others follow
+    each other."""
+
+    MENU = "menu"
+    WAIT = "wait"
+    RING = "ring"
+    TALK = "talk"
+    HOLD = "hold"
+    PAUSE = "pause"
+    CONSULT = "consult"
+    TRANSFER = "transfer"
+    FALLBACK = "fallback"
+
+
+class RecordingState(StrEnum):
+    """What was found of a recording."""
+
+    EXPECTED = "expected"
+    """Not measured yet."""
+    WHOLE = "whole"
+    SHORT = "short"
+    """Some of the talk, or one of its sides, is not there."""
+    SILENT = "silent"
+    """The files are there and hold no sound: no media flowed."""
+    UNREADABLE = "unreadable"
+    MISSING = "missing"

@@ -1,0 +1,101 @@
+"""Agents who are asked by another agent to help with his caller: reserved, rung and freed like for a call.
+
+The call stays that other agent's, until he hands it over. A consultation counts as no talk: who was
+only asked has no wrap-up and owes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cti.calls.call import Call
+from cti.calls.commands import Consult
+from cti.calls.events import Accepted, CallEvent, Connected, ConsultAsked, Consulting, ConsultOver, Joined, Ringing
+from cti.calls.part import Output
+from cti.calls.words import OfferId
+from routing.agents import OFFERED, READY, RESERVED, TALKING, NotAllowed, Status, UnknownAgent
+from routing.crew import Crew
+from routing.offers import ANSWER_SLACK_S, CONNECT_S, Offers
+from routing.queues import Queues
+
+RING_S = 20.0
+"""How long the phone of somebody who is asked rings, where the call is of no queue."""
+
+
+class Consults:
+    """What happens to agents who are consulted. Times are Unix seconds."""
+
+    def __init__(self, queues: Queues, crew: Crew, offers: Offers) -> None:
+        self._queues = queues
+        self._crew = crew
+        self._offers = offers
+
+    def reserved(self, name: str, call: Call, offer: OfferId, now: float) -> Status:
+        """The agent's status if he is asked. Raises UnknownAgent, or NotAllowed: he is not ready."""
+        if name not in self._crew.statuses:
+            raise UnknownAgent(f"no agent is called {name}")
+        status = self._crew.statuses[name]
+        if status.state is not READY:
+            raise NotAllowed(f"{name} is {status.state}")
+        status = status.to(RESERVED, now, until=now + self._ring_s(call) + ANSWER_SLACK_S)
+        return replace(status, call=call.id, offer=offer, queue=call.queue, beside=True)
+
+    def ask(self, name: str, status: Status, call: Call, by: str, recording: str | None, now: float) -> list[Output]:
+        """The reservation is made: ring him."""
+        assert status.offer is not None
+        changed = self._crew.set(name, status, now)
+        self._crew.changed.pop(name, None)  # the reservation has written it
+        asked = ConsultAsked(at=now, call=call.id, by=by, offer=status.offer, agent=name, recording=recording)
+        rings = Consult(
+            call=call.id,
+            offer=status.offer,
+            agent=name,
+            phone=self._crew.phone(name),
+            ring_s=self._ring_s(call),
+            recording=recording,
+            auto_answer=self._crew.agents[name].auto_answer,
+        )
+        return [asked, *changed, rings]
+
+    def on_event(self, event: CallEvent, call: Call, now: float) -> list[Output] | None:
+        """None for an event that concerns nobody who is consulted."""
+        match event:
+            case Ringing() | Accepted() | Consulting() | Joined() if call.consults(event.offer):
+                return self._goes_on(event, call, now)
+            case ConsultOver():
+                name = self._who(call, event.offer)
+                return self._crew.set(name, self._crew.statuses[name].freed(now), now) if name else []
+            case Connected() if (name := self._who(call, event.offer)) and self._is(name, TALKING):
+                return self._handed_over(name, call, now)
+        return None
+
+    def _goes_on(self, event: Ringing | Accepted | Consulting | Joined, call: Call, now: float) -> list[Output]:
+        name = self._who(call, event.offer)
+        if name is None:
+            return []  # a number outside
+        if isinstance(event, Ringing):
+            return self._offers.ringing(event, now)
+        status = self._crew.statuses[name]
+        if isinstance(event, Accepted):
+            changed = replace(status, accepted=True, until=now + CONNECT_S) if status.state in OFFERED else status
+        else:
+            changed = status if status.state is TALKING else status.to(TALKING, now)
+        return self._crew.set(name, changed, now)
+
+    def _handed_over(self, name: str, call: Call, now: float) -> list[Output]:
+        """He has the caller now, and who asked him has not."""
+        others = [other for other in self._crew.on(call.id) if other != name and self._is(other, TALKING)]
+        out = [output for other in others for output in self._offers.talked(other, now)]
+        if not others:
+            return out  # told twice
+        return [*out, *self._crew.set(name, self._offers.owing(replace(self._crew.statuses[name], since=now)), now)]
+
+    def _who(self, call: Call, offer: OfferId) -> str | None:
+        return next((name for name in self._crew.on(call.id) if self._crew.statuses[name].offer == offer), None)
+
+    def _is(self, name: str, state: object) -> bool:
+        return self._crew.statuses[name].state is state
+
+    def _ring_s(self, call: Call) -> float:
+        queue = self._queues.get(call.queue)
+        return queue.ring_s if queue is not None else RING_S
