@@ -45,6 +45,7 @@ from cti.calls.tracker import Message, Tracker
 from cti.control import ControlPart
 from cti.customers.exchange import UPLOADS
 from cti.desk.api import create_app
+from cti.desk.callback_news import CallbackNews
 from cti.desk.control import control_routes
 from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
@@ -77,6 +78,7 @@ from recordings.handler import RecordsPart
 from recordings.spool import recover
 from recordings.store import Store as Records
 from routing.api import routes as routing_routes
+from routing.dial_api import routes as dial_routes
 from routing.dispositions_api import routes as disposition_routes
 from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
@@ -201,6 +203,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 days,
                 known.callers,
                 board.part,
+                CallbackNews(board.feed, board.serving),
                 *watchers,
             ),
             routing,
@@ -232,6 +235,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             routers=[
                 routing_routes(routing, engine.ask),
                 taking_routes(routing, engine.ask, lambda: engine.calls),
+                dial_routes(routing, engine.ask, site.dials),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
                 control_routes(engine.ask, lambda: engine.calls, leads),
@@ -315,6 +319,7 @@ def build_engine(
         beep=site.sounds / BEEP_SOUND,
         outbound=site.outbound,
         callbacks=site.callbacks,
+        dials=site.dials,
         card_url=card_url,
     )
     engine = link.engine = Engine(

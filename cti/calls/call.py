@@ -11,6 +11,7 @@ from cti.calls.events import (
     Answered,
     Arrived,
     CalledBack,
+    CalledOut,
     CallEvent,
     Chosen,
     Connected,
@@ -106,6 +107,8 @@ class Call:
     """Where the caller is to be sent as soon as the agent is off the call."""
     transferred_to: str = ""
     monitors: Mapping[str, MonitorMode] = field(default_factory=dict)
+    outbound: bool = False
+    """We called, and the caller is who was called."""
     help_since: float | None = None
     """Since when the agent wants a supervisor on the talk."""
 
@@ -187,6 +190,17 @@ def apply(call: Call | None, event: CallEvent) -> Call:
                 screen=event.screen,
                 level=event.level,
                 queued_at=event.since,
+                outbound=True,
+            )
+        case CalledOut():
+            return replace(
+                call,
+                place=Place.QUEUE,
+                caller=event.number,
+                queue=event.queue,
+                agent=event.agent,
+                queued_at=event.at,
+                outbound=True,
             )
         case Diverted():
             return replace(_moved_on(call), place=Place.MENU, flow=event.flow, node="", offer=None, also=())

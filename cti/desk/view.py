@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from cti.access import Person, Right, Scope
 from cti.calls.call import Call, OpenOffer
 from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue, MonitorEnded
-from cti.calls.words import AgentState, CallId, Place
+from cti.calls.words import AgentState, CallId, Direction, Place
 from cti.desk.alerts import Figure, Reading
 from cti.desk.line import Line, Order
 from cti.desk.rows import Row, Rows
@@ -95,6 +95,7 @@ def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
         "id": call.id,
         "caller": shown(call.caller),
         "caller_name": shown(call.caller_name),
+        "direction": Direction.OUT if call.outbound else Direction.IN,
         "dialled": shown(call.dialled),
         "arrived_at": call.arrived_at,
         "place": call.place,
