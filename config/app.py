@@ -79,6 +79,7 @@ from recordings.handler import RecordsPart
 from recordings.spool import recover
 from recordings.store import Store as Records
 from routing.api import routes as routing_routes
+from routing.dial_api import routes as dial_routes
 from routing.dispositions_api import routes as disposition_routes
 from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
@@ -192,7 +193,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         engine = build_engine(
             site,
             link,
-            (recorder, menus, routing, *control, usage, followups, days, known.callers, board.part, *watchers),
+            (recorder, menus, routing, *control, usage, followups, days, known.callers, *board.parts, *watchers),
             routing,
             history,
             pop.card_url(site.settings.web.card_url, seen),
@@ -222,6 +223,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             routers=[
                 routing_routes(routing, engine.ask),
                 taking_routes(routing, engine.ask, lambda: engine.calls),
+                dial_routes(routing, engine.ask, site.dials),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
                 consult_routes(engine.ask, lambda: engine.calls, helpers(site, routing)),
@@ -306,6 +308,7 @@ def build_engine(
         beep=site.sounds / BEEP_SOUND,
         outbound=site.outbound,
         callbacks=site.callbacks,
+        dials=site.dials,
         card_url=card_url,
     )
     engine = link.engine = Engine(

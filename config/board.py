@@ -16,6 +16,7 @@ from cti.calls.words import CallId
 from cti.desk.alerts import Alert, Alerts
 from cti.desk.announcements import Announcements
 from cti.desk.board_api import routes
+from cti.desk.callback_news import CallbackNews
 from cti.desk.feed import Feed
 from cti.desk.metrics import Metrics
 from cti.desk.part import DeskPart
@@ -57,7 +58,10 @@ class Board:
             return {"announcements": shown, **raised}
 
         self.feed = Feed(view, beside=[beside], wall=wall)
-        self.part = DeskPart(self.feed, Metrics(view, registry, alerts), alerts, alerted)
+        self.parts = (
+            DeskPart(self.feed, Metrics(view, registry, alerts), alerts, alerted),
+            CallbackNews(self.feed, self.serving),
+        )
         follow(self.today, history)
 
     def routes(self) -> APIRouter:

@@ -168,6 +168,11 @@ class Site:
         """The numbers that may be called back."""
         return _outbound(self.settings.callbacks)
 
+    @property
+    def dials(self) -> Outbound:
+        """The numbers that agents may call."""
+        return _outbound(self.settings.agents_dial)
+
 
 def _outbound(numbers: NumbersSettings | None) -> Outbound:
     return Outbound(numbers.context, numbers.allow) if numbers else Outbound()

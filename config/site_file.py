@@ -153,6 +153,8 @@ class SiteFile(SiteModel):
     """Numbers outside that a flow may send callers to; none where it is left out."""
     callbacks: NumbersSettings | None = None
     """Numbers that may be called back; none where it is left out."""
+    agents_dial: NumbersSettings | None = None
+    """Numbers that agents may call; none where it is left out."""
     lookups: LookupSettings = LookupSettings()
     webhooks: Mapping[Name, Annotated[str, AfterValidator(_webhook)]] = {}
     """URLs of the site's own programs. A flow names the one that a one-time code is posted to, to be

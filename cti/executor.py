@@ -69,7 +69,8 @@ class Executor:
     long a caller may be without the engine before the dialplan's fallback takes over.
     ``recordings`` is the folder of recordings, ``beep`` the sound (without suffix) after which a
     caller is recorded. ``outbound`` says which numbers callers may be sent to, ``callbacks`` which
-    may be called back. ``card_url`` is told to the agent's phone with the call."""
+    may be called back, ``dials`` which agents may call. ``card_url`` is told to the agent's phone with the
+    call."""
 
     def __init__(
         self,
@@ -83,12 +84,14 @@ class Executor:
         beep: Path,
         outbound: Outbound,
         callbacks: Outbound,
+        dials: Outbound,
         card_url: CardUrl = nowhere,
     ) -> None:
         self._recordings = recordings
         self._beep = beep
         self._outbound = outbound
         self._callbacks = callbacks
+        self._dials = dials
         self._card_url = card_url
         self._ami = ami
         self._tracker = tracker
@@ -203,12 +206,13 @@ class Executor:
         if not to_be_called(call):
             self._failed(command, "the call is over")
             return
-        if command.number not in self._callbacks:
-            self._failed(command, "this number may not be called back")
+        allowed = self._dials if command.own else self._callbacks
+        if command.number not in allowed:
+            self._failed(command, "this number may not be called" + ("" if command.own else " back"))
             return
         fields = {
             # Both halves stay (n): ours is known by its Uniqueid, and would be gone with the talk's beginning.
-            "Channel": f"Local/{command.number}@{self._callbacks.context}/n",
+            "Channel": f"Local/{command.number}@{allowed.context}/n",
             "ChannelId": uniqueid,
             "Context": ENGINE_CONTEXT,
             "Exten": "s",

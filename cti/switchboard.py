@@ -13,7 +13,7 @@ import structlog
 
 from cti.calls.call import Call, apply
 from cti.calls.commands import Command
-from cti.calls.events import Arrived, CalledBack, CallEvent, Ended, Event
+from cti.calls.events import Arrived, CalledBack, CalledOut, CallEvent, Ended, Event
 from cti.calls.part import Output, Part, Work
 from cti.calls.words import CallId
 
@@ -106,7 +106,7 @@ class Switchboard:
         if not isinstance(event, CallEvent):
             return None
         known = self._calls.get(event.call)
-        if known is None and not isinstance(event, Arrived | CalledBack):
+        if known is None and not isinstance(event, Arrived | CalledBack | CalledOut):
             return None  # what comes after the end goes into the journal, and makes no call live again
         call = self._calls[event.call] = apply(known, event)
         return call

@@ -16,6 +16,7 @@ from cti.calls.events import (
     Answered,
     Arrived,
     CalledBack,
+    CalledOut,
     CallEvent,
     Connected,
     ConsultAsked,
@@ -34,7 +35,7 @@ from cti.calls.events import (
     Returned,
     Transferred,
 )
-from cti.calls.words import CallId, OfferId, Party, Place
+from cti.calls.words import CallId, Direction, OfferId, Party, Place
 from recordings.menus import Message, note
 from recordings.order import in_order
 from recordings.pauses import Pauses
@@ -104,6 +105,7 @@ class CallRecord:
     messages: tuple[Message, ...] = ()
     callbacks: tuple[tuple[str, str], ...] = ()
     scores: tuple[tuple[str, int], ...] = ()
+    direction: Direction = Direction.IN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +170,7 @@ class _Fold:
         self._rings: dict[OfferId, _Facts] = {}
         self._connected: set[OfferId] = set()
         self._thirds: dict[OfferId, str | None] = {}
-        self._arrived = False
-        self._called_back = False
+        self._arrived = self._called_back = False
         self._pauses = Pauses()
         self._place: SegmentKind | None = None
         self._served: Outcome | None = None
@@ -181,7 +182,7 @@ class _Fold:
                 self._record.update(caller=event.caller, caller_name=event.caller_name, dialled=event.dialled)
                 if not self._segments:
                     self._enter(SegmentKind.MENU, event.at)
-            case CalledBack() if not self._called_back:
+            case CalledBack() | CalledOut() if not self._called_back:
                 self._call_back(event)
             case Adopted() if event.place in _KINDS:
                 self._arrived = self._arrived or self._called_back
@@ -248,18 +249,18 @@ class _Fold:
             self._served = Outcome.ANSWERED
             self._enter(kind, at)
 
-    def _call_back(self, event: CalledBack) -> None:
+    def _call_back(self, event: CalledBack | CalledOut) -> None:
         self._called_back = True
-        self._record["caller"] = event.number
+        self._record.update(caller=event.number, direction=Direction.OUT)
         self._queue(event)
 
-    def _queue(self, event: Queued | CalledBack) -> None:
+    def _queue(self, event: Queued | CalledBack | CalledOut) -> None:
         waiting = self._open.get(SegmentKind.WAIT)
         if waiting is not None and waiting["queue"] != event.queue:
             self._leave(SegmentKind.WAIT, event.at)
         self._enter(SegmentKind.WAIT, event.at, queue=event.queue)
         first = event.at if self._record["queued_at"] is None else self._record["queued_at"]
-        self._record.update(queue=event.queue, priority=event.priority, queued_at=first)
+        self._record.update(queue=event.queue, priority=getattr(event, "priority", 0), queued_at=first)
 
     def _ring(self, offer: OfferId, agent: str, at: float) -> None:
         self._rings[offer] = self._add(SegmentKind.RING, at, agent=agent, queue=self._record["queue"])

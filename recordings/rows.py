@@ -12,7 +12,7 @@ from sqlalchemy import Row
 
 from cti.calls import codec
 from cti.calls.events import CallEvent, Event
-from cti.calls.words import Party
+from cti.calls.words import Direction, Party
 from recordings.menus import Message
 from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind
 from recordings.tables import recordings
@@ -69,6 +69,7 @@ def call_of(row: Row[Any]) -> CallRecord:
         "scores": tuple((question, score) for question, score in values["scores"]),
         "ended_by": Party(values["ended_by"]) if values["ended_by"] else None,
         "outcome": Outcome(values["outcome"]),
+        "direction": Direction(values["direction"]),
     }
     return CallRecord(**values)
 

@@ -81,6 +81,7 @@ calls = Table(
     Column("messages", JSON, nullable=False, server_default="[]"),
     Column("callbacks", JSON, nullable=False, server_default="[]"),
     Column("scores", JSON, nullable=False, server_default="[]"),
+    Column("direction", String(8), nullable=False, server_default=text("'in'")),
     Index(None, "arrived_at", "id"),
     Index(None, "caller", "arrived_at"),
     Index(None, "queue", "arrived_at"),

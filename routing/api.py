@@ -8,15 +8,15 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from cti.access import AgentController, AgentReader, CallDirector, CallSupervisor, Right
+from cti.access import AgentController, AgentReader, CallController, CallDirector, CallReader, CallSupervisor, Right
 from cti.audit import say
 from cti.calls.part import Ask, Work
 from cti.calls.words import AgentState, CallId
 from routing.agents import Agent, NotAllowed, UnknownAgent
-from routing.floor import UnknownCallback
 from routing.handler import RoutingPart
 from routing.queues import Needs, Queue, merge
 from routing.why import StillWaiting
+from routing.wishes import UnknownCallback
 
 _NOBODY = Agent("", "", {})
 
@@ -202,8 +202,11 @@ def routes(part: RoutingPart, ask: Ask) -> APIRouter:
 
 def _add_callbacks(router: APIRouter, part: RoutingPart, ask: Ask) -> None:
     @router.get("/callbacks")
-    async def callbacks(_: CallSupervisor) -> list[CallbackNow]:
-        """The customers who are to be called back, in the order of their turns."""
+    async def callbacks(who: CallReader) -> list[CallbackNow]:
+        """The customers who are to be called back, in the order of their turns; to an agent, those of the
+        queues that he serves."""
+        floor = part.floor
+        queues = floor.router.queues_of(who.name) if who.name in floor.agents else None
         return [
             CallbackNow(
                 id=waiting.wanted,
@@ -215,9 +218,20 @@ def _add_callbacks(router: APIRouter, part: RoutingPart, ask: Ask) -> None:
                 tries=waiting.tries,
                 level=waiting.level,
             )
-            for waiting in sorted(part.floor.room.calls.values(), key=lambda w: (w.since, w.sequence))
-            if waiting.wanted is not None
+            for waiting in sorted(floor.room.calls.values(), key=lambda w: (w.since, w.sequence))
+            if waiting.wanted is not None and (queues is None or waiting.queue in queues)
         ]
+
+    @router.post("/callbacks/{wanted}/take", status_code=202)
+    async def take_callback(wanted: CallId, who: CallController) -> None:
+        """Calls this customer back now, whoever's turn it is: the agent's own phone rings first. 404 for one
+        that isn't there or is of a queue that he does not serve, 409 while it is made or he is on a call."""
+        try:
+            await ask(lambda now: part.take_callback(who.name, wanted, now))
+        except UnknownCallback as error:
+            raise HTTPException(404, str(error)) from None
+        except NotAllowed as error:
+            raise HTTPException(409, str(error)) from None
 
     @router.delete("/callbacks/{wanted}", status_code=204)
     async def drop_callback(wanted: CallId, _: CallDirector) -> None:

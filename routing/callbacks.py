@@ -33,6 +33,11 @@ def wanted(event: CallbackWanted, queue: Queue, needs: Needs, priority: int, seq
     )
 
 
+def is_one(waiting: Waiting) -> bool:
+    """Whether it is a callback whose customer is not on the line."""
+    return bool(waiting.number) and waiting.wanted is not None
+
+
 def begun(waiting: Waiting, own_priority: int, now: float) -> CalledBack:
     """The event by which the call to the customer begins. ``own_priority`` is the call's alone."""
     return CalledBack(

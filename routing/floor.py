@@ -52,12 +52,9 @@ from routing.router import Router
 from routing.taking import Takers
 from routing.waiting_room import DIRECT, FIRST, EstimateError, WaitingRoom
 from routing.why import StillWaiting, still_waiting
+from routing.wishes import Wishes
 
 log = structlog.get_logger()
-
-
-class UnknownCallback(LookupError):
-    """No callback waits under this id."""
 
 
 class Floor:
@@ -74,6 +71,7 @@ class Floor:
         self.offers = Offers(known, agents, self.crew, self.room)
         self.consults = Consults(known, self.crew, self.offers)
         self.takers = Takers(self.crew, self.room, self.offers)
+        self.wishes = Wishes(self.crew, self.room)
         self._wished: set[CallId] = set()
         """Live calls in which a callback was wanted."""
         self._again: set[CallId] = set()
@@ -101,9 +99,9 @@ class Floor:
         out: list[Output] = []
         for call, waiting in list(self.room.kept.items()):
             self.room.forget(call)
-            if waiting.number:
+            if callbacks.is_one(waiting):
                 out += self._call_again(waiting, waiting.not_before, now)
-        for call in [call for call, w in self.room.calls.items() if call not in live and not w.number]:
+        for call in [call for call, w in self.room.calls.items() if call not in live and not callbacks.is_one(w)]:
             self.room.forget(call)
         for call, name in [(call, name) for call, name in self.crew.calls() if call not in live]:
             status = self.crew.statuses[name]
@@ -131,11 +129,7 @@ class Floor:
 
     def drop_callback(self, wanted: CallId, now: float) -> list[Output]:
         """Gives up the callback that was wanted in this call. Raises UnknownCallback, NotAllowed."""
-        waiting = next((w for w in self.room.calls.values() if w.wanted == wanted), None)
-        if waiting is None:
-            raise UnknownCallback("no callback waits for this call")
-        if self.crew.on(waiting.call) or not waiting.number:
-            raise NotAllowed("the customer is being called just now")
+        waiting = self.wishes.callback(wanted)
         self.room.forget(waiting.call)
         return [callbacks.over(waiting, now, reached=False)]
 
@@ -277,7 +271,8 @@ class Floor:
 
     def _called_back_already(self, call: Call, now: float) -> list[Output]:
         """The callbacks of a customer who was found on the line: he isn't called again."""
-        same = [w for w in self.room.calls.values() if w.number and (w.number, w.queue) == (call.caller, call.queue)]
+        wanted = (w for w in self.room.calls.values() if callbacks.is_one(w))
+        same = [w for w in wanted if (w.number, w.queue) == (call.caller, call.queue)]
         for waiting in same:
             self.room.forget(waiting.call)
         return [callbacks.over(waiting, now, reached=True) for waiting in same]

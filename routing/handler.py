@@ -56,6 +56,8 @@ class RoutingPart:
         self._offers: dict[Match, OfferId] = {}
         self._beside: list[Match] = []
         """Where all phones ring: those of a call that are still to be asked."""
+        self._taken: list[Match] = []
+        """Callbacks that agents take out of turn, until they are reserved."""
         self._retry_at: float | None = None
         self._beat_at = math.inf
         """When there must be a trip, if only to notice that the store has lost something."""
@@ -97,6 +99,16 @@ class RoutingPart:
     async def drop_callback(self, wanted: CallId, now: float) -> Sequence[Output]:
         """Gives up the callback that was wanted in this call. Raises UnknownCallback, NotAllowed."""
         return await self._carry_out(self.floor.drop_callback(wanted, now), now)
+
+    async def dial(self, agent: str, number: str, call: CallId, now: float) -> Sequence[Output]:
+        """An agent calls a number, by a new call of this id. Raises UnknownAgent, NotAllowed."""
+        return await self._carry_out(self.floor.wishes.dial(agent, number, call, now), now)
+
+    async def take_callback(self, agent: str, wanted: CallId, now: float) -> Sequence[Output]:
+        """An agent takes a callback of one of his queues now. Raises UnknownCallback, NotAllowed."""
+        match, out = self.floor.wishes.take_callback(agent, wanted, now)
+        self._taken.append(match)
+        return await self._carry_out(out, now)
 
     async def extend_wrap_up(self, agent: str, seconds: float, now: float) -> Sequence[Output]:
         """An agent needs so many seconds more after his talk. Raises UnknownAgent, NotAllowed."""
@@ -193,7 +205,10 @@ class RoutingPart:
         """The next to be reserved: whoever is still to be asked along with another, or the next in turn."""
         if self._beside:
             return self._beside[0]
-        return self.floor.router.next(now) if now >= self._closed_until else None
+        if now < self._closed_until:
+            return None
+        self._taken = [match for match in self._taken if self.floor.wishes.can_come_true(match)]
+        return self._taken[0] if self._taken else self.floor.router.next(now)
 
     async def _trip(self, match: Match | None, out: list[Output], now: float) -> None:
         """Writes what changed and, if there is a match, makes the reservation and rings the agent."""
@@ -203,6 +218,7 @@ class RoutingPart:
         if answer is None or match is None or wanted is None:
             return
         del self._offers[match]
+        self._taken = [taken for taken in self._taken if taken != match]
         beside = match in self._beside
         if beside:
             self._beside.remove(match)

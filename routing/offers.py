@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cti.calls.commands import Connect, Hangup, Offer, StartMusic, Withdraw
-from cti.calls.events import Accepted, Connected, DispositionGiven, Offered, Refused, Ringing
+from cti.calls.events import Accepted, CalledBack, CalledOut, Connected, DispositionGiven, Offered, Refused, Ringing
 from cti.calls.names import recording_stem
 from cti.calls.part import Output
 from cti.calls.words import CallId, OfferId, Refusal
-from routing import callbacks
+from routing import callbacks, own_calls
 from routing.agents import NOT_READY, OFFERED, READY, RESERVED, RINGING, TALKING, WRAP_UP, Agent, Status
 from routing.crew import Crew
 from routing.dispositions import NotADisposition, chosen
@@ -66,7 +66,7 @@ class Offers:
         if begins:
             self._begun.add(waiting.call)
         return [
-            *([callbacks.begun(waiting, self._room.own_priority(waiting), now)] if begins else []),
+            *([self._begun_with(waiting, now)] if begins else []),
             Offered(
                 at=now,
                 call=status.call,
@@ -89,6 +89,11 @@ class Offers:
                 auto_answer=auto_answer,
             ),
         ]
+
+    def _begun_with(self, waiting: Waiting, now: float) -> CalledBack | CalledOut:
+        if own_calls.is_own(waiting):
+            return own_calls.begun(waiting, now)
+        return callbacks.begun(waiting, self._room.own_priority(waiting), now)
 
     def ringing(self, event: Ringing, now: float) -> list[Output]:
         name = self.asked(event.call, event.offer)
@@ -175,7 +180,8 @@ class Offers:
             return out
         if apart_s:
             self._room.router.keep_apart(waiting.call, name, now + apart_s, now)
-        if waiting.call in self._dialled:  # nobody is there any more for the customer whose phone rings
+        # Nobody is there any more for who is called, or is to be.
+        if waiting.call in self._dialled or own_calls.is_own(waiting):
             return [*out, Hangup(call=waiting.call)]
         if not self._crew.on(waiting.call):
             self._room.back(waiting, now)
@@ -186,7 +192,8 @@ class Offers:
         waiting = replace(waiting, tries=waiting.tries + 1)
         self._room.change(waiting)
         self._dialled.add(waiting.call)
-        command = callbacks.ring(waiting, self._queues[waiting.queue])
+        ring = callbacks.ring(waiting, self._queues[waiting.queue])
+        command = replace(ring, own=own_calls.is_own(waiting))
         until = now + command.ring_s + ANSWER_SLACK_S
         self._crew.set(name, replace(self._crew.statuses[name], accepted=True, beside=False, until=until), now)
         return [command]

@@ -10,7 +10,7 @@ from cti.calls.events import CallbackWanted, Queued
 from cti.calls.names import DIRECT_QUEUE
 from cti.calls.standing import Standing
 from cti.calls.words import CallId
-from routing import callbacks
+from routing import callbacks, own_calls
 from routing.overflow import Outlook, overflow
 from routing.pace import Pace
 from routing.queues import Needs, Overflow, Queue, Queues, Rule, Waiting, merge
@@ -92,6 +92,11 @@ class WaitingRoom:
         self._arrivals += 1
         needs = merge(queue.skills, event.skills, groups=queue.groups)
         return callbacks.wanted(event, queue, needs, self._priority(queue, event.priority, event.level), self._arrivals)
+
+    def dialled(self, call: CallId, agent: str, number: str, now: float) -> Waiting:
+        """The place of a call that an agent makes."""
+        self._arrivals += 1
+        return own_calls.dialled(call, agent, number, FIRST, self._arrivals, now)
 
     def own_priority(self, waiting: Waiting) -> int:
         """What the call's own priority was."""

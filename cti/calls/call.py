@@ -11,6 +11,7 @@ from cti.calls.events import (
     Answered,
     Arrived,
     CalledBack,
+    CalledOut,
     CallEvent,
     Chosen,
     Connected,
@@ -123,6 +124,8 @@ class Call:
     """The caller is in a conference with the agent of this offer, and perhaps a third."""
     transferred_to: str = ""
     monitors: Mapping[str, MonitorMode] = field(default_factory=dict)
+    outbound: bool = False
+    """We called, and the caller is who was called."""
     help_since: float | None = None
     """Since when the agent wants a supervisor on the talk."""
 
@@ -208,6 +211,17 @@ def apply(call: Call | None, event: CallEvent) -> Call:
                 screen=event.screen,
                 level=event.level,
                 queued_at=event.since,
+                outbound=True,
+            )
+        case CalledOut():
+            return replace(
+                call,
+                place=Place.QUEUE,
+                caller=event.number,
+                queue=event.queue,
+                agent=event.agent,
+                queued_at=event.at,
+                outbound=True,
             )
         case Diverted():
             return replace(_moved_on(call), place=Place.MENU, flow=event.flow, node="", offer=None, also=())

@@ -77,11 +77,12 @@ class Offer(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOut(Command):
-    """Ring the customer of a callback, ``ring_s`` seconds at most. Followed by ``Arrived`` when he
-    picks up, by ``Ended`` with the cause when he is not reached."""
+    """Ring the customer of a callback, ``ring_s`` seconds at most; or, with ``own``, whomever an agent
+    calls. Followed by ``Arrived`` when he picks up, by ``Ended`` with the cause when he is not reached."""
 
     number: str
     ring_s: float
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,6 +200,15 @@ class CalledBack(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalledOut(CallEvent):
+    """``agent`` calls a number: a call of our own begins in ``queue``, and his own phone rings first."""
+
+    number: str
+    agent: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackOver(CallEvent):
     """The callback that was wanted in this call is over: the customer was reached, or it was given
     up after its tries."""

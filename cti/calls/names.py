@@ -29,6 +29,11 @@ def callback_id(wanted: CallId, attempt: int) -> CallId:
     return CallId(uuid5(_CALLS, f"callback/{wanted}/{attempt}").hex)
 
 
+def new_call() -> CallId:
+    """A fresh id, of a call that an agent makes."""
+    return CallId(secrets.token_hex(16))
+
+
 def new_offer() -> OfferId:
     """A fresh offer id, fit to be an Asterisk ChannelId (under 150 characters, no ``/``)."""
     return OfferId(f"cordboard-{secrets.token_hex(8)}")

@@ -36,6 +36,13 @@ class Party(StrEnum):
     SYSTEM = "system"
 
 
+class Direction(StrEnum):
+    """Who called: somebody us, or we somebody."""
+
+    IN = "in"
+    OUT = "out"
+
+
 class Refusal(StrEnum):
     """Why an offer came to nothing."""
 

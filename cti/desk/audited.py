@@ -47,6 +47,8 @@ NOTED: Mapping[str, Noted] = {
     "POST /api/announcements": Noted("announcement.made"),
     "DELETE /api/announcements/{id}": Noted("announcement.ended", "announcement:{id}"),
     "DELETE /api/callbacks/{wanted}": Noted("callback.dropped", "call:{wanted}"),
+    "POST /api/callbacks/{wanted}/take": Noted("callback.taken", "call:{wanted}"),
+    "POST /api/calls": Noted("call.out"),
     "POST /api/calls/{id}/hangup": Noted("call.hangup", "call:{id}"),
     "POST /api/calls/{id}/transfer": Noted("call.transfer", "call:{id}"),
     "POST /api/calls/{id}/consult": Noted("call.consult", "call:{id}"),

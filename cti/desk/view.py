@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from cti.access import Person, Right, Scope
 from cti.calls.call import Call
 from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue, MonitorEnded
-from cti.calls.words import AgentState, CallId, Place
+from cti.calls.words import AgentState, CallId, Direction, Place
 from cti.desk.alerts import Figure, Reading
 from cti.desk.asked import asked, consult_row, offer_state
 from cti.desk.line import Line, Order
@@ -97,6 +97,7 @@ def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
         "id": call.id,
         "caller": shown(call.caller),
         "caller_name": shown(call.caller_name),
+        "direction": Direction.OUT if call.outbound else Direction.IN,
         "dialled": shown(call.dialled),
         "arrived_at": call.arrived_at,
         "place": call.place,

@@ -30,6 +30,7 @@ from recordings.audit_api import routes as audit_routes
 from recordings.before import routes as before_routes
 from recordings.desk_api import routes as desk_routes
 from routing.api import routes as routing_routes
+from routing.dial_api import routes as dial_routes
 from routing.dispositions_api import routes as disposition_routes
 from routing.taking_api import routes as taking_routes
 from tests.cti.desk.desktop import Desk
@@ -58,6 +59,7 @@ APP = Desk(
         suggestion_routes((), MagicMock(), MagicMock(), MagicMock()),
         before_routes(MagicMock(), MagicMock()),
         admin.routes(MagicMock(), MagicMock(), MagicMock()),
+        dial_routes(MagicMock(), MagicMock(), MagicMock()),
     ]
 ).app
 
@@ -69,6 +71,7 @@ SCOPES = {
     Scope.CALLS_READ: {"GET /api/calls", "GET /api/calls/{id}", "GET /api/calls/{call}/why", "GET /api/callbacks"},
     Scope.CALLS_CONTROL: {
         "POST /api/calls/{id}/hangup",
+        "POST /api/calls",
         "POST /api/calls/{id}/hold",
         "POST /api/calls/{id}/resume",
         "POST /api/calls/{id}/transfer",
@@ -84,9 +87,10 @@ SCOPES = {
         "DELETE /api/calls/{id}/help",
         "POST /api/calls/{id}/recording/pause",
         "POST /api/calls/{id}/recording/resume",
+        "POST /api/callbacks/{wanted}/take",
         "DELETE /api/callbacks/{wanted}",
     },
-    Scope.AGENTS_READ: {"GET /api/agents", "GET /api/agents/{name}", "GET /api/queues"},
+    Scope.AGENTS_READ: {"GET /api/agents", "GET /api/agents/{name}", "GET /api/queues", "GET /api/dialling"},
     Scope.AGENTS_CONTROL: {"POST /api/agents/{name}/state", "POST /api/agents/{name}/wrap-up"},
     Scope.RECORDS_READ: {
         "GET /api/records",

@@ -144,6 +144,7 @@ class Room:
             beep=Path("/sounds/beep"),
             outbound=Outbound(),
             callbacks=Outbound("outside", ("555*",)),
+            dials=Outbound(),
         )
         self.engine = Engine(
             ami=self.ami,

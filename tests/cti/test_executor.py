@@ -270,6 +270,7 @@ def test_an_offer_that_no_action_can_carry_leaves_no_leg_behind() -> None:
         beep=Path(),
         outbound=Outbound(),
         callbacks=Outbound(),
+        dials=Outbound(),
     )
     executor.carry_out(Offer(call=CALL, offer=OFFER, agent="a", phone="PJSIP/a\r\nAction: x", ring_s=1), KNOWN)
     assert bench.failures() == [("Offer", "Channel has a line break or a NUL in its value")]

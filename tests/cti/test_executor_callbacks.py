@@ -152,3 +152,14 @@ def test_auto_answer_is_for_phones_of_pjsip(phone: str, told: bool) -> None:
     assert [v.partition("=")[0] for v in variables[1:]] == (
         ["PJSIP_HEADER(add,Call-Info)", "PJSIP_HEADER(add,Alert-Info)"] if told else []
     )
+
+
+def test_what_agents_call_has_a_list_and_a_context_of_its_own() -> None:
+    bench = Bench([])
+    call = Call(id=CALL, place=Place.QUEUE)
+    for number, own in (("5551", True), ("4441", False)):
+        bench.executor.carry_out(CallOut(call=CALL, number=number, ring_s=30.0, own=own), call)
+    why = "this number may not be called"
+    assert bench.failures() == [("CallOut", why), ("CallOut", f"{why} back")]
+    bench.executor.carry_out(CallOut(call=CALL, number="4441", ring_s=30.0, own=True), call)
+    assert bench.ami.named("Originate")[0]["Channel"] == "Local/4441@dialled/n"

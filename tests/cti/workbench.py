@@ -38,6 +38,7 @@ class Bench:
             beep=Path("/sounds/beep"),
             outbound=Outbound("outbound", ("+4930*", "110")),
             callbacks=Outbound("outside", ("555*",)),
+            dials=Outbound("dialled", ("444*",)),
         )
         if offered:
             self.tracker.expect_agent(CALL, OFFER, "alice", None)

@@ -54,6 +54,7 @@ class Bare:
             beep=site.sounds / "beep",
             outbound=site.outbound,
             callbacks=site.callbacks,
+            dials=site.dials,
             card_url=pop.card_url(site.settings.web.card_url, pop.known(lambda call: [{"id": 7}], None)),
         )
         engine = self._engine = link.engine = Engine(

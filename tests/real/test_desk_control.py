@@ -13,13 +13,34 @@ from cti.calls.words import MonitorMode
 from demo.debian import Program
 from demo.robots import HOTLINE
 from tests.real.browser import Tab, browser, tab
-from tests.real.hotline import Hotline, hotline
+from tests.real.hotline import PATIENCE_S, Hotline, hotline
+from tests.real.test_callback_legs import CUSTOMER, NUMBER, OUTSIDE
+
+FLOW = """
+start: main
+nodes:
+  main:
+    menu: Press 1, or 5 to be called back.
+    keys: {"1": orders, "5": back}
+    timeout: 5s
+    otherwise: bye
+  orders: {queue: orders}
+  back: {callback: orders, say: "We call you back.", next: bye, otherwise: bye}
+  bye: {hangup: true}
+"""
 
 
 @pytest.fixture
 async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> AsyncIterator[Hotline]:
-    changes = {"web": {"port": 0}, "folders": {"sounds": str(made_site / "sounds")}, "fallback": {}}
-    async with hotline(site, peers, changes=changes) as running:
+    (site / "flows" / "main.yaml").write_text(FLOW)
+    changes = {
+        "web": {"port": 0},
+        "folders": {"sounds": str(made_site / "sounds")},
+        "fallback": {},
+        "agents_dial": {"context": "outside", "allow": ["555*"]},
+        "callbacks": {"context": "outside", "allow": ["555*"]},
+    }
+    async with hotline(site, peers, changes=changes, includes=[OUTSIDE], phones=[CUSTOMER]) as running:
         yield running
 
 
@@ -78,3 +99,43 @@ async def test_recording_and_help(line: Hotline, chromium: Browser) -> None:
     await mine.page.keyboard.press("Shift+H")
     await caller.ended()
     assert (barriers, mine.complaints, hers.complaints) == ([], [], [])
+
+
+async def test_a_number_and_a_callback(line: Hotline, chromium: Browser) -> None:
+    """By keys alone, while not ready: a number is called; a customer who asked for it is called back now."""
+    alice = await line.person("alice")
+    customer = await line.phones.add(CUSTOMER.name, CUSTOMER.password)
+    mine = await at_desk(line, chromium, "alice")
+    page = mine.page
+    await page.keyboard.press("n")
+    await page.keyboard.press("Shift+C")
+    await page.keyboard.type("555-0123")
+    await page.keyboard.press("Enter")
+    await alice.called()
+    rung = await customer.called()
+    card = page.get_by_role("article")
+    await expect(card).to_contain_text("Talking")
+    await expect(card).to_contain_text(NUMBER)
+    barriers = await mine.looked_at("agent-dialled")
+    await rung.hang_up()
+    await expect(page.get_by_role("group", name="Wrap-up")).to_contain_text("Not ready")
+    await page.keyboard.press("n")
+    await expect(page.get_by_role("region", name="My state").get_by_role("status").first).to_contain_text("Not ready")
+
+    caller = await (await line.caller(NUMBER)).dial(HOTLINE)
+    await caller.answered()
+    await caller.press("5")
+    await line.watch.wait(ev.EnteredMenu, lambda e: e.node == "back")
+    await caller.press("1")
+    await line.watch.wait(ev.CallbackWanted)
+    await caller.ended(PATIENCE_S)
+    table = page.get_by_role("table", name="To be called back")
+    await expect(table).to_contain_text(NUMBER)
+    barriers += await mine.looked_at("agent-callbacks")
+    await page.keyboard.press("Shift+B")
+    await page.keyboard.press("Enter")
+    await line.watch.wait(ev.CalledBack)
+    await line.watch.wait(ev.Connected, count=2)
+    await expect(table).to_have_count(0)
+    await page.keyboard.press("Shift+H")
+    assert (barriers, mine.complaints) == ([], [])

@@ -14,6 +14,7 @@ from cti.calls.events import (
     CallbackOver,
     CallbackWanted,
     CalledBack,
+    CalledOut,
     CallEvent,
     Connected,
     DispositionGiven,
@@ -88,6 +89,11 @@ class Line:
         who, what, *more = step.split()
         if who == "wait":
             return await self.wait(float(what))
+        if what == "dials":
+            call = CallId(more[1])
+            return await self._carry_out(await self.part.dial(who, more[0], call, self.now))
+        if what == "takes":
+            return await self._carry_out(await self.part.take_callback(who, CallId(more[0]), self.now))
         if what == "says":
             return await self.says(who, *more)
         if who in self.part.floor.agents:
@@ -188,7 +194,7 @@ class Line:
             if isinstance(event, Offered):
                 self.offers.setdefault(event.call, []).append(event.offer)
             known = self.calls.get(event.call)
-            if known is None and not isinstance(event, CalledBack):
+            if known is None and not isinstance(event, CalledBack | CalledOut):
                 known = _arrived(event.call, event.at)
             call = apply(known, event)
             self.calls[event.call] = call
@@ -222,7 +228,8 @@ class Line:
             case Hangup():
                 return f"-> hangup {self.short(output.call)}"
             case CallOut():
-                return f"-> call {self.short(output.call)} {output.number} {output.ring_s:g}s"
+                own = " own" if output.own else ""
+                return f"-> call {self.short(output.call)} {output.number} {output.ring_s:g}s{own}"
             case Transfer():
                 return f"-> transfer {self.short(output.call)} {output.number}"
             case Left():
@@ -236,6 +243,8 @@ class Line:
             case CalledBack():
                 self.names.setdefault(output.call, f"b{len(self.names) + 1}")
                 return f"called back {self.short(output.call)} for {output.wanted}"
+            case CalledOut():
+                return f"{output.agent} calls {output.number} by {output.call}"
             case CallbackOver():
                 end = "reached" if output.reached else "given up"
                 return f"callback of {output.call} {end} after {output.attempts}"

@@ -155,7 +155,8 @@ async def test_callbacks_are_seen_and_given_up(web: httpx.AsyncClient, line: Lin
     await line.do("c1 wants orders 0301234 990")
     (found,) = (await web.get("/api/callbacks", headers=as_("sue"))).json()
     assert (found["id"], found["number"], found["queue"], found["since"]) == ("c1", "0301234", "orders", 990.0)
-    assert (await web.get("/api/callbacks", headers=as_("alice"))).status_code == 403
+    assert (await web.get("/api/callbacks", headers=as_("alice"))).json() == [found]  # one of her queues
+    assert (await web.delete("/api/callbacks/c1", headers=as_("alice"))).status_code == 403
     await line.do("alice ready")
     assert (await web.delete("/api/callbacks/c1", headers=as_("sue"))).status_code == 409
     await line.do("alice break")

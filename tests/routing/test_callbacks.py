@@ -9,9 +9,11 @@ import pytest
 from cti.calls.events import CallbackWanted
 from cti.calls.names import callback_id
 from cti.calls.words import CallId
+from routing.agents import NotAllowed
 from routing.memory_store import MemoryStore
 from routing.queues import Callbacks
 from routing.recall import Remembered
+from routing.wishes import UnknownCallback
 from tests.routing.line import Line
 from tests.routing.test_handler import Scenario
 from tests.routing.test_rules import AGENTS, bills, queues
@@ -162,3 +164,43 @@ async def test_a_callback_that_the_live_state_lost_comes_back_from_the_journal(a
     await line.do("b1 ended")
     assert await line.wait(299) == []
     assert any(words.startswith("called") for words in await line.wait(1)) == (attempts == 0)
+
+
+EVA_RINGS = [word.replace("dan", "eva") for word in DAN_RINGS]
+
+
+async def test_an_agent_takes_a_callback_out_of_turn() -> None:
+    """Before a call that came earlier, and before its own time; not reached, it has its old place again."""
+    line = Line(MemoryStore(), AGENTS, CALLBACKS)
+    await line.start()
+    for step, expected in (
+        ("c0 queued bills since=990", ["-> music c0 default"]),
+        *WANTED,
+        ("eva break", ["eva not ready (break)"]),
+        ("eva takes c1", ["eva ready", *EVA_RINGS]),
+        ("b1 accepted", ["-> call b1 0301234 25s"]),
+        ("b1 ended", ["-> withdraw b1", "refused b1 eva withdrawn", "eva not ready (break)"]),
+        ("eva takes c1", ["eva ready", *(word.replace("b1", "b2") for word in EVA_RINGS)]),
+        ("b2 refused", ["eva not ready (break)"]),
+        ("dan ready", ["dan ready", "offered c0 dan", "dan reserved c0", "-> offer c0 PJSIP/dan 15s"]),
+    ):
+        assert await line.do(step) == expected, step
+    (waiting,) = [w for w in line.part.floor.room.calls.values() if w.wanted]
+    assert (waiting.since, waiting.agent) == (1000.0, "")
+
+
+async def test_which_callbacks_cannot_be_taken() -> None:
+    line = Line(MemoryStore(), AGENTS, CALLBACKS)
+    await line.start()
+    for step, _ in WANTED:
+        await line.do(step)
+    for step, error in (
+        ("eva takes c9", UnknownCallback),
+        ("ben takes c1", UnknownCallback),
+        ("eva takes c1", NotAllowed),
+    ):
+        with pytest.raises(error):
+            await line.do(step)
+    await line.do("dan ready")
+    with pytest.raises(NotAllowed, match="being called"):
+        await line.do("dan takes c1")

@@ -20,6 +20,8 @@ interface Rows {
   today?: Figures;
   alerts?: Alert[];
   announcements?: Announcement[];
+  /** The queue whose callbacks are other than before. */
+  callbacks?: string;
 }
 
 export type Message =

@@ -80,6 +80,8 @@ export interface CallRow {
   id: string;
   caller: string;
   caller_name: string;
+  /** Out where we called, and the caller is who was called. */
+  direction: "in" | "out";
   dialled: string;
   arrived_at: number;
   place: Place;
