@@ -1,4 +1,4 @@
-"""The rules of ``alerts`` in site.yaml."""
+"""``alerts`` in site.yaml, and whom they are sent to: ``alerts_to`` and ``mail``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
-from config.fields import Name
+from config.fields import Name, fits
 from cti.desk.alerts import Figure, Rule
 from cti.durations import Duration, seconds
+from cti.mail import Security
 from cti.site_files import Document, Problem, SiteModel
 
 _CALLS = (Figure.WAITING, Figure.ABANDONED)
@@ -20,6 +21,12 @@ Limit = Annotated[
     float | None, WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}], "examples": [10, "2m", "80%"]})
 ]
 """Calls, seconds or a share, as the figure is counted."""
+
+
+Address = Annotated[
+    str, fits(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,250}", "{} is not a mail address")
+]
+Host = Annotated[str, fits(r"[A-Za-z0-9.:-]{1,250}", "{} is not a host's name or address")]
 
 
 class AlertSettings(SiteModel):
@@ -65,3 +72,42 @@ def unknown_queues(document: Document, alerts: Sequence[AlertSettings], queues: 
     for number, alert in enumerate(alerts):
         if alert.queue not in queues:
             yield document.problem(("alerts", number, "queue"), f"there is no queue called {alert.queue!r}")
+
+
+class MailSettings(SiteModel):
+    """The site's mail server. The password of ``user`` is in the file mail-password of the state folder."""
+
+    host: Host
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Security = Security.STARTTLS
+    user: Annotated[str, Field(max_length=250)] = ""
+    sender: Address
+
+    @model_validator(mode="after")
+    def _no_open_password(self) -> Self:
+        if self.user and self.security is Security.NONE:
+            raise ValueError(
+                "a password would go over an open line: leave out user, or set security to starttls or tls"
+            )
+        return self
+
+
+class AlertTargets(SiteModel):
+    """Who is told when an alert is raised, and when it is over."""
+
+    webhooks: tuple[Name, ...] = ()
+    """Of ``webhooks``."""
+    mail: Annotated[tuple[Address, ...], Field(max_length=50)] = ()
+
+
+def missing(
+    document: Document, targets: AlertTargets, webhooks: Sequence[str], mail: MailSettings | None
+) -> Iterator[Problem]:
+    """What the targets need and the site does not have."""
+    for place, name in enumerate(targets.webhooks):
+        if name not in webhooks:
+            there = ", ".join(webhooks) or "none"
+            key = ("alerts_to", "webhooks", place)
+            yield document.problem(key, f"there is no webhook called {name!r}", f"there is {there}")
+    if targets.mail and mail is None:
+        yield document.problem(("alerts_to", "mail"), "the site has no mail server", "set mail in site.yaml")

@@ -16,10 +16,21 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from config import browser_phones, customers, lookup, pop
+from config import admin, browser_phones, customers, health, lookup, pop
+from config.alerting import alerting
 from config.beep import BEEP_SOUND
 from config.board import Board
-from config.knowledge import contact, helpers, music, remembered, standing, talked, waiting_followups, ways
+from config.knowledge import (
+    contact,
+    helpers,
+    music,
+    numbers_of,
+    remembered,
+    standing,
+    talked,
+    waiting_followups,
+    ways,
+)
 from config.premises import (
     CannotStart,
     audit_secret,
@@ -49,9 +60,11 @@ from cti.desk.consult import consult_routes
 from cti.desk.control import control_routes
 from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
+from cti.desk.places import routes as place_routes
 from cti.desk.pop import allowed
 from cti.desk.pop import routes as pop_routes
 from cti.desk.recording import routes as recording_control_routes
+from cti.desk.suggestions import routes as suggestion_routes
 from cti.engine import Engine
 from cti.executor import Executor
 from cti.invite import CardUrl
@@ -68,6 +81,7 @@ from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
 from recordings.audit import AuditLog
 from recordings.audit_api import routes as audit_routes
+from recordings.before import routes as before_routes
 from recordings.day import DaysPart
 from recordings.desk_api import routes as desk_routes
 from recordings.files import Files
@@ -138,9 +152,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
 
         records = await Records.open(site.database)
         stack.push_async_callback(records.close)
-        audit = AuditLog(records, audit_secret(site), site.audit_head)
-        await audit.start()
-        stack.push_async_callback(audit.stop)
+        audit = await _audit_log(site, records, stack)
         spool = site.state / "spool"
         if rows := await recover(spool, records):
             log.info("events that an earlier run left are in the database now", rows=rows)
@@ -161,7 +173,8 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 lookup.elsewhere(site.settings.customers.lookup, fetcher, registry),
             )
         )
-        board = Board(site, registry, history, known.callers.found)
+        alerted = await stack.enter_async_context(alerting(site, fetcher))
+        board = Board(site, registry, history, known.callers.found, alerted)
         link = Link(site)
         seen = pop.known(known.callers.found, site.cards.region)
 
@@ -184,10 +197,8 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, music(site))
         reload = Reload(site, menus, make_prompts, audit.put)
 
-        async def counted(days: int) -> Mapping[tuple[str, str], int]:
-            return await branches(records, time.time() - days * DAY_S)
-
         control = (ControlPart(music(site)), RecordingPausePart(), ConsultPart())
+        leads = ways(site, routing, lambda: menus.flows)
         engine = build_engine(
             site,
             link,
@@ -205,6 +216,8 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         ami = _started(stack, link.ami.run(), "ami")
         await caught_up(link.ami, engine)
 
+        looked = health.of_site(site, link.ami, records, redis, lambda: recorder.pending + audit.pending)
+        _started(stack, looked.run(), "health")
         _started(stack, _counted_anew(board, records), "today")
         pops = [one.rule() for one in site.settings.pop]
         app = create_app(
@@ -222,15 +235,19 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
                 consult_routes(engine.ask, lambda: engine.calls, helpers(site, routing)),
-                control_routes(engine.ask, lambda: engine.calls, ways(site, routing, lambda: menus.flows)),
+                control_routes(engine.ask, lambda: engine.calls, leads),
+                place_routes(leads, board.feed.view),
+                suggestion_routes(site.suggestions, lambda: engine.calls, known.callers.found, site.today),
+                before_routes(records, numbers_of(lambda: engine.calls, known.ways)),
                 help_routes(engine.ask, lambda: engine.calls),
                 recording_control_routes(engine.ask, lambda: engine.calls),
                 recordings_routes(records, files),
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 *known.routers,
                 reload_routes(reload),
+                admin.routes(site, reload, looked),
                 audit_routes(audit),
-                picture_routes(lambda: menus.flows, counted),
+                picture_routes(lambda: menus.flows, partial(_counted, records)),
                 menu_routes(switches, lambda: menus.flows),
                 phone_routes(browser_phones.accounts(site)),
                 pop_routes(pops, seen, lambda: engine.calls),
@@ -241,6 +258,19 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             note=audit.put,
         )
         yield Works(app, frozenset({loop, ami, *webhooks.tasks}), reload)
+
+
+async def _counted(records: Records, days: int) -> Mapping[tuple[str, str], int]:
+    """How often each way through the menus was taken in these last days."""
+    return await branches(records, time.time() - days * DAY_S)
+
+
+async def _audit_log(site: Site, records: Records, stack: AsyncExitStack) -> AuditLog:
+    """The site's audit log, which writes until the stack is left."""
+    log = AuditLog(records, audit_secret(site), site.audit_head)
+    await log.start()
+    stack.push_async_callback(log.stop)
+    return log
 
 
 async def _redis(site: Site, stack: AsyncExitStack) -> Redis:
@@ -316,13 +346,10 @@ def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, 
         behind = recorder.pending
         return {
             "asterisk": "" if ami.connected else ami.trouble,
-            "database": f"{behind} rows are not written yet" if behind > _BEHIND else "",
+            "database": f"{behind} rows are not written yet" if behind > health.BEHIND else "",
         }
 
     return look
-
-
-_BEHIND = 5000
 
 
 def _started(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:

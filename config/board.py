@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -13,21 +13,23 @@ from config.settings import Site
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent
 from cti.calls.words import CallId
-from cti.desk.alerts import Alerts
+from cti.desk.alerts import Alert, Alerts
 from cti.desk.announcements import Announcements
 from cti.desk.board_api import routes
-from cti.desk.feed import DeskPart, Feed
+from cti.desk.feed import Feed
 from cti.desk.metrics import Metrics
+from cti.desk.part import DeskPart
 from cti.desk.rows import Row
 from cti.desk.today import Came, Rules, Today
 from cti.desk.view import EVERYTHING, Audience, Customers, View, nobody_known
+from cti.desk.wall import WALL, Wall, alert_row
 from recordings.store import Store
 from recordings.today import stretches
 
 
 class Board:
     """The desks' feed with all that is on it, at its beginning. ``history`` are the events of calls that
-    go on; ``customers`` says who calls."""
+    go on; ``customers`` says who calls; ``alerted`` is told of alerts."""
 
     def __init__(
         self,
@@ -35,6 +37,7 @@ class Board:
         registry: CollectorRegistry,
         history: Sequence[CallEvent],
         customers: Customers = nobody_known,
+        alerted: Callable[[Alert], None] = lambda alert: None,
     ) -> None:
         self._site = site
         self._began = time.time()
@@ -44,13 +47,17 @@ class Board:
         self._alerts = alerts = Alerts([alert.rule() for alert in site.settings.alerts], view.reading)
         self._announcements = Announcements(site.state / "announcements.json")
 
+        wall = Wall(view, {name: self.serving(name) or () for name in site.queues}, _teams(site))
+
         def beside(audience: Audience, now: float) -> dict[str, list[Row]]:
+            if audience == WALL:
+                return {**wall.snapshot(), "alerts": [alert_row(alert) for alert in alerts.raised]}
             shown = [one.row(audience) for one in self._announcements.current(now, audience)]
             raised = {"alerts": [alert.row() for alert in alerts.raised]} if audience is EVERYTHING else {}
             return {"announcements": shown, **raised}
 
-        self.feed = Feed(view, beside=[beside])
-        self.part = DeskPart(self.feed, Metrics(view, registry, alerts), alerts)
+        self.feed = Feed(view, beside=[beside], wall=wall)
+        self.part = DeskPart(self.feed, Metrics(view, registry, alerts), alerts, alerted)
         follow(self.today, history)
 
     def routes(self) -> APIRouter:
@@ -88,6 +95,12 @@ def follow(today: Today, history: Iterable[CallEvent]) -> None:
     for event in history:
         call = calls[event.call] = apply(calls.get(event.call), event)
         today.apply(event, call)
+
+
+def _teams(site: Site) -> dict[str, list[str]]:
+    """The agents of each group."""
+    groups = sorted({group for agent in site.agents.values() for group in agent.groups})
+    return {group: [agent.name for agent in site.agents.values() if group in agent.groups] for group in groups}
 
 
 def _rules(site: Site) -> Rules:

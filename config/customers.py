@@ -14,7 +14,7 @@ from cti.customers import api, exchange
 from cti.customers.api import Contact
 from cti.customers.callers import Callers, Elsewhere
 from cti.customers.card import alike
-from cti.customers.numbers import of_caller
+from cti.customers.numbers import of_caller, spellings
 from cti.customers.store import Store
 from recordings.contacts import of_callers
 from recordings.store import Store as Records
@@ -33,6 +33,13 @@ class Customers:
     async def card(self, caller: str) -> Mapping[str, str]:
         number = of_caller(caller, self.region)
         return alike(await self.store.of_number(number)) if number else {}
+
+    async def ways(self, caller: str) -> Collection[str]:
+        """The numbers of a caller, those on his cards among them, in each way that a line may show them."""
+        number = of_caller(caller, self.region)
+        cards = await self.store.of_number(number) if number else ()
+        all_of_them = {number, *(one for card in cards for one in card.numbers)} - {""}
+        return {caller, *(way for one in all_of_them for way in spellings(one, self.region))} - {""}
 
 
 @asynccontextmanager

@@ -89,10 +89,10 @@ async def examine(site: Site) -> AsyncIterator[Finding]:
             return
         yield good("AMI log-in", f"as {a.user} at {a.host}:{a.port}, {ami.banner}")
         yield version(ami.banner)
-        for what, check in (("permissions", _permissions), ("dialplan include", _dialplan), ("clock", _clock)):
+        for what, check in (("permissions", _permissions), ("dialplan include", _dialplan), ("clock", clock)):
             yield await _guarded(what, check(ami))
-        for what, line in _lines(site).items():
-            yield await _guarded(what, _line(ami, what, line))
+        for what, dialled in _lines(site).items():
+            yield await _guarded(what, line(ami, what, dialled))
 
 
 def local(site: Site) -> Iterable[Finding]:
@@ -181,7 +181,8 @@ async def _dialplan(ami: AmiClient) -> Finding:
     return good("dialplan include", "loaded")
 
 
-async def _clock(ami: AmiClient) -> Finding:
+async def clock(ami: AmiClient) -> Finding:
+    """How far Asterisk's clock is from ours. Raises AmiError."""
     pong = await ami.action("Ping")
     apart = time.time() - float(pong.get("Timestamp", "0"))
     if abs(apart) > CLOCK_LIMIT_S:
@@ -199,27 +200,27 @@ def _lines(site: Site) -> Mapping[str, str]:
     return phones | {f"trunk {name}": f"PJSIP/{name}" for name in site.settings.trunks}
 
 
-async def _line(ami: AmiClient, what: str, line: str) -> Finding:
+async def line(ami: AmiClient, what: str, dialled: str) -> Finding:
     """A phone or a trunk: Asterisk's own word first, then a SIP OPTIONS of ours.
 
-    All by Getvar: the actions that list contacts need the class ``system``, which may do much harm.
+    All by Getvar: the actions that list contacts need the class ``system``, which may do much harm. Raises AmiError.
     """
-    state = await _value(ami, f"DEVICE_STATE({line})")
+    state = await _value(ami, f"DEVICE_STATE({dialled})")
     if state == "INVALID":
-        return bad(what, f"Asterisk knows no {line}", "correct its name, or write the endpoint into pjsip.conf")
+        return bad(what, f"Asterisk knows no {dialled}", "correct its name, or write the endpoint into pjsip.conf")
     if state == "UNAVAILABLE":
-        return doubtful(what, f"{line} is not registered", "log the phone in, or see why it cannot reach Asterisk")
+        return doubtful(what, f"{dialled} is not registered", "log the phone in, or see why it cannot reach Asterisk")
     uris = []
-    for contact in await _contacts(ami, line):
+    for contact in await _contacts(ami, dialled):
         if await _value(ami, f"PJSIP_CONTACT({contact},status)") == "Reachable":
             micros = await _value(ami, f"PJSIP_CONTACT({contact},rtt)")
             took = f" in {int(micros) / 1000:.0f} ms" if micros.isdecimal() else ""
-            return good(what, f"{line} answers Asterisk{took}")
+            return good(what, f"{dialled} answers Asterisk{took}")
         uris.append(await _value(ami, f"PJSIP_CONTACT({contact},uri)"))
     asked = [await _ask(what, uri) for uri in uris if uri]
     if not state and not asked:
-        return doubtful(what, f"Asterisk says nothing of {line}", "load func_devstate.so into it")
-    unasked = good(what, f"Asterisk says of {line}: {state}")
+        return doubtful(what, f"Asterisk says nothing of {dialled}", "load func_devstate.so into it")
+    unasked = good(what, f"Asterisk says of {dialled}: {state}")
     return next((f for f in asked if f.verdict is Verdict.GOOD), asked[0] if asked else unasked)
 
 

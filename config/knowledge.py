@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from config.settings import Site
 from config.usage import DAY_S
+from cti.access import Person
 from cti.calls.call import Call
 from cti.calls.events import CallEvent
 from cti.calls.part import Output
@@ -14,8 +15,10 @@ from cti.calls.standing import Standing
 from cti.calls.words import AgentState, CallId
 from cti.desk.consult import Helpers
 from cti.desk.control import Ways
+from cti.desk.view import audience_of, visible
 from ivr.outside import Contact, InLine
 from recordings import contacts
+from recordings.before import Numbers
 from recordings.followups import FollowUpsPart, untold
 from recordings.journal import last_states, open_callbacks
 from recordings.store import Store
@@ -27,6 +30,18 @@ from routing.store import StoreDown
 
 CONTACT_DAYS = 90
 """How long a caller and the agent who spoke with him count as acquainted."""
+
+
+def numbers_of(
+    calls: Callable[[], Mapping[CallId, Call]], ways: Callable[[str], Awaitable[Collection[str]]]
+) -> Numbers:
+    """Answers from which numbers the caller of a live call may have called before."""
+
+    async def ask(id: CallId, who: Person) -> Collection[str] | None:
+        call = calls().get(id)
+        return await ways(call.caller) if call is not None and visible(call, audience_of(who)) else None
+
+    return ask
 
 
 def music(site: Site) -> Mapping[str, str]:

@@ -55,6 +55,20 @@ class Reloaded(BaseModel):
     versions: dict[str, str]
 
 
+class Wrong(BaseModel):
+    """A problem of a site: the file, line and key, and what is wrong with it."""
+
+    where: str
+    what: str
+
+
+def wrongs(error: SiteError) -> list[Wrong]:
+    return [
+        Wrong(where=f"{p.file}:{p.line} {p.key}".strip(), what=p.message + (f" ({p.hint})" if p.hint else ""))
+        for p in error.problems
+    ]
+
+
 class Reload:
     """Reloads a site's menus. ``make_prompts`` makes an empty set of sounds for a site: calls under
     way keep theirs. ``note`` is told what a signal did: the audit log knows of the others."""
@@ -73,26 +87,43 @@ class Reload:
         self._turn = asyncio.Lock()
         self.key = secrets.token_urlsafe(32)
 
+    @property
+    def loaded(self) -> Site:
+        """The site whose flows, numbers and prompts new calls get; the rest of it may wait for a restart."""
+        return self._loaded
+
     async def now(self) -> Reloaded:
         """Checks the site and loads it. Raises SiteError, and then nothing has changed."""
         async with self._turn:
-            site = await asyncio.to_thread(settings.load, self._running.folder)
-            if missing := list(_unknown(site.flows, self._running)):
-                raise SiteError(missing)
+            site = await self._read()
             prompts = self._make_prompts(site)
             await prompts.load(site.flows)
             self._menus.use(site.flows, prompts, site.settings.numbers)
-            changes = differences(self._loaded.flows, site.flows)
-            before, after = self._loaded.settings.numbers, site.settings.numbers
-            changes += [
-                f"the number {number} leads to {after.get(number, 'no flow')} (was: {before.get(number, 'no flow')})"
-                for number in sorted(before.keys() | after.keys())
-                if before.get(number) != after.get(number)
-            ]
+            told = self._compared(site)
             self._loaded = site
-            versions = {name: flow.version for name, flow in site.flows.items()}
-            log.info("the site was loaded anew", changes=len(changes))
-            return Reloaded(changes=changes, restart=sorted(_needs_restart(self._running, site)), versions=versions)
+            log.info("the site was loaded anew", changes=len(told.changes))
+            return told
+
+    async def checked(self) -> Reloaded:
+        """What ``now`` would do. Raises SiteError."""
+        return self._compared(await self._read())
+
+    async def _read(self) -> Site:
+        site = await asyncio.to_thread(settings.load, self._running.folder)
+        if missing := list(_unknown(site.flows, self._running)):
+            raise SiteError(missing)
+        return site
+
+    def _compared(self, site: Site) -> Reloaded:
+        changes = differences(self._loaded.flows, site.flows)
+        before, after = self._loaded.settings.numbers, site.settings.numbers
+        changes += [
+            f"the number {number} leads to {after.get(number, 'no flow')} (was: {before.get(number, 'no flow')})"
+            for number in sorted(before.keys() | after.keys())
+            if before.get(number) != after.get(number)
+        ]
+        versions = {name: flow.version for name, flow in site.flows.items()}
+        return Reloaded(changes=changes, restart=sorted(_needs_restart(self._running, site)), versions=versions)
 
     async def told(self) -> None:
         """As ``now``, for a signal: what is wrong goes to the log."""
@@ -149,10 +180,7 @@ def routes(reload: Reload) -> APIRouter:
             say(request.scope, changes=len(done.changes))
             return done
         except SiteError as error:
-            problems = [
-                {"where": f"{p.file}:{p.line} {p.key}".strip(), "what": p.message + (f" ({p.hint})" if p.hint else "")}
-                for p in error.problems
-            ]
+            problems = [wrong.model_dump() for wrong in wrongs(error)]
             return JSONResponse({"error": "the site is wrong; nothing was changed", "problems": problems}, 409)
 
     return router

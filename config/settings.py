@@ -13,18 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config import lookup, messages, pop
-from config.alerts import unknown_queues
+from config.alerts import missing, unknown_queues
 from config.people_file import PeopleFile, PersonSettings, agents_of
 from config.site_file import NumbersSettings, SiteFile
+from config.suggestions import nowhere
 from cti import site_files
 from cti.access import Person
 from cti.ami.client import AmiSettings
 from cti.customers.card import Rules
+from cti.desk.suggestions import Rule
 from cti.executor import Destination
 from cti.outbound import Outbound
 from cti.site_files import Document, ModelT, Problem, SiteError
@@ -138,6 +140,15 @@ class Site:
         """By whose clock a day begins, None for this machine's."""
         return ZoneInfo(self.settings.zone) if self.settings.zone else None
 
+    def today(self) -> date:
+        """The day it is by that clock."""
+        return datetime.now(self.zone).date()
+
+    @property
+    def suggestions(self) -> Sequence[Rule]:
+        """What agents are to suggest to callers."""
+        return [suggestion.rule() for suggestion in self.settings.suggestions]
+
     @property
     def targets(self) -> Mapping[str, float]:
         """Within how many seconds calls of each queue are to be answered."""
@@ -219,8 +230,10 @@ def load(folder: Path) -> Site:
         wrong.extend(_numbers(*site, flows))
         wrong.extend(_told(*site))
         wrong.extend(lookup.unknown_host(site[1], site[0].customers.lookup, site[0].lookups.hosts))
+        wrong.extend(missing(site[1], site[0].alerts_to, tuple(site[0].webhooks), site[0].mail))
         if built is not None:
             wrong.extend(unknown_queues(site[1], site[0].alerts, built))
+            wrong.extend(nowhere(site[1], site[0].suggestions, built))
             wrong.extend(pop.unknown_queues(site[1], site[0].pop, built))
     if people:
         wrong.extend(phones(people[1], {name: p.dialled for name, p in people[0].people.items()}))

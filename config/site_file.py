@@ -8,10 +8,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from config.alerts import AlertSettings
+from config.alerts import AlertSettings, AlertTargets, MailSettings
 from config.customer_settings import CustomerSettings
 from config.fields import Name, Phone, fits
 from config.pop import CardUrl, PopSettings
+from config.suggestions import SuggestionSettings
 from cti.durations import Duration
 from cti.hours import Zone
 from cti.site_files import SiteModel
@@ -169,6 +170,12 @@ class SiteFile(SiteModel):
     """Who hangs up within so many seconds of coming to a queue counts neither as offered nor as abandoned."""
     alerts: Annotated[tuple[AlertSettings, ...], Field(max_length=200)] = ()
     """What supervisors are alerted of."""
+    suggestions: Annotated[tuple[SuggestionSettings, ...], Field(max_length=200)] = ()
+    """What agents are to suggest to callers, in this order."""
+    alerts_to: AlertTargets = AlertTargets()
+    """Who is told besides them."""
+    mail: MailSettings | None = None
+    """By which mails are sent; none are where it is left out."""
     trunks: tuple[Endpoint, ...] = ()
     """PJSIP endpoints of the lines to the world: ``cordboard doctor`` looks at them."""
     fallback: FallbackSettings = FallbackSettings()

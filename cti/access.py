@@ -123,20 +123,25 @@ class Gate:
         self._people = people
         self.keys = keys
 
-    def token(self, person: Person, now: float | None = None) -> str:
-        """A token for ``person``, good for LIFETIME_S seconds from ``now`` (Unix seconds)."""
+    def token(
+        self, person: Person, now: float | None = None, *, purpose: str = "", lifetime_s: float = LIFETIME_S
+    ) -> str:
+        """A token for ``person``, good for ``lifetime_s`` from ``now`` (Unix seconds); with a ``purpose``
+        for that and nothing else."""
         at = time.time() if now is None else now
-        claims = {"sub": person.name, "role": person.role.value, "iat": int(at), "exp": int(at + LIFETIME_S)}
+        role = purpose or person.role.value
+        claims = {"sub": person.name, "role": role, "iat": int(at), "exp": int(at + lifetime_s)}
         return jwt.encode(claims, self._secret, algorithm="HS256")
 
-    def person(self, token: str) -> Person | None:
-        """Whose token this is, or None: forged, expired, or of somebody gone or changed in role."""
+    def person(self, token: str, purpose: str = "") -> Person | None:
+        """Whose token this is, or None: forged, expired, for another purpose, or of somebody gone or
+        changed in role."""
         try:
             claims = jwt.decode(token, self._secret, algorithms=["HS256"], options={"require": ["exp", "sub"]})
         except jwt.InvalidTokenError:
             return None
         person = self._people.get(claims["sub"])
-        return person if person is not None and person.role.value == claims.get("role") else None
+        return person if person is not None and (purpose or person.role.value) == claims.get("role") else None
 
     def who(self, connection: HTTPConnection) -> Person | None:
         """The person or program behind an HTTP request or a WebSocket."""

@@ -22,7 +22,7 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
-from config import alerts, cli, customer_settings, lookup, people_file, pop, roster, site_file
+from config import alerts, cli, customer_settings, lookup, people_file, pop, roster, site_file, suggestions
 from config.fields import Phone
 from config.simulation import arrivals, spread
 from cti import durations, hours, site_files
@@ -133,6 +133,11 @@ IN_SITE = (
     Section("### customers.lookup", lookup.CustomerLookup),
     Section("### pop", pop.PopSettings, "A list: the first that is for the queue and whose fields are all known."),
     Section("### alerts", alerts.AlertSettings, "A list of rules."),
+    Section(
+        "### suggestions", suggestions.SuggestionSettings, "A list of rules; all that fit are shown, in this order."
+    ),
+    Section("### alerts_to", alerts.AlertTargets),
+    Section("### mail", alerts.MailSettings),
     Section("### boxes", site_file.BoxSettings, "Each has a name, which flows use."),
     Section("### fallback", site_file.FallbackSettings),
     Section("### folders", site_file.FolderSettings, "Relative to the site's folder."),

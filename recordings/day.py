@@ -25,6 +25,7 @@ from recordings.record import Segment, SegmentKind
 from recordings.rows import segment_of
 from recordings.store import Store
 from recordings.tables import segments
+from recordings.timeline import Stretch, Timeline, Track, talks_of
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +90,9 @@ class Days:
         self._start = self._end = 0.0
         self._now: dict[str, AgentChanged] = {}
         self._sums: dict[str, dict[_Doing, tuple[float, int]]] = {}
+        self._tracks: dict[str, Track] = {}
+        self._doings: dict[_Doing, _Doing] = {}
+        """One value for all tracks."""
 
     def apply(self, event: AgentChanged) -> None:
         self._turn_to(event.at)
@@ -99,6 +103,7 @@ class Days:
             sums = self._sums.setdefault(event.agent, {})
             sums[_doing(before)] = self._with(sums, before, event.at)
         self._now[event.agent] = event
+        self._track(event)
 
     def of(self, agent: str, now: float) -> tuple[StateTime, ...]:
         """The agent's times until ``now``, the longest first; none where nothing is known of him."""
@@ -108,6 +113,16 @@ class Days:
             sums[_doing(last)] = self._with(sums, last, now)
         found = (StateTime(state, reason, seconds, times) for (state, reason), (seconds, times) in sums.items())
         return tuple(sorted(found, key=lambda one: -one.seconds))
+
+    def line(self, agent: str, now: float) -> tuple[Stretch, ...]:
+        """What the agent did until ``now``, in order; nothing where nothing is known of him."""
+        self._turn_to(now)
+        track = self._tracks.get(agent)
+        return () if track is None else track.stretches(self._start, now)
+
+    def _track(self, change: AgentChanged) -> None:
+        doing = _doing(change)
+        self._tracks.setdefault(change.agent, Track()).add(change.at, self._doings.setdefault(doing, doing))
 
     def _with(self, sums: Mapping[_Doing, tuple[float, int]], last: AgentChanged, until: float) -> tuple[float, int]:
         seconds, times = sums.get(_doing(last), (0.0, 0))
@@ -119,6 +134,10 @@ class Days:
             self._start = midnight(now, self._zone)
             self._end = midnight(self._start + 1.5 * DAY_S, self._zone)  # whether it has 23, 24 or 25 hours
             self._sums.clear()
+            self._tracks.clear()
+            self._doings.clear()
+            for last in self._now.values():
+                self._track(last)
 
 
 _Doing: TypeAlias = tuple[AgentState, str]
@@ -221,10 +240,20 @@ class DaysPart:
 
     async def day(self, agent: str, now: float, within_s: Mapping[str, float]) -> Day:
         """The agent's day until ``now``. Raises NotRead."""
-        if self._later is not None:
-            raise NotRead("the server has just started, and still reads what was before; ask again in a moment")
+        self._must_be_read()
         start, states = midnight(now, self._zone), self._days.of(agent, now)
         return day(agent, start, now, states, await segments_of(self._store, agent, start, now), within_s)
+
+    async def timeline(self, agent: str, now: float) -> Timeline:
+        """What the agent did until ``now``, in order. Raises NotRead."""
+        self._must_be_read()
+        start = midnight(now, self._zone)
+        talks = talks_of(agent, await segments_of(self._store, agent, start, now), start)
+        return Timeline(agent, start, now, self._days.line(agent, now), talks)
+
+    def _must_be_read(self) -> None:
+        if self._later is not None:
+            raise NotRead("the server has just started, and still reads what was before; ask again in a moment")
 
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
         if isinstance(event, AgentChanged):

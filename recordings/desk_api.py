@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from recordings.api import Moment
 from recordings.day import Day, DaysPart, NotRead
 from recordings.followups import FollowUp, FollowUpsPart
 from recordings.store import Store
+from recordings.timeline import Timeline
 
 SLACK_S = 60.0
 """How far in the past a time may be, for clocks that differ."""
@@ -79,14 +80,7 @@ def routes(
             raise HTTPException(404, f"no agent is called {name}")
         return name
 
-    @router.get("/agents/{name}/day")
-    async def my_day(name: str, who: AnyAgent) -> Day:
-        """What an agent did since midnight, and his calls. 503 for a moment after the server's start."""
-        agent = named(name, who)
-        try:
-            return await days.day(agent, time.time(), within_s)
-        except NotRead as error:
-            raise HTTPException(503, str(error)) from None
+    _add_days(router, days, named, within_s)
 
     @router.get("/followups")
     async def mine(who: AnyAgent, agent: str = "", *, done: bool = False) -> list[FollowUp]:
@@ -149,3 +143,27 @@ def _future(at: float, now: float) -> float:
     if not now - SLACK_S <= at <= now + FURTHEST_S:
         raise HTTPException(422, "the time must be in the future, and within two years")
     return at
+
+
+def _add_days(
+    router: APIRouter, days: DaysPart, named: Callable[[str, Person], str], within_s: Mapping[str, float]
+) -> None:
+    """The routes of agents' days; ``named`` lets in who may look at them."""
+
+    @router.get("/agents/{name}/day")
+    async def my_day(name: str, who: AnyAgent) -> Day:
+        """What an agent did since midnight, and his calls. 503 for a moment after the server's start."""
+        agent = named(name, who)
+        try:
+            return await days.day(agent, time.time(), within_s)
+        except NotRead as error:
+            raise HTTPException(503, str(error)) from None
+
+    @router.get("/agents/{name}/timeline")
+    async def timeline(name: str, who: AnyAgent) -> Timeline:
+        """What an agent did since midnight, in order. 503 for a moment after the server's start."""
+        agent = named(name, who)
+        try:
+            return await days.timeline(agent, time.time())
+        except NotRead as error:
+            raise HTTPException(503, str(error)) from None

@@ -6,7 +6,7 @@ out. Only that its time has come is an event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from heapq import heappop, heappush
 from typing import Any
@@ -69,6 +69,13 @@ async def of_agent(connection: AsyncConnection, agent: str, *, done: bool) -> li
     else:
         wanted = wanted.where(followups.c.done_at.is_(None)).order_by(followups.c.at)
     return [FollowUp(**row._mapping) for row in await connection.execute(wanted)]
+
+
+async def of_numbers(connection: AsyncConnection, numbers: Collection[str]) -> list[FollowUp]:
+    """Those to these numbers that are open, of all agents, the first due first."""
+    mine = followups.c.number.in_(numbers) & followups.c.done_at.is_(None)
+    found = await connection.execute(select(followups).where(mine).order_by(followups.c.at))
+    return [FollowUp(**row._mapping) for row in found]
 
 
 async def untold(connection: AsyncConnection) -> list[FollowUp]:

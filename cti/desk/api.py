@@ -36,6 +36,7 @@ from cti.desk.login import PER_ADDRESS, PER_NAME, FailureLimit, Passwords
 from cti.desk.pages import add_pages
 from cti.desk.rows import Row
 from cti.desk.view import Customers, audience_of, card, sees_customers, visible
+from cti.desk.wall import WALL, Door, add_wall
 
 Calls = Callable[[], Mapping[CallId, Call]]
 Health = Callable[[], Mapping[str, str]]
@@ -116,6 +117,13 @@ def create_app(
     @app.websocket("/ws")
     async def follow(socket: WebSocket) -> None:
         await feed.serve(socket, gate)
+
+    door = Door(gate)
+    add_wall(app, door, secure_cookie)
+
+    @app.websocket("/ws/wall")
+    async def follow_on_the_wall(socket: WebSocket) -> None:
+        await feed.serve(socket, door, lambda who: WALL)
 
     add_pages(app)
     return app

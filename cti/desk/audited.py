@@ -43,6 +43,7 @@ NOTED: Mapping[str, Noted] = {
     "POST /api/agents/{name}/wrap-up": Noted("agent.wrap-up", "agent:{name}", others=True),
     "GET /api/agents/{name}": Noted("agent.seen", "agent:{name}", others=True),
     "GET /api/agents/{name}/day": Noted("agent.day", "agent:{name}", others=True),
+    "GET /api/agents/{name}/timeline": Noted("agent.timeline", "agent:{name}", others=True),
     "POST /api/announcements": Noted("announcement.made"),
     "DELETE /api/announcements/{id}": Noted("announcement.ended", "announcement:{id}"),
     "DELETE /api/callbacks/{wanted}": Noted("callback.dropped", "call:{wanted}"),

@@ -24,20 +24,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cti.access import FEED, WHO, Gate
+from cti.access import FEED, WHO, Person
 from cti.calls.call import Call
 from cti.calls.events import Event
-from cti.calls.part import Output
 from cti.calls.words import CallId
-from cti.desk.alerts import Alert, Alerts
 from cti.desk.guard import same_host
-from cti.desk.metrics import Metrics
 from cti.desk.today import Touched
 from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of, sees_customers
+from cti.desk.wall import WALL, Wall
 
 ALIVE_S = 5.0
 LOG_IN_FIRST = 4401
@@ -129,8 +128,15 @@ Beside = Callable[[Audience, float], Mapping[str, Any]]
 """What else a snapshot has for an audience at a time, by key."""
 
 
+class Entrance(Protocol):
+    """Knows who may come in."""
+
+    def who(self, connection: HTTPConnection) -> Person | None: ...
+
+
 class Feed:
-    """Gives each audience its changes. ``beside`` are further keys of its snapshot.
+    """Gives each audience its changes. ``beside`` are further keys of its snapshot,
+    ``wall`` makes what is told to walls.
 
     Supervisors see everybody's: ``gather_s`` seconds after an event they are told what is other than
     they were last told, at once if it is 0. The last ``kept`` messages to supervisors, and the last
@@ -148,9 +154,11 @@ class Feed:
         gather_s: float = 0.05,
         clock: Callable[[], float] = time.time,
         beside: Sequence[Beside] = (),
+        wall: Wall | None = None,
     ) -> None:
         self.view = view
         self._beside = tuple(beside)
+        self._wall = wall
         self.stream = secrets.token_hex(8)
         self._kept = kept
         self._kept_each = kept_each
@@ -192,7 +200,7 @@ class Feed:
 
     def gather(self) -> None:
         """Rows may be other than supervisors were told: they are told soon."""
-        if not self.wanted(EVERYTHING):
+        if not (self.wanted(EVERYTHING) or self.wanted(WALL)):
             return
         if not self._gather_s:
             self.tell_gathered()
@@ -205,8 +213,11 @@ class Feed:
             self._gathering.cancel()
             self._gathering = None
         change = self.view.news()
-        if change is not None:
-            self.tell(change)
+        if change is None:
+            return
+        self.tell(change)
+        if self._wall is not None and self.wanted(WALL) and (shown := self._wall.change(change)) is not None:
+            self.tell(shown)
 
     def tell(self, change: Change) -> None:
         """Tells an audience at once, if anybody of it was ever there."""
@@ -255,7 +266,9 @@ class Feed:
         reader.take()  # From here on it is told what comes after the snapshot.
         return [snapshot]
 
-    async def serve(self, socket: WebSocket, gate: Gate) -> None:
+    async def serve(
+        self, socket: WebSocket, gate: Entrance, audience: Callable[[Person], Audience] = audience_of
+    ) -> None:
         """Talks to one desktop until it goes, or its token is no longer good."""
         await socket.accept()
         who = socket.scope[WHO] = gate.who(socket)
@@ -271,7 +284,7 @@ class Feed:
         after = socket.query_params.get("after", "")
         number = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
         stream = socket.query_params.get("stream", "")
-        reader = self.join(audience_of(who), stream, number, customers=sees_customers(who))
+        reader = self.join(audience(who), stream, number, customers=sees_customers(who))
         sending = asyncio.create_task(self._send(socket, reader, gate))
         hearing = asyncio.create_task(_hear(socket))
         try:
@@ -286,7 +299,7 @@ class Feed:
                 task.cancel()
             await asyncio.gather(sending, hearing, return_exceptions=True)
 
-    async def _send(self, socket: WebSocket, reader: Reader, gate: Gate) -> None:
+    async def _send(self, socket: WebSocket, reader: Reader, gate: Entrance) -> None:
         checked = self._clock()
         if not reader.pending:
             await socket.send_text(self._alive())  # Nothing was missed: say so at once.
@@ -351,33 +364,3 @@ def _change_text(change: Change, seq: int, prev: int) -> str:
         **change.more,
     }
     return _text(head | {key: rows for key, rows in body.items() if rows})
-
-
-class DeskPart:
-    """The desks' share in the loop: it watches, and asks for nothing."""
-
-    def __init__(self, feed: Feed, metrics: Metrics, alerts: Alerts | None = None) -> None:
-        self._feed = feed
-        self._metrics = metrics
-        self._alerts = Alerts() if alerts is None else alerts
-
-    async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
-        self._metrics.count(event)
-        self._feed.happened(event, call)
-        self._alert(self._alerts.happened(self._feed.view.stirred(), now), now)
-        return ()
-
-    async def on_time(self, now: float) -> Sequence[Output]:
-        view = self._feed.view
-        if now >= view.today.next_turn:
-            self._feed.counted(view.today.turn(now), now)
-        self._alert([*self._alerts.happened(view.stirred(), now), *self._alerts.on_time(now)], now)
-        return ()
-
-    def next_time(self) -> float | None:
-        turn, alert = self._feed.view.today.next_turn, self._alerts.next_time()
-        return turn if alert is None else min(turn, alert)
-
-    def _alert(self, alerts: Sequence[Alert], now: float) -> None:
-        for alert in alerts:
-            self._feed.tell(Change(EVERYTHING, now, "Alert", more={"alerts": [alert.row()]}))

@@ -208,7 +208,7 @@ async def test_the_clock(ahead: float, verdict: Verdict, monkeypatch: pytest.Mon
     monkeypatch.setattr(time, "time", lambda: 1000.0)
     answer = [{"Response": "Success", "Timestamp": f"{1000 + ahead:.6f}"}]
     async with Peer({"Ping": answer}) as peer, linked(peer) as ami:
-        found = await doctor._clock(ami)
+        found = await doctor.clock(ami)
     assert found.verdict is verdict
     if verdict is DOUBTFUL:
         assert found.seen == f"{-ahead:+.1f} s from Asterisk's"
@@ -286,27 +286,27 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
 @pytest.mark.usefixtures("asked")
 async def test_a_line(values: Mapping[str, str], verdict: Verdict, seen: str) -> None:
     async with Peer({"Getvar": variables(values)}) as peer, linked(peer) as ami:
-        found = await doctor._line(ami, "phone of a", "PJSIP/a")
+        found = await doctor.line(ami, "phone of a", "PJSIP/a")
     assert (found.verdict, found.seen) == (verdict, seen)
     assert bool(found.do) is (verdict is not GOOD)
 
 
 async def test_each_contact_is_asked_in_its_own_way(asked: list[tuple[str, int, str]]) -> None:
     async with Peer({"Getvar": variables(CONTACTS)}) as peer, linked(peer) as ami:
-        await doctor._line(ami, "phone of a", "PJSIP/a")
+        await doctor.line(ami, "phone of a", "PJSIP/a")
     assert asked == [("192.0.2.1", 5070, "udp"), ("192.0.2.2", 5060, "tcp"), ("2001:db8::1", 5061, "udp")]
 
 
 async def test_a_line_that_does_not_answer(asked: list[tuple[str, int, str]]) -> None:
     values = CONTACTS | {"PJSIP_ENDPOINT(a,aors)": "a"}
     async with Peer({"Getvar": variables(values)}) as peer, linked(peer) as ami:
-        found = await doctor._line(ami, "phone of a", "PJSIP/a")
+        found = await doctor.line(ami, "phone of a", "PJSIP/a")
     assert (found.verdict, found.seen) == (DOUBTFUL, "192.0.2.1:5070 over udp did not answer")
 
 
 async def test_lines_of_other_kinds_are_asked_of_asterisk_only(asked: list[tuple[str, int, str]]) -> None:
     async with Peer({"Getvar": variables({"DEVICE_STATE(IAX2/a)": "NOT_INUSE"})}) as peer, linked(peer) as ami:
-        found = await doctor._line(ami, "phone of a", "IAX2/a")
+        found = await doctor.line(ami, "phone of a", "IAX2/a")
         assert [action["Variable"] for action in peer.named("Getvar")] == ["DEVICE_STATE(IAX2/a)"]
     assert (found.verdict, asked) == (GOOD, [])
 

@@ -9,6 +9,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from config import admin
 from config.reload import routes as reload_routes
 from cti.access import Need, Scope
 from cti.customers.api import routes as customer_routes
@@ -18,12 +19,15 @@ from cti.desk.consult import consult_routes
 from cti.desk.control import control_routes
 from cti.desk.help import routes as help_routes
 from cti.desk.phone import routes as phone_routes
+from cti.desk.places import routes as place_routes
 from cti.desk.pop import routes as pop_routes
 from cti.desk.recording import routes as recording_control_routes
+from cti.desk.suggestions import routes as suggestion_routes
 from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
 from recordings.api import routes as recordings_routes
 from recordings.audit_api import routes as audit_routes
+from recordings.before import routes as before_routes
 from recordings.desk_api import routes as desk_routes
 from routing.api import routes as routing_routes
 from routing.dispositions_api import routes as disposition_routes
@@ -50,12 +54,16 @@ APP = Desk(
         audit_routes(MagicMock()),
         recording_control_routes(MagicMock(), MagicMock()),
         help_routes(MagicMock(), MagicMock()),
+        place_routes(MagicMock(), MagicMock()),
+        suggestion_routes((), MagicMock(), MagicMock(), MagicMock()),
+        before_routes(MagicMock(), MagicMock()),
+        admin.routes(MagicMock(), MagicMock(), MagicMock()),
     ]
 ).app
 
 OPEN = {"/", "/{page}.html", "/api/login", "/api/logout", "/healthz", "/metrics"}
-BY_ITSELF = {"/api/reload"}
-"""Lets in an administrator, or who can read the state folder."""
+BY_ITSELF = {"/api/reload", "/api/wall"}
+"""Lets in an administrator, or who can read the state folder; a supervisor, or a screen that one put up."""
 
 SCOPES = {
     Scope.CALLS_READ: {"GET /api/calls", "GET /api/calls/{id}", "GET /api/calls/{call}/why", "GET /api/callbacks"},

@@ -67,6 +67,13 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def kept_chromium() -> AsyncIterator[Browser]:
+    """A browser for all tests of a module."""
+    async with browser() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def team(
     request: pytest.FixtureRequest,
     made_site: Path,

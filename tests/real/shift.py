@@ -64,7 +64,7 @@ class Plan:
             (folder / "flows" / f"{name}.yaml").write_text(text, encoding="utf-8")
         return {
             "web": {"port": 0},
-            "lease": "10s",
+            "lease": "30s",
             "fallback": {},
             "numbers": {number: way for way, number in self.numbers.items()},
             "transfers_to_numbers": {"context": "internal", "allow": ["77*"]},

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from cti.calls import events as ev
 from cti.calls.words import AgentState, MonitorMode
 from demo.debian import Program
-from tests.real.browser import console
+from tests.real.browser import console, tab
 from tests.real.hotline import Hotline, hotline
 
 FLOW = """
@@ -113,6 +113,7 @@ async def test_a_call_on_the_board(line: Hotline, chromium: Browser) -> None:
     await expect(side).to_contain_text("relaxation step 0")
     sound = side.locator("audio")
     await expect(sound).to_have_js_property("error", None)
+    await sound.evaluate("audio => audio.play()")  # nothing is fetched before
     await page.wait_for_function("() => document.querySelector('audio')?.duration > 0")
     barriers += await desk.looked_at("console-record")
     assert (barriers, desk.complaints) == ([], [])
@@ -133,6 +134,10 @@ async def test_an_agents_state_is_forced(line: Hotline, chromium: Browser) -> No
     row = page.get_by_role("grid", name="Agents").get_by_role("row", name="alice")
     await expect(row).to_contain_text("Not ready")
     await expect(row).to_contain_text("Fire drill")
+    await expect(side.get_by_role("img", name="What alice did")).to_be_visible()
+    await side.get_by_text("The day as a table").click()
+    await expect(side.get_by_role("row", name="Not ready Fire drill")).to_be_visible()
+    await expect(side.get_by_role("row", name="Ready", exact=False).first).to_be_visible()
     barriers = await desk.looked_at("console-agent")
     await page.keyboard.press("Escape")
     await expect(side).to_have_count(0)
@@ -144,8 +149,11 @@ async def test_an_agents_state_is_forced(line: Hotline, chromium: Browser) -> No
 
 
 async def test_menus_are_seen_and_loaded_anew(line: Hotline, chromium: Browser) -> None:
-    desk = await console(line, chromium, "root")
+    desk = await tab(chromium)
     page = desk.page
+    await desk.log_in(line.url, "root", line.stage.passwords["root"])
+    await page.get_by_role("link", name="Supervision").click()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
     barriers = []
     for view in ("Callbacks", "Messages", "Menus"):
         await page.get_by_role("link", name=view).click()

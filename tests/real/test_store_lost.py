@@ -15,10 +15,10 @@ from demo.phones import Phones
 from demo.stage import Stage
 from routing.store import RedisStore, connect
 from tests.real.hotline import Hotline, soon
-from tests.real.test_crash import at, desk, eventually, places, server, three_calls
+from tests.real.test_crash import at, desk, eventually, lease, places, server, three_calls
 from tests.real.test_order import wait_in_line
 
-__all__ = ["at"]
+__all__ = ["at", "lease"]
 
 TRUE_WITHIN_S = 10.0
 

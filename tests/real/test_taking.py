@@ -15,7 +15,7 @@ from cti.calls.words import AgentState
 from demo.debian import Program
 from demo.phones import PhoneCall
 from demo.tones import RATE, present, tone
-from tests.real.browser import browser, console
+from tests.real.browser import console
 from tests.real.hotline import Hotline, hotline
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -33,12 +33,6 @@ async def line(
         yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser() as running:
-        yield running
-
-
 async def heard(call: PhoneCall) -> set[float]:
     """Which of the two tones come to the caller, from now on."""
     await call.listen(0.4)
@@ -51,10 +45,10 @@ async def opens_the_call(page: Page) -> None:
     await expect(page.get_by_role("complementary")).to_be_focused()
 
 
-async def test_calls_are_taken_and_pulled(line: Hotline, chromium: Browser) -> None:
+async def test_calls_are_taken_and_pulled(line: Hotline, kept_chromium: Browser) -> None:
     """A waiting call is pulled, then taken; another is taken from an agent, whose talk is over."""
     sue = await line.person("sue", microphone=tone(SUE, 1.0))
-    desk = await console(line, chromium, "sue")
+    desk = await console(line, kept_chromium, "sue")
     page = desk.page
     side = page.get_by_role("complementary")
     live = page.get_by_role("grid", name="Calls")

@@ -23,11 +23,13 @@ from cti.calls.part import Output, Work
 from cti.calls.words import CallId
 from cti.desk.alerts import Alerts, Rule
 from cti.desk.api import create_app
-from cti.desk.feed import DeskPart, Feed
+from cti.desk.feed import Feed
 from cti.desk.metrics import Metrics
+from cti.desk.part import DeskPart
 from cti.desk.rows import Row
 from cti.desk.today import Today
 from cti.desk.view import Audience, View
+from cti.desk.wall import Wall
 
 PEOPLE = {
     person.name: person
@@ -67,7 +69,10 @@ class Desk:
         self.customers: dict[CallId, list[Row]] = {}
         """Whose number each call has."""
         self.view = View(["ann", "bob"], ["sales"], Today(now=NOW), lambda call: self.customers.get(call, ()))
-        self.feed = Feed(self.view, gather_s=gather_s, clock=lambda: self.now, beside=[self.beside], **feed)
+        self.hung = self.wall()
+        self.feed = Feed(
+            self.view, gather_s=gather_s, clock=lambda: self.now, beside=[self.beside], wall=self.hung, **feed
+        )
         self.alerts = Alerts(rules, self.view.reading)
         self.part = DeskPart(self.feed, Metrics(self.view, registry, self.alerts), self.alerts)
         self.app = create_app(
@@ -88,6 +93,10 @@ class Desk:
     def beside(self, audience: Audience, now: float) -> Mapping[str, Any]:
         """What a snapshot has besides."""
         return {}
+
+    def wall(self) -> Wall | None:
+        """What hangs on the wall."""
+        return None
 
     def own_routers(self) -> Sequence[APIRouter]:
         """Routes that need the feed."""
@@ -134,9 +143,14 @@ class Socket:
 
 @asynccontextmanager
 async def connected(
-    app: ASGIApp, token: str = "", query: str = "", cookie: str = "", origin: str | None = "http://desk"
+    app: ASGIApp,
+    token: str = "",
+    query: str = "",
+    cookie: str = "",
+    origin: str | None = "http://desk",
+    path: str = "/ws",
 ) -> AsyncIterator[Socket]:
-    """A WebSocket to /ws, accepted; the browser goes away at the end of the block."""
+    """A WebSocket to ``path``, accepted; the browser goes away at the end of the block."""
     socket = Socket()
     headers = [(b"host", b"desk")]
     for name, value in (("authorization", token and f"Bearer {token}"), ("cookie", cookie), ("origin", origin)):
@@ -144,8 +158,8 @@ async def connected(
             headers.append((name.encode(), value.encode()))
     scope = {
         "type": "websocket",
-        "path": "/ws",
-        "raw_path": b"/ws",
+        "path": path,
+        "raw_path": path.encode(),
         "root_path": "",
         "scheme": "ws",
         "query_string": query.encode(),

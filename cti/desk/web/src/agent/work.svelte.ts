@@ -4,9 +4,11 @@ import { t } from "../lib/i18n.svelte";
 import { clock } from "../lib/time.svelte";
 import { say } from "../lib/toasts.svelte";
 import type { AgentNow, AgentState, AskedState } from "../lib/types";
+import type { Talk } from "./after";
 
 export const MORE_S = 30;
 export const WARN_S = 10;
+const WRITES: AgentState[] = ["talking", "wrap-up"];
 const CHOOSES_PHONE: AgentState[] = ["ready", "not ready", "offline"];
 
 /** An agent's own work: state, more or less wrap-up, and which phone rings. */
@@ -35,6 +37,13 @@ export class Work {
 
   get wrapUpEndsSoon(): boolean {
     return this.wrapUpEnds !== null && this.wrapUpEnds - clock.now <= WARN_S;
+  }
+
+  /** The talk one may write of: it goes on, is in wrap-up, or its disposition is owed. */
+  get talk(): Talk | null {
+    const mine = this.mine;
+    if (!mine?.last_call || !(mine.owes || WRITES.includes(mine.state))) return null;
+    return { call: mine.last_call, queue: mine.last_queue };
   }
 
   get phone(): string {

@@ -1,7 +1,9 @@
+import * as admin from "./admin";
 import * as agent from "./agent";
 import * as common from "./common";
 import * as consult from "./consult";
 import * as customers from "./customers";
+import * as desk from "./desk";
 import * as floor from "./floor";
 import * as login from "./login";
 import * as phone from "./phone";
@@ -10,10 +12,12 @@ import * as talk from "./talk";
 
 /** All words of the pages, by key. A key begins with its area or kind: `agent.title`, `state.ready`. */
 export const en = {
+  ...admin.en,
   ...agent.en,
   ...common.en,
   ...consult.en,
   ...customers.en,
+  ...desk.en,
   ...floor.en,
   ...login.en,
   ...phone.en,
@@ -24,10 +28,12 @@ export const en = {
 export type Key = keyof typeof en;
 
 export const zh: Record<Key, string> = {
+  ...admin.zh,
   ...agent.zh,
   ...common.zh,
   ...consult.zh,
   ...customers.zh,
+  ...desk.zh,
   ...floor.zh,
   ...login.zh,
   ...phone.zh,

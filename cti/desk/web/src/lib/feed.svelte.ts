@@ -137,7 +137,7 @@ function keepOnly(rows: SvelteMap<string, unknown>, names: string[]): void {
   for (const name of [...rows.keys()]) if (!kept.has(name)) rows.delete(name);
 }
 
-function openSocket(path: string): Socket {
+export function openSocket(path: string): Socket {
   return new WebSocket(`${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}${path}`);
 }
 

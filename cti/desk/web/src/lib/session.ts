@@ -1,9 +1,24 @@
 import { api } from "./api";
 import type { Me, Role } from "./types";
 
+/** The pages that each role may use, its own first. */
+const PAGES: Record<Role, PageName[]> = {
+  agent: ["agent", "customers"],
+  supervisor: ["supervisor", "customers"],
+  auditor: ["admin"],
+  admin: ["admin", "supervisor", "customers"],
+  system: ["admin"],
+};
+
+export type PageName = "agent" | "supervisor" | "admin" | "customers";
+
+export function mayUse(role: Role, page: PageName): boolean {
+  return PAGES[role].includes(page);
+}
+
 /** The page of each role. */
 export function home(role: Role): string {
-  return role === "agent" ? "/agent.html" : "/supervisor.html";
+  return `/${PAGES[role][0]}.html`;
 }
 
 /** Who is logged in, if this page is for his role; else he is taken to his own, and null is given. */

@@ -1,5 +1,3 @@
-import { untrack } from "svelte";
-
 import { keep, kept } from "./kept";
 
 export interface Shortcut {
@@ -14,13 +12,14 @@ export interface Shortcut {
 /** The single-key shortcuts of a page. They can be switched off (WCAG 2.1.4). */
 class Shortcuts {
   list: Shortcut[] = $state.raw([]);
+  /** The same: where an effect is torn down, Svelte reads what the state was before. */
+  #all: Shortcut[] = [];
   on: boolean = $state(kept("shortcuts") !== "off");
 
   /** Adds shortcuts; gives a way to take them out again, fit to be returned from an `$effect`. */
   add(...shortcuts: Shortcut[]): () => void {
-    // An effect that adds must not run again because others do.
-    this.list = [...untrack(() => this.list), ...shortcuts];
-    return () => (this.list = this.list.filter((one) => !shortcuts.includes(one)));
+    this.list = this.#all = [...this.#all, ...shortcuts];
+    return () => (this.list = this.#all = this.#all.filter((one) => !shortcuts.includes(one)));
   }
 
   switch(on: boolean): void {

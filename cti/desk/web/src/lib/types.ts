@@ -2,7 +2,7 @@ import type { Figures } from "./board";
 
 /** What the server says, as its API and feed document it. Times are Unix seconds. */
 
-export type Role = "agent" | "supervisor" | "admin";
+export type Role = "agent" | "supervisor" | "auditor" | "admin" | "system";
 
 export interface Me {
   name: string;
@@ -33,6 +33,10 @@ export interface AgentNow extends AgentRow {
   phones: string[];
   skills: Record<string, number>;
   groups: string[];
+  /** The call talked on last, or now; with `owes` its disposition must be given before the next. */
+  last_call: string | null;
+  last_queue: string;
+  owes: boolean;
 }
 
 /** A queue in the feed. */
@@ -109,6 +113,8 @@ export interface Notice {
   /** Whom it is for; empty for all supervisors. */
   supervisor: string;
   text: string;
+  /** To an agent, instead of the others: the follow-up that is due. */
+  followup?: string;
 }
 
 /** What came of a call. */
