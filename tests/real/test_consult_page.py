@@ -44,7 +44,7 @@ async def test_by_keys(line: Hotline) -> None:
         await line.watch.wait(ev.Connected)
         mine, his = desks["alice"].page, desks["bob"].page
         await expect(mine.get_by_role("article")).to_contain_text("Talking")
-        await mine.keyboard.press("q")
+        await mine.keyboard.press("b")
         await mine.get_by_label("Agent or number").fill("bob")
         barriers = await desks["alice"].barriers()
         await mine.keyboard.press("Enter")
