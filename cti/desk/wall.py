@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.requests import HTTPConnection
 
-from cti.access import Gate, Person, Right
+from cti.access import Gate, Need, Person, Right
 from cti.calls.words import AgentState
 from cti.desk.alerts import Alert
 from cti.desk.rows import Row
@@ -115,6 +115,13 @@ class Door:
         who = self._gate.person(connection.cookies.get(COOKIE, ""), "wall") or self._gate.who(connection)
         return who if who is not None and who.scopes is None and who.may(Right.SUPERVISE) else None
 
+    def refusal(self, connection: HTTPConnection) -> HTTPException:
+        """Why ``who`` lets nobody in."""
+        known = self._gate.who(connection)
+        if known is None:
+            return HTTPException(401, "log in as a supervisor first")
+        return HTTPException(403, Need(Right.SUPERVISE).refusal(known))
+
     def token(self, person: Person) -> str:
         """What the screen's cookie says."""
         return self._gate.token(person, purpose="wall", lifetime_s=LIFETIME_S)
@@ -128,7 +135,7 @@ def add_wall(app: FastAPI, door: Door, secure_cookie: bool) -> None:
         """Gives this browser the wallboard's cookie, or renews it: for supervisors, and for who has it."""
         who = door.who(request)
         if who is None:
-            raise HTTPException(401, "log in as a supervisor first")
+            raise door.refusal(request)
         response.set_cookie(
             COOKIE, door.token(who), max_age=int(LIFETIME_S), httponly=True, samesite="strict", secure=secure_cookie
         )

@@ -221,6 +221,7 @@ async def test_my_calls_are_found_by_words_of_their_notes(desk: Desk) -> None:
     await mine.get_by_role("button", name=caller.phone.name).click()
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text("main 1 › orders")
+    await dialog.locator("audio").evaluate("sound => sound.play()")  # nothing is fetched before
     await page.wait_for_function("() => document.querySelector('dialog audio')?.duration > 0")
     barriers += await desk.tab.looked_at("agent-record")
     await desk.keys("Escape")
