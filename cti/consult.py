@@ -11,21 +11,9 @@ from collections.abc import Sequence
 
 from cti.calls.call import Call
 from cti.calls.commands import Meet, StopRecording, Withdraw
-from cti.calls.events import (
-    Accepted,
-    Adopted,
-    ConsultOver,
-    Ended,
-    Event,
-    Failed,
-    FellBack,
-    Held,
-    Joined,
-    Left,
-    PauseAsked,
-    Transferred,
-)
+from cti.calls.events import Accepted, Adopted, Ended, Event, Failed, FellBack, Left, Transferred
 from cti.calls.part import Output
+from cti.calls.talk_events import ConsultOver, Held, Joined, PauseAsked
 from cti.calls.words import OfferId, Place
 
 

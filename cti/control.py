@@ -12,22 +12,10 @@ from dataclasses import replace
 
 from cti.calls.call import Call, queued_again
 from cti.calls.commands import Hangup, Hold, StartMusic, Transfer, Withdraw
-from cti.calls.events import (
-    Adopted,
-    Diverted,
-    Ended,
-    Event,
-    Failed,
-    FellBack,
-    Held,
-    Left,
-    PhoneLost,
-    Queued,
-    TransferAsked,
-    Transferred,
-)
+from cti.calls.events import Adopted, Diverted, Ended, Event, Failed, FellBack, Left, Queued, Transferred
 from cti.calls.names import DIRECT_QUEUE
 from cti.calls.part import Output
+from cti.calls.talk_events import Held, PhoneLost, TransferAsked
 from cti.calls.words import CallId, OfferId, Party, Place
 
 WHY = "transfer"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cti.actions import ring
-from cti.calls import apart, third
+from cti.calls import apart, expected, third
 from cti.calls.call import Call
 from cti.calls.commands import (
     Answer,
@@ -197,7 +197,7 @@ class Executor:
         told = headers(command, call, self._card_url)
         fields = ring(command.offer, command.phone, command.ring_s, call, command.recording, told)
         self._originate(command, fields)
-        self._tracker.expect_agent(command.call, command.offer, command.agent, command.recording)
+        expected.agent(self._tracker.legs, command.call, command.offer, command.agent, command.recording)
 
     def _call_out(self, command: CallOut, call: Call | None) -> None:
         uniqueid = callback_uniqueid(command.call)
@@ -221,7 +221,7 @@ class Executor:
             "Async": "true",
         }
         self._originate(command, fields)
-        self._tracker.expect_customer(command.call, command.number)
+        expected.customer(self._tracker.legs, command.call, command.number)
         for agent in self._tracker.legs.of(command.call, Role.AGENT):
             ringback = {"Channel": agent.address, "Command": "EXEC Ringing"}
             self._ami.post("AGI", ringback, on_refused=lambda why: None)
@@ -351,7 +351,7 @@ class Executor:
                 "Async": "true",
             }
             self._originate(command, fields)
-            self._tracker.expect_monitor(command.call, command.supervisor).mode = command.mode
+            expected.monitor(self._tracker.legs, command.call, command.supervisor).mode = command.mode
         elif call is not None and command.supervisor in call.monitors:
             fields = {"Channel": known.channel, "Digit": MODE_DIGITS[command.mode], "Receive": "true"}
             self._post(command, "PlayDTMF", fields)

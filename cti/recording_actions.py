@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cti.calls.commands import PauseRecording, ResumeRecording, StopRecording
-from cti.calls.events import RecordingPaused, RecordingResumed, RecordingStopped
 from cti.calls.legs import Leg
+from cti.calls.talk_events import RecordingPaused, RecordingResumed, RecordingStopped
 from cti.sending import Emit, Sender, failed
 
 Refused = Callable[[str], None]

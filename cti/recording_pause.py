@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from cti.calls.call import Call
 from cti.calls.commands import PauseRecording, StopRecording
-from cti.calls.events import Adopted, Event, Failed, PauseAsked
+from cti.calls.events import Adopted, Event, Failed
 from cti.calls.part import Output
+from cti.calls.talk_events import PauseAsked
 from cti.calls.words import Place, RecordingPause
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.call import Call
 from cti.calls.events import Event
 from cti.calls.part import Output
@@ -43,11 +44,11 @@ def line(event: Event, call: Call | None) -> str | None:
             return f"caller and {event.agent} talk{waited}"
         case ev.Refused():
             return f"{event.agent}: {event.reason}; the call keeps its place"
-        case ev.RecordingStarted():
+        case talk_events.RecordingStarted():
             return "the talk is recorded, each direction by itself"
         case ev.Left():
             return f"the talk is over; the {event.by} hung up"
-        case ev.MonitorStarted():
+        case talk_events.MonitorStarted():
             return f"{event.supervisor} is on the line: {event.mode}"
         case ev.Ended():
             return f"the call has ended; the record is written ({event.by} hung up)"

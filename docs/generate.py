@@ -26,7 +26,7 @@ from config import alerts, cli, customer_settings, lookup, people_file, pop, ros
 from config.fields import Phone
 from config.simulation import arrivals, spread
 from cti import durations, hours, site_files
-from cti.calls import commands, events, words
+from cti.calls import commands, events, talk_events, words
 from cti.site_files import SiteModel
 from docs.introductions import COMMANDS, DICTIONARY, FLOWS, PROMPTS, SIMULATION, SITE
 from ivr import expressions, node, prompt, questions, template, url_template
@@ -301,7 +301,11 @@ def said(value: Any, hint: Any) -> str:
 
 def dictionary() -> str:
     out: list[str] = []
-    for title, module, base in (("Events", events, events.Event), ("Commands", commands, commands.Command)):
+    for title, module, base in (
+        ("Events", events, events.Event),
+        ("Events of a talk", talk_events, events.Event),
+        ("Commands", commands, commands.Command),
+    ):
         out.append(f"## {title}\n")
         out += [entry(kind) for kind in classes(module, base) if kind not in (base, events.CallEvent)]
     out.append("## Words\n")

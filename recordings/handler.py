@@ -10,8 +10,9 @@ from pathlib import Path
 import structlog
 
 from cti.calls.call import Call
-from cti.calls.events import CallEvent, Ended, Event, Held, RecordingStopped, Resumed, Taped, TapeStarted
+from cti.calls.events import CallEvent, Ended, Event, Taped, TapeStarted
 from cti.calls.part import Output
+from cti.calls.talk_events import Held, RecordingStopped, Resumed
 from cti.calls.words import CallId, Place
 from recordings.files import Files
 from recordings.measuring import Measurer

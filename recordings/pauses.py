@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cti.calls.events import CallEvent, PauseAsked, RecordingPaused, RecordingStopped
+from cti.calls.events import CallEvent
+from cti.calls.talk_events import PauseAsked, RecordingPaused, RecordingStopped
 
 STOPPED = "recording stopped"
 

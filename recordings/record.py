@@ -19,22 +19,17 @@ from cti.calls.events import (
     CalledOut,
     CallEvent,
     Connected,
-    ConsultAsked,
-    ConsultOver,
     Ended,
     EnteredMenu,
     FellBack,
-    Held,
     Left,
     Offered,
     Queued,
-    RecordingResumed,
-    RecordingStarted,
     Refused,
-    Resumed,
     Returned,
     Transferred,
 )
+from cti.calls.talk_events import ConsultAsked, ConsultOver, Held, RecordingResumed, RecordingStarted, Resumed
 from cti.calls.words import CallId, Direction, OfferId, Party, Place
 from recordings.menus import Message, note
 from recordings.order import in_order

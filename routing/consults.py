@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from cti.calls.call import Call
 from cti.calls.commands import Consult
-from cti.calls.events import Accepted, CallEvent, Connected, ConsultAsked, Consulting, ConsultOver, Joined, Ringing
+from cti.calls.events import Accepted, CallEvent, Connected, Ringing
 from cti.calls.part import Output
+from cti.calls.talk_events import ConsultAsked, Consulting, ConsultOver, Joined
 from cti.calls.words import OfferId
 from routing.agents import OFFERED, READY, RESERVED, TALKING, NotAllowed, Status, UnknownAgent
 from routing.crew import Crew

@@ -10,10 +10,11 @@ import structlog
 
 from cti.calls.call import Call
 from cti.calls.commands import Withdraw
-from cti.calls.events import Accepted, CallEvent, Connected, ConsultOver, Ended, Event, Left, Refused, Ringing
+from cti.calls.events import Accepted, CallEvent, Connected, Ended, Event, Left, Refused, Ringing
 from cti.calls.names import new_offer, recording_stem
 from cti.calls.part import Output
 from cti.calls.standing import Standing
+from cti.calls.talk_events import ConsultOver
 from cti.calls.words import AgentState, CallId, OfferId, Refusal
 from routing.agents import OFFERED, Agent, Status
 from routing.floor import Floor

@@ -11,21 +11,10 @@ from dataclasses import dataclass, replace
 
 from cti.calls.call import Call
 from cti.calls.commands import Connect, Offer, Withdraw
-from cti.calls.events import (
-    Accepted,
-    CallEvent,
-    Connected,
-    Ended,
-    Failed,
-    Left,
-    Offered,
-    Queued,
-    Refused,
-    Ringing,
-    TransferAsked,
-)
+from cti.calls.events import Accepted, CallEvent, Connected, Ended, Failed, Left, Offered, Queued, Refused, Ringing
 from cti.calls.names import DIRECT_QUEUE, new_offer, recording_stem
 from cti.calls.part import Output
+from cti.calls.talk_events import TransferAsked
 from cti.calls.words import CallId, OfferId, Place, Refusal
 from routing import callbacks
 from routing.agents import NotAllowed

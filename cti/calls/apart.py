@@ -6,8 +6,9 @@ their bridge then ends no talk. What ends it is a leg that goes.
 
 from __future__ import annotations
 
-from cti.calls.events import CallEvent, Held, Left, Resumed
+from cti.calls.events import CallEvent, Left
 from cti.calls.legs import Leg, Legs, Role
+from cti.calls.talk_events import Held, Resumed
 from cti.calls.words import OfferId, Party, Place
 
 WHY = "the agent left a caller on hold"

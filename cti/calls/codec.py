@@ -9,18 +9,15 @@ from operator import attrgetter
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from cti.calls import events
+from cti.calls import events, talk_events
 from cti.calls.events import Event
 
-
-def _subclasses(cls: type[Event]) -> dict[str, type[Event]]:
-    found = {cls.__name__: cls}
-    for sub in cls.__subclasses__():
-        found |= _subclasses(sub)
-    return found
-
-
-KINDS: Mapping[str, type[Event]] = _subclasses(Event)
+KINDS: Mapping[str, type[Event]] = {
+    name: kind
+    for module in (events, talk_events)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and issubclass(kind, Event)
+}
 """Event classes by name."""
 
 
@@ -31,7 +28,7 @@ def _enum(hint: Any) -> type[StrEnum] | None:
 
 def _fields(cls: type[Event]) -> tuple[tuple[Field[Any], type[StrEnum] | None], ...]:
     """The fields that may be written, each with the enum it is of, if any. No secrets."""
-    hints = get_type_hints(cls, vars(events))
+    hints = get_type_hints(cls)
     return tuple((f, _enum(hints[f.name])) for f in fields(cls) if not f.metadata.get("secret"))
 
 
@@ -41,8 +38,7 @@ _WRITTEN = {cls: _fields(cls) for cls in KINDS.values()}
 _KEYS = {cls: ("kind", *(f.name for f, _ in written)) for cls, written in _WRITTEN.items()}
 _VALUES = {cls: attrgetter("__class__.__name__", *keys[1:]) for cls, keys in _KEYS.items()}
 _MAPPINGS = {
-    cls: tuple(n for n, h in get_type_hints(cls, vars(events)).items() if get_origin(h) is Mapping)
-    for cls in KINDS.values()
+    cls: tuple(n for n, h in get_type_hints(cls).items() if get_origin(h) is Mapping) for cls in KINDS.values()
 }
 
 

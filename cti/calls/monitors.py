@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cti.calls.events import CallEvent, MonitorStarted
+from cti.calls.events import CallEvent
 from cti.calls.legs import Leg, Role
+from cti.calls.talk_events import MonitorStarted
 from cti.calls.words import MonitorMode
 
 MODE_DIGITS = {MonitorMode.LISTEN: "4", MonitorMode.WHISPER: "5", MonitorMode.BARGE: "6"}

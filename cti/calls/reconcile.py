@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cti.calls import apart, third
+from cti.calls import apart, expected, third
 from cti.calls.call import Call
 from cti.calls.events import Adopted, CallEvent, FellBack, Returned, Transferred
 from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, FAR_HALF, OWN_PREFIX, Leg, Role
@@ -43,7 +43,7 @@ class Reconciler:
         """The first list after a log-in: whatever may have been missed is made good, and every
         live call that the engine must look after is adopted."""
         for call in calls.values():
-            self._tracker.know(call)
+            expected.know(self._tracker.legs, call)
         seen = {c.get("Uniqueid", ""): c for c in channels}
         events: list[CallEvent] = self._gone({leg.uniqueid for leg in self._legs(calls)} - seen.keys(), now)
         for call in calls.values():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cti.calls.events import CallEvent, RecordingStarted, RecordingStopped
+from cti.calls.events import CallEvent
 from cti.calls.legs import Leg
+from cti.calls.talk_events import RecordingStarted, RecordingStopped
 
 
 def started(leg: Leg | None, now: float) -> list[CallEvent]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from cti.calls import apart
 from cti.calls.call import Call
-from cti.calls.events import CallEvent, Connected, Consulting, ConsultOver, Joined, Left, Refused, Resumed, Transferred
+from cti.calls.events import CallEvent, Connected, Left, Refused, Transferred
 from cti.calls.legs import Consult, Leg, Legs, Role
+from cti.calls.talk_events import Consulting, ConsultOver, Joined, Resumed
 from cti.calls.words import CallId, OfferId, Party, Place, Refusal
 
 OVER = "talk over"

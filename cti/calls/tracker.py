@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cti.calls import agi, apart, causes, monitors, names, recorded, third
 from cti.calls.arrival import arrived, called_back
-from cti.calls.call import Call
 from cti.calls.events import (
     Accepted,
     Answered,
@@ -20,25 +19,14 @@ from cti.calls.events import (
     Digit,
     Ended,
     FellBack,
-    Held,
     Left,
-    MonitorEnded,
     Refused,
-    Resumed,
     Returned,
     Ringing,
 )
-from cti.calls.legs import (
-    ENGINE_CONTEXT,
-    FALLBACK_CONTEXT,
-    OWN_PREFIX,
-    Leg,
-    Legs,
-    Role,
-    callback_uniqueid,
-    monitor_uniqueid,
-)
-from cti.calls.words import CallId, OfferId, Party, Place, Refusal
+from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, OWN_PREFIX, Leg, Legs, Role
+from cti.calls.talk_events import Held, MonitorEnded, Resumed
+from cti.calls.words import CallId, Party, Place, Refusal
 
 Message = Mapping[str, str]
 
@@ -87,36 +75,6 @@ class Tracker:
         """The call events that one AMI event means; none for an event we have no use for."""
         handler = self._handlers.get(message.get("Event", ""))
         return handler(message, now) if handler else []
-
-    # Telling the tracker what we are about to ask for
-
-    def expect_agent(self, call: CallId, offer: OfferId, agent: str, recording: str | None) -> Leg:
-        """An agent's leg with this offer id will appear."""
-        return self.legs.add(Leg(call, Role.AGENT, offer, offer=offer, agent=agent, recording=recording))
-
-    def expect_customer(self, call: CallId, number: str) -> Leg:
-        """The leg of a customer who is called back will appear."""
-        return self.legs.add(Leg(call, Role.CALLER, callback_uniqueid(call), calling=number))
-
-    def expect_monitor(self, call: CallId, supervisor: str) -> Leg:
-        """A supervisor's leg will appear."""
-        return self.legs.add(Leg(call, Role.MONITOR, monitor_uniqueid(call, supervisor), supervisor=supervisor))
-
-    def know(self, call: Call) -> None:
-        """Takes up a call that an earlier engine left: its legs are expected to be there."""
-        uniqueid = call.uniqueid or callback_uniqueid(call.id)
-        calling = "" if call.channel else call.caller
-        caller = self.legs.add(Leg(call.id, Role.CALLER, uniqueid, channel=call.channel, calling=calling))
-        for offer in call.offers:
-            agent = self.expect_agent(call.id, offer.offer, offer.agent, offer.recording)
-            if offer.offer == call.parked:
-                apart.begin(caller, offer.offer)
-                caller.apart_told = True
-            elif offer.connected and not agent.bridge:
-                caller.bridge = agent.bridge = "as last known"
-        third.know(self.legs, call)
-        for supervisor in call.monitors:
-            self.expect_monitor(call.id, supervisor)
 
     def command_id(self, call: CallId, what: str) -> str:
         """The CommandID for an AGI command: what came of it is told under this id."""

@@ -13,9 +13,9 @@ from cti.access import CallController, Person
 from cti.calls.call import Call, OpenOffer
 from cti.calls.call import Consult as Third
 from cti.calls.commands import Consult, HandOver, Hold, Join, Resume, Withdraw
-from cti.calls.events import ConsultAsked, ConsultOver
 from cti.calls.names import new_offer
 from cti.calls.part import Ask, Output
+from cti.calls.talk_events import ConsultAsked, ConsultOver
 from cti.calls.words import CallId, OfferId, Place
 from cti.desk.api import Asked, Calls
 from cti.desk.view import EVERYTHING, audience_of

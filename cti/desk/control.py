@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from cti.access import CallController, Person
 from cti.calls.call import Call, OpenOffer
 from cti.calls.commands import Hold, Resume
-from cti.calls.events import PhoneLost, TransferAsked
 from cti.calls.names import DIRECT_QUEUE
 from cti.calls.part import Ask, Output
+from cti.calls.talk_events import PhoneLost, TransferAsked
 from cti.desk.api import Asked, Calls
 from cti.desk.talks import talk_of
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from fastapi import APIRouter, HTTPException
 
 from cti.access import CallController
-from cti.calls.events import HelpAsked, HelpDropped
 from cti.calls.part import Ask, Output
+from cti.calls.talk_events import HelpAsked, HelpDropped
 from cti.desk.api import Asked, Calls
 from cti.desk.talks import talk_of
 

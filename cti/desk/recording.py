@@ -9,8 +9,8 @@ from fastapi import APIRouter, HTTPException
 from cti.access import CallController, Person
 from cti.calls.call import Call, OpenOffer
 from cti.calls.commands import ResumeRecording
-from cti.calls.events import PauseAsked
 from cti.calls.part import Ask, Output
+from cti.calls.talk_events import PauseAsked
 from cti.calls.words import RecordingPause
 from cti.desk.api import Asked, Calls
 from cti.desk.talks import talk_of

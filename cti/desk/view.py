@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 from cti.access import Person, Right, Scope
 from cti.calls.call import Call
-from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue, MonitorEnded
+from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue
+from cti.calls.talk_events import MonitorEnded
 from cti.calls.words import AgentState, CallId, Direction, Place
 from cti.desk.alerts import Figure, Reading
 from cti.desk.asked import asked, consult_row, offer_state

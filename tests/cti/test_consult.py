@@ -9,6 +9,7 @@ import pytest
 
 from cti.calls import commands as cmd
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent
 from cti.calls.part import Output
@@ -17,16 +18,16 @@ from cti.consult import ConsultPart
 from tests.cti.test_control import AGENT_GONE, CALL, ENDED, HELD, OFFER, TALKS
 
 THIRD = OfferId("o3")
-ASKED = ev.ConsultAsked(call=CALL, at=5.0, by="alice", offer=THIRD, agent="bob", recording="r3")
+ASKED = talk_events.ConsultAsked(call=CALL, at=5.0, by="alice", offer=THIRD, agent="bob", recording="r3")
 ACCEPTED = ev.Accepted(call=CALL, at=5.5, offer=THIRD)
-MET = ev.Consulting(call=CALL, at=6.0, offer=THIRD)
-RESUMED = ev.Resumed(call=CALL, at=6.5)
-JOINED = ev.Joined(call=CALL, at=6.5, offer=THIRD)
-OVER = ev.ConsultOver(call=CALL, at=7.0, offer=THIRD)
+MET = talk_events.Consulting(call=CALL, at=6.0, offer=THIRD)
+RESUMED = talk_events.Resumed(call=CALL, at=6.5)
+JOINED = talk_events.Joined(call=CALL, at=6.5, offer=THIRD)
+OVER = talk_events.ConsultOver(call=CALL, at=7.0, offer=THIRD)
 ADOPTED = ev.Adopted(call=CALL, at=6.0, place=Place.TALK, channel="SIP/1")
 MEET, LET_GO = cmd.Meet(call=CALL, offer=THIRD), cmd.Withdraw(call=CALL, offer=THIRD)
 AGENT_OFF = cmd.Withdraw(call=CALL, offer=OFFER)
-PAUSED = ev.PauseAsked(call=CALL, at=6.6, offer=OFFER, by="alice")
+PAUSED = talk_events.PauseAsked(call=CALL, at=6.6, offer=OFFER, by="alice")
 UNRECORDED = cmd.StopRecording(call=CALL, offer=THIRD)
 FELL_BACK = ev.FellBack(call=CALL, at=6.0)
 CALLER_GONE = ev.Left(call=CALL, at=6.0, place=Place.TALK, why="", by=Party.CALLER)
@@ -36,8 +37,8 @@ def failed(command: str) -> ev.Failed:
     return ev.Failed(call=CALL, at=6.0, command=command, why="no", offer=THIRD)
 
 
-def told(now: float) -> ev.ConsultOver:
-    return ev.ConsultOver(call=CALL, at=now, offer=THIRD)
+def told(now: float) -> talk_events.ConsultOver:
+    return talk_events.ConsultOver(call=CALL, at=now, offer=THIRD)
 
 
 @pytest.mark.parametrize(

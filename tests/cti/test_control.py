@@ -9,6 +9,7 @@ import pytest
 
 from cti.calls import commands as cmd
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.call import Call, apply
 from cti.calls.commands import Command
 from cti.calls.events import CallEvent
@@ -35,15 +36,15 @@ TALKS: Sequence[CallEvent] = (
     ev.Offered(call=CALL, at=3.0, offer=OFFER, agent="alice"),
     ev.Connected(call=CALL, at=4.0, offer=OFFER, agent="alice"),
 )
-HELD = ev.Held(call=CALL, at=5.0, offer=OFFER)
+HELD = talk_events.Held(call=CALL, at=5.0, offer=OFFER)
 AGENT_GONE = ev.Left(call=CALL, at=6.0, place=Place.TALK, why="", by=Party.AGENT)
 ENDED = ev.Ended(call=CALL, at=7.0, by=Party.CALLER)
 MUSIC = cmd.StartMusic(call=CALL, music="bells")
 LET_GO = cmd.Withdraw(call=CALL, offer=OFFER)
 
 
-def asked(**where: str | bool) -> ev.TransferAsked:
-    return ev.TransferAsked(call=CALL, at=4.5, by="alice", **where)  # type: ignore[arg-type]
+def asked(**where: str | bool) -> talk_events.TransferAsked:
+    return talk_events.TransferAsked(call=CALL, at=4.5, by="alice", **where)  # type: ignore[arg-type]
 
 
 def story(*events: CallEvent, part: ControlPart | None = None) -> tuple[Call, list[Output]]:
@@ -70,13 +71,13 @@ def test_on_hold_the_queues_music_plays_and_the_engine_is_needed() -> None:
 
 
 def test_resumed_it_is_a_talk_as_before() -> None:
-    call, _ = story(HELD, ev.Resumed(call=CALL, at=6.0))
+    call, _ = story(HELD, talk_events.Resumed(call=CALL, at=6.0))
     assert (call.place, call.parked, call.held, call.leased) == (Place.TALK, None, False, False)
     assert call.offer is not None
 
 
 def test_a_hold_by_a_key_of_the_phone_is_none_of_ours() -> None:
-    call, out = story(ev.Held(call=CALL, at=5.0))
+    call, out = story(talk_events.Held(call=CALL, at=5.0))
     assert (out, call.held, call.parked, call.leased) == ([], True, None, False)
 
 
@@ -123,7 +124,7 @@ def test_back_to_the_agent_whose_phone_lost_the_talk() -> None:
 @pytest.mark.parametrize("found", [(), (ev.Adopted(call=CALL, at=20.0, place=Place.TALK, channel="SIP/1"),)])
 def test_a_page_that_goes_is_waited_for_by_a_later_engine_too(found: Sequence[CallEvent]) -> None:
     part = ControlPart({})
-    lost = ev.PhoneLost(call=CALL, at=4.5, offer=OFFER)
+    lost = talk_events.PhoneLost(call=CALL, at=4.5, offer=OFFER)
     call, out = story(lost, HELD, *found, part=part)
     assert out[0] == cmd.Hold(call=CALL, offer=OFFER)
     assert part.next_time() == 34.5
@@ -134,11 +135,12 @@ def test_a_page_that_goes_is_waited_for_by_a_later_engine_too(found: Sequence[Ca
 
 
 @pytest.mark.parametrize(
-    "then", [(ev.Resumed(call=CALL, at=6.0),), (asked(queue="orders", agent="alice"),), (AGENT_GONE,), (ENDED,)]
+    "then",
+    [(talk_events.Resumed(call=CALL, at=6.0),), (asked(queue="orders", agent="alice"),), (AGENT_GONE,), (ENDED,)],
 )
 def test_a_page_that_went_is_waited_for_no_more(then: Sequence[CallEvent]) -> None:
     part = ControlPart({})
-    story(ev.PhoneLost(call=CALL, at=4.5, offer=OFFER), HELD, *then, part=part)
+    story(talk_events.PhoneLost(call=CALL, at=4.5, offer=OFFER), HELD, *then, part=part)
     assert part.next_time() is None
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cti.ami.wire import encode
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.call import Call
 from cti.calls.commands import (
     Answer,
@@ -317,7 +318,7 @@ def test_asking_again_while_the_phone_rings(ringing: Sequence[Mapping[str, str]]
     assert len(bench.ami.actions) == 1
     assert bench.failures() == [("Monitor", "the supervisor's phone is still ringing")]
     started = bench.hear([event("ChanSpyStart", SpyerUniqueid=SPY)])
-    assert [e.mode for e in started if isinstance(e, ev.MonitorStarted)] == [MonitorMode.LISTEN]
+    assert [e.mode for e in started if isinstance(e, talk_events.MonitorStarted)] == [MonitorMode.LISTEN]
 
 
 def test_a_supervisor_whose_phone_cannot_be_rung_may_ask_again() -> None:

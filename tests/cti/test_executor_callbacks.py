@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cti.calls import events as ev
+from cti.calls import expected
 from cti.calls.call import Call
 from cti.calls.commands import CallOut, Connect, Hangup, Offer, Play
 from cti.calls.legs import callback_uniqueid
@@ -29,7 +30,7 @@ def bench(*, agent: bool = True) -> Bench:
     """With nothing asked yet, but for an agent who is on the line."""
     made = Bench([])
     if agent:
-        made.tracker.expect_agent(CALL, OFFER, "alice", None).channel = AGENT_CHANNEL
+        expected.agent(made.tracker.legs, CALL, OFFER, "alice", None).channel = AGENT_CHANNEL
     return made
 
 
@@ -84,7 +85,7 @@ def test_nobody_is_called_for_a_call_that_is_over(call: Call | None) -> None:
 
 def test_one_who_is_there_after_a_crash_is_not_called_again() -> None:
     at = bench()
-    at.tracker.know(replace(BACK, channel=CHANNEL))
+    expected.know(at.tracker.legs, replace(BACK, channel=CHANNEL))
     at.executor.carry_out(OUT, replace(BACK, channel=CHANNEL))
     assert (at.ami.actions, at.failures()) == ([], [])
 

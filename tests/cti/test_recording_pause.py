@@ -9,6 +9,7 @@ import pytest
 
 from cti.calls import commands as cmd
 from cti.calls import events as ev
+from cti.calls import expected, talk_events
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent
 from cti.calls.part import Output, Work
@@ -31,7 +32,7 @@ STOP = cmd.StopRecording(call=CALL, offer=OFFER)
 def recorded(*starts: talk.Event) -> Bench:
     """A talk that is to be recorded, as Asterisk tells of it."""
     bench = Bench([])
-    bench.tracker.expect_agent(CALL, OFFER, "alice", STEM)
+    expected.agent(bench.tracker.legs, CALL, OFFER, "alice", STEM)
     bench.hear([*talk.ARRIVES, *talk.RINGS, *starts, *talk.ACCEPTS, *talk.TALKS])
     return bench
 
@@ -45,7 +46,10 @@ def agreed(bench: Bench) -> None:
 
 def test_both_voices_are_muted_and_asterisks_yes_is_the_pause() -> None:
     bench = recorded()
-    for command, state, told in ((PAUSE, "1", ev.RecordingPaused), (RESUME, "0", ev.RecordingResumed)):
+    for command, state, told in (
+        (PAUSE, "1", talk_events.RecordingPaused),
+        (RESUME, "0", talk_events.RecordingResumed),
+    ):
         bench.executor.carry_out(command, None)
         mute = {"Channel": AGENT_CHANNEL, "Direction": "both", "State": state}
         assert bench.ami.actions[-1] == ("MixMonitorMute", mute)
@@ -71,16 +75,16 @@ def test_the_end_of_a_recording_is_told_once(starts: tuple[talk.Event, ...], tol
         heard += bench.hear([agent("MixMonitorStop")]) if happens else []
         if not happens:
             agreed(bench)
-    stopped = [e for e in [*heard, *bench.emitted] if isinstance(e, ev.RecordingStopped)]
+    stopped = [e for e in [*heard, *bench.emitted] if isinstance(e, talk_events.RecordingStopped)]
     assert [e.recording for e in stopped] == [STEM]
 
 
 TALKS = [replace(e, recording="x") if isinstance(e, ev.Offered) else e for e in talks()]
-ASKED = ev.PauseAsked(at=NOW + 10, call=C1, offer=O1, by="ann")
-PAUSED = ev.RecordingPaused(at=NOW + 11, call=C1, offer=O1)
-RESUMED = ev.RecordingResumed(at=NOW + 15, call=C1, offer=O1)
+ASKED = talk_events.PauseAsked(at=NOW + 10, call=C1, offer=O1, by="ann")
+PAUSED = talk_events.RecordingPaused(at=NOW + 11, call=C1, offer=O1)
+RESUMED = talk_events.RecordingResumed(at=NOW + 15, call=C1, offer=O1)
 REFUSED = ev.Failed(at=NOW + 11, call=C1, command="PauseRecording", why="no", offer=O1)
-STOPPED = ev.RecordingStopped(at=NOW + 12, call=C1, recording="x")
+STOPPED = talk_events.RecordingStopped(at=NOW + 12, call=C1, recording="x")
 ADOPTED = ev.Adopted(at=NOW + 12, call=C1, place=Place.TALK, channel="PJSIP/x-1")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cti.calls import events as ev
+from cti.calls import expected
 from cti.calls.events import CallEvent
 from cti.calls.tracker import Tracker
 from cti.executor import Destination, Executor
@@ -41,7 +42,7 @@ class Bench:
             dials=Outbound("dialled", ("444*",)),
         )
         if offered:
-            self.tracker.expect_agent(CALL, OFFER, "alice", None)
+            expected.agent(self.tracker.legs, CALL, OFFER, "alice", None)
         self.hear(messages)
 
     def _emit(self, make: Callable[[float], CallEvent]) -> None:

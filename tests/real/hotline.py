@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import httpx
 
 from cti.calls.call import Call
-from cti.calls.events import AgentChanged, CallEvent, Digit, Event, Played, Queued, RecordingStopped
+from cti.calls.events import AgentChanged, CallEvent, Digit, Event, Played, Queued
 from cti.calls.part import Output
+from cti.calls.talk_events import RecordingStopped
 from cti.calls.words import AgentState, CallId
 from demo.configuration import Phone as Line
 from demo.debian import Program

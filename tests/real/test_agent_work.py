@@ -13,6 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.words import AgentState
 from demo.debian import Program
 from demo.phones import PhoneCall
@@ -130,7 +131,7 @@ async def test_a_caller_is_held_and_sent_on(desk: Desk) -> None:
     await expect(desk.card).to_contain_text("On hold")
     await expect(page.get_by_role("button", name="Resume")).to_have_attribute("aria-pressed", "true")
     await desk.keys("h")
-    await watch.wait(ev.Resumed)
+    await watch.wait(talk_events.Resumed)
     await expect(desk.card).to_contain_text("Talking")
 
     await desk.keys("t")
@@ -149,7 +150,7 @@ async def test_a_caller_is_held_and_sent_on(desk: Desk) -> None:
     await expect(dialog.get_by_role("checkbox")).to_be_visible()
     await desk.keys("Enter")
     await expect(dialog).to_have_count(0)
-    assert (await watch.wait(ev.TransferAsked)).queue == "support"
+    assert (await watch.wait(talk_events.TransferAsked)).queue == "support"
     bobs = await watch.wait(ev.Connected, lambda e: e.agent == "bob")
     assert bobs.call == talk.call
     await expect(desk.card).to_have_count(0)

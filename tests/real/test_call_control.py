@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.words import AgentState, CallId, Party, Place
 from demo.debian import Program
 from demo.phones import Phone, PhoneCall
@@ -49,12 +50,12 @@ async def test_hold_and_resume(line: Hotline) -> None:
     assert await heard(caller) == {ALICE}
     for turn in (1, 2):
         await asks(line, call, "hold")
-        await line.watch.wait(ev.Held, count=turn)
+        await line.watch.wait(talk_events.Held, count=turn)
         assert ALICE not in await heard(caller)
         assert abs(caller.heard()[-RATE // 2 :]).max() > 0.01, "there is no music"
         assert await heard(agent) == set()
         await asks(line, call, "resume")
-        await line.watch.wait(ev.Resumed, count=turn)
+        await line.watch.wait(talk_events.Resumed, count=turn)
         assert await heard(caller) == {ALICE}
         assert await heard(agent) == {CALLER}
     await caller.hang_up()
@@ -96,7 +97,7 @@ async def test_to_another_agent_from_hold(line: Hotline) -> None:
     call, caller, agent, _ = await talk(line)
     await line.state("bob")
     await asks(line, call, "hold")
-    await line.watch.wait(ev.Held)
+    await line.watch.wait(talk_events.Held)
     await asks(line, call, "transfer", agent="bob")
     await agent.ended()
     assert (await line.watch.wait(ev.Connected, count=2)).agent == "bob"
@@ -132,7 +133,7 @@ async def test_the_agent_leaves_a_caller_on_hold(line: Hotline) -> None:
     call, caller, agent, _ = await talk(line)
     first = await line.watch.wait(ev.Queued)
     await asks(line, call, "hold")
-    await line.watch.wait(ev.Held)
+    await line.watch.wait(talk_events.Held)
     await agent.hang_up()
     again = await line.watch.wait(ev.Queued, count=2)
     assert (again.queue, again.since) == (first.queue, first.at)
@@ -143,7 +144,7 @@ async def test_the_agent_leaves_a_caller_on_hold(line: Hotline) -> None:
 async def test_the_caller_leaves_from_hold(line: Hotline) -> None:
     call, caller, agent, _ = await talk(line)
     await asks(line, call, "hold")
-    await line.watch.wait(ev.Held)
+    await line.watch.wait(talk_events.Held)
     await caller.hang_up()
     assert (await line.watch.wait(ev.Ended)).by is Party.CALLER
     await agent.ended()
@@ -158,7 +159,7 @@ async def test_only_who_talks_may(line: Hotline) -> None:
     assert await heard(caller) == {ALICE}
     sue = await line.desk("sue")
     (await sue.post(f"/api/calls/{call}/hold")).raise_for_status()
-    await line.watch.wait(ev.Held)
+    await line.watch.wait(talk_events.Held)
 
 
 @pytest.fixture

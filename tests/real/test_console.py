@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.words import AgentState, MonitorMode
 from demo.debian import Program
 from tests.real.browser import console, tab
@@ -89,11 +90,11 @@ async def test_a_call_on_the_board(line: Hotline, chromium: Browser) -> None:
         await page.keyboard.press(key)
         if count == 1:
             await (await sue.called()).answered()
-        assert (await line.watch.wait(ev.MonitorStarted, count=count)).mode is list(MonitorMode)[count - 1]
+        assert (await line.watch.wait(talk_events.MonitorStarted, count=count)).mode is list(MonitorMode)[count - 1]
         await expect(side.get_by_role("button", name=mode)).to_have_attribute("aria-pressed", "true")
     barriers += await desk.looked_at("console-listening")
     await page.keyboard.press("s")
-    await line.watch.wait(ev.MonitorEnded)
+    await line.watch.wait(talk_events.MonitorEnded)
     await expect(side.get_by_role("button", name="Stop")).to_be_disabled()
 
     await side.get_by_role("button", name="Hang up").click()

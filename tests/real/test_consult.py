@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.words import AgentState, OfferId, Place, Refusal
 from demo.phones import OnRing, PhoneCall
 from demo.tones import RATE, present, tone
@@ -57,7 +58,7 @@ class Talk:
         bob = await self.shift.phone("bob")
         await self.asks("consult", agent="bob")
         phone = await bob.called()
-        return phone, (await self.watch.wait(ev.Consulting)).offer
+        return phone, (await self.watch.wait(talk_events.Consulting)).offer
 
     async def state(self, agent: str, state: AgentState) -> None:
         async def there() -> bool:
@@ -106,17 +107,17 @@ async def test_let_go(talk: Talk) -> None:
     bob, _ = await talk.consults()
     await talk.asks("consult", "DELETE")
     await bob.ended()
-    await talk.watch.wait(ev.Resumed)
+    await talk.watch.wait(talk_events.Resumed)
     await talk.hears(None, caller={ALICE}, alice={CALLER}, third=set())
     await talk.state("bob", AgentState.READY)
     await talk.asks("consult", agent="bob")
     again = await (await talk.shift.phone("bob")).called()
-    await talk.watch.wait(ev.Consulting, count=2)
+    await talk.watch.wait(talk_events.Consulting, count=2)
     await again.hang_up()
     await talk.state("bob", AgentState.READY)
     await talk.hears(None, caller=set(), alice=set(), third=set())
     await talk.asks("resume")
-    await talk.watch.wait(ev.Resumed, count=2)
+    await talk.watch.wait(talk_events.Resumed, count=2)
     await talk.hears(None, caller={ALICE}, alice={CALLER}, third=set())
     await talk.alice.hang_up()
     assert (await talk.watch.wait(ev.Ended)).call == talk.call
@@ -126,19 +127,19 @@ async def test_let_go(talk: Talk) -> None:
 async def test_all_three_talk_until_one_leaves(talk: Talk, leaves: str) -> None:
     bob, offer = await talk.consults()
     await talk.asks("consult/join")
-    await talk.watch.wait(ev.Joined)
+    await talk.watch.wait(talk_events.Joined)
     await talk.hears(bob, caller={ALICE, BOB}, alice={CALLER, BOB}, third={CALLER, ALICE})
     await talk.asks("hold", status=409)
     match leaves:
         case "third":
             await bob.hang_up()
-            await talk.watch.wait(ev.ConsultOver)
+            await talk.watch.wait(talk_events.ConsultOver)
             await talk.hears(None, caller={ALICE}, alice={CALLER}, third=set())
             await talk.state("bob", AgentState.READY)
             await talk.asks("hold")
-            await talk.watch.wait(ev.Held, count=2)
+            await talk.watch.wait(talk_events.Held, count=2)
             await talk.asks("resume")
-            await talk.watch.wait(ev.Resumed, count=2)
+            await talk.watch.wait(talk_events.Resumed, count=2)
             await talk.alice.hang_up()
         case "agent":
             await talk.asks("consult/transfer")
@@ -166,7 +167,7 @@ async def test_who_does_not_come_changes_nothing(talk: Talk, why: Refusal) -> No
     await talk.state("bob", AgentState.NOT_READY)
     await talk.asks("consult", agent="bob", status=409)
     await talk.asks("resume")
-    await talk.watch.wait(ev.Resumed)
+    await talk.watch.wait(talk_events.Resumed)
     await talk.hears(None, caller={ALICE}, alice={CALLER}, third=set())
 
 
@@ -195,7 +196,7 @@ async def test_a_number_outside(talk: Talk) -> None:
     """The echo outside picks up: alice hears herself, then the caller himself."""
     await talk.asks("consult", number="990001", status=409)
     await talk.asks("consult", number="770001")
-    await talk.watch.wait(ev.Consulting)
+    await talk.watch.wait(talk_events.Consulting)
     await talk.hears(None, caller=set(), alice={ALICE}, third=set())
     await talk.asks("consult/transfer")
     assert (await talk.watch.wait(ev.Transferred)).to == "770001"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cti.calls.events import ConsultAsked
+from cti.calls.talk_events import ConsultAsked
 from demo.debian import Program
 from demo.phones import OnRing, Phones
 from demo.stage import Stage, stage

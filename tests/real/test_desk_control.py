@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.words import MonitorMode
 from demo.debian import Program
 from demo.robots import HOTLINE
@@ -71,7 +72,7 @@ async def test_recording_and_help(line: Hotline, chromium: Browser) -> None:
     await expect(card).to_contain_text("Recording")
     await mine.page.keyboard.press("Shift+R")
     await expect(card).to_contain_text("Not recorded: paused")
-    await line.watch.wait(ev.RecordingPaused)
+    await line.watch.wait(talk_events.RecordingPaused)
 
     wanted = hers.page.get_by_role("alert").get_by_role("region", name="Agents ask for help")
     await hers.page.get_by_label("Sound when an agent asks for help").check()
@@ -87,14 +88,14 @@ async def test_recording_and_help(line: Hotline, chromium: Browser) -> None:
     await hers.page.keyboard.press("!")
     listening = await sue.called()
     await listening.answered()
-    assert (await line.watch.wait(ev.MonitorStarted)).mode is MonitorMode.LISTEN
+    assert (await line.watch.wait(talk_events.MonitorStarted)).mode is MonitorMode.LISTEN
     await expect(wanted).to_have_count(0)
     await expect(card).not_to_contain_text("A supervisor is called")
     await hers.page.keyboard.press("w")
-    assert (await line.watch.wait(ev.MonitorStarted, count=2)).mode is MonitorMode.WHISPER
+    assert (await line.watch.wait(talk_events.MonitorStarted, count=2)).mode is MonitorMode.WHISPER
 
     await mine.page.keyboard.press("Shift+R")
-    await line.watch.wait(ev.RecordingResumed)
+    await line.watch.wait(talk_events.RecordingResumed)
     await expect(card).to_contain_text("Pause recording")
     await mine.page.keyboard.press("Shift+H")
     await caller.ended()

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.call import Call
 from cti.calls.commands import StopRecording
 from cti.calls.part import Output
@@ -40,16 +41,16 @@ async def test_nothing_of_the_pause_is_on_the_recording(line: Hotline) -> None:
     call, caller, agent = await talk(line)
     await caller.listen(1.5)
     await asks(line, call, "recording/pause")
-    paused = await line.watch.wait(ev.RecordingPaused)
+    paused = await line.watch.wait(talk_events.RecordingPaused)
     await caller.listen(1)
     await asks(line, call, "hold")
-    await line.watch.wait(ev.Held)
+    await line.watch.wait(talk_events.Held)
     await asks(line, call, "resume")
-    await line.watch.wait(ev.Resumed)
+    await line.watch.wait(talk_events.Resumed)
     await caller.listen(1.5)
     assert ALICE in present(await caller.listen(0.5), RATE, [ALICE]), "they do not hear each other"
     await asks(line, call, "recording/resume")
-    resumed = await line.watch.wait(ev.RecordingResumed)
+    resumed = await line.watch.wait(talk_events.RecordingResumed)
     await caller.listen(1.5)
     await caller.hang_up()
     await agent.ended()
@@ -80,12 +81,12 @@ async def test_a_recording_ends_in_the_midst_of_a_talk(line: Hotline, monkeypatc
 
     async def ends(event: ev.Event, known: Call | None, now: float) -> Sequence[Output]:
         await looks_on(event, known, now)
-        return [StopRecording(call=call, offer=event.offer)] if isinstance(event, ev.PauseAsked) else ()
+        return [StopRecording(call=call, offer=event.offer)] if isinstance(event, talk_events.PauseAsked) else ()
 
     monkeypatch.setattr(line.watch, "on_event", ends)
     await caller.listen(1.5)
     await asks(line, call, "recording/pause")
-    stopped = await line.watch.wait(ev.RecordingStopped)
+    stopped = await line.watch.wait(talk_events.RecordingStopped)
     assert ALICE in present(await caller.listen(1), RATE, [ALICE])
     await caller.hang_up()
     await agent.ended()
@@ -94,4 +95,4 @@ async def test_a_recording_ends_in_the_midst_of_a_talk(line: Hotline, monkeypatc
     assert recording["state"] == "whole"
     connected = await line.watch.wait(ev.Connected)
     assert abs(recording["length_s"] - (stopped.at - connected.at)) < 0.5
-    assert len([e for e in line.watch.events if isinstance(e, ev.RecordingStopped)]) == 1
+    assert len([e for e in line.watch.events if isinstance(e, talk_events.RecordingStopped)]) == 1

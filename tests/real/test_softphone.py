@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Dialog, Page, WebSocketRoute, expect
 
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.words import AgentState
 from demo.debian import Program
 from demo.phones import PhoneCall
@@ -216,7 +217,7 @@ async def test_the_page_is_loaded_anew_in_a_talk(line: Hotline, context: Browser
     page.on("dialog", leave)
     caller = await talk(line, page)
     await page.reload()
-    await line.watch.wait(ev.Held, lambda e: e.offer is not None)
+    await line.watch.wait(talk_events.Held, lambda e: e.offer is not None)
     await talks_again(line, caller)
     await expect(phone(page)).to_contain_text("Talking")
     await expect(page.get_by_role("article")).to_contain_text("5550123")

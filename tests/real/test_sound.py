@@ -7,6 +7,7 @@ from pathlib import Path
 import soundfile
 
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.words import MonitorMode
 from demo.tones import RATE, Samples, present, tone
 from tests.real.hotline import Hotline
@@ -42,7 +43,7 @@ async def test_caller_agent_supervisor_and_the_recording(line: Hotline) -> None:
     supervisor = None
     for mode, (by_caller, by_agent) in expected.items():
         (await desk.put(f"/api/calls/{call}/monitor", json={"mode": mode})).raise_for_status()
-        started = await line.watch.wait(ev.MonitorStarted, count=list(expected).index(mode) + 1)
+        started = await line.watch.wait(talk_events.MonitorStarted, count=list(expected).index(mode) + 1)
         assert started.mode is mode
         supervisor = supervisor or await sue.called()
         await supervisor.answered()
@@ -52,7 +53,7 @@ async def test_caller_agent_supervisor_and_the_recording(line: Hotline) -> None:
         assert heard(agent.heard()[-RATE // 2 :]) == by_agent, mode
 
     (await desk.delete(f"/api/calls/{call}/monitor")).raise_for_status()
-    await line.watch.wait(ev.MonitorEnded)
+    await line.watch.wait(talk_events.MonitorEnded)
     await caller.hang_up()
     left = await line.watch.wait(ev.Left)
     await line.watch.wait(ev.Ended)

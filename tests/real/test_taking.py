@@ -11,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.words import AgentState
 from demo.debian import Program
 from demo.phones import PhoneCall
@@ -91,7 +92,7 @@ async def test_calls_are_taken_and_pulled(line: Hotline, kept_chromium: Browser)
     await opens_the_call(page)
     await page.keyboard.press("l")
     await (await sue.called()).answered()
-    await line.watch.wait(ev.MonitorStarted)
+    await line.watch.wait(talk_events.MonitorStarted)
     await expect(side.get_by_role("button", name="Listen")).to_have_attribute("aria-pressed", "true")
     await page.keyboard.press("t")
     await line.watch.wait(ev.AgentChanged, lambda e: e.agent == "alice" and e.state is AgentState.WRAP_UP)

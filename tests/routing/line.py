@@ -30,10 +30,10 @@ from cti.calls.events import (
     Refused,
     Ringing,
     StateAsked,
-    TransferAsked,
     Transferred,
 )
 from cti.calls.part import Output
+from cti.calls.talk_events import TransferAsked
 from cti.calls.words import AgentState, CallId, OfferId, Party, Place, Refusal
 from routing.agents import Agent
 from routing.handler import RoutingPart

@@ -8,8 +8,9 @@ import fakeredis
 import pytest
 
 from cti.calls.commands import Consult
-from cti.calls.events import Accepted, Connected, ConsultAsked, Consulting, ConsultOver, Event, Held, Ringing
+from cti.calls.events import Accepted, Connected, Event, Ringing
 from cti.calls.part import Output
+from cti.calls.talk_events import ConsultAsked, Consulting, ConsultOver, Held
 from cti.calls.words import AgentState, CallId, OfferId
 from routing.agents import NotAllowed, UnknownAgent
 from routing.memory_store import MemoryStore

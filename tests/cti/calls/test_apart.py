@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.calls import apart
+from cti.calls import apart, expected, talk_events
 from cti.calls import events as ev
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent
@@ -39,7 +39,7 @@ class Talk:
 
     def __init__(self, *messages: talk.Event) -> None:
         self.tracker = Tracker("test", "e1")
-        self.tracker.expect_agent(CALL, OFFER, "alice", None)
+        expected.agent(self.tracker.legs, CALL, OFFER, "alice", None)
         self.call: Call | None = None
         self.seen: list[CallEvent] = []
         self.happens(
@@ -72,7 +72,7 @@ class Talk:
 
 def test_hold_and_resume_and_hold_again() -> None:
     at = Talk(*TAKEN_APART)
-    assert at.seen == [ev.Held(call=CALL, at=1.0, offer=OFFER)]
+    assert at.seen == [talk_events.Held(call=CALL, at=1.0, offer=OFFER)]
     at.hears(*JOINED)
     assert at.words == ["Held", "Resumed"]
     assert at.call is not None
@@ -159,7 +159,7 @@ def left_behind(*events: CallEvent) -> dict[CallId, Call]:
     return calls(at)
 
 
-HELD = ev.Held(call=CALL, at=2.0, offer=OFFER)
+HELD = talk_events.Held(call=CALL, at=2.0, offer=OFFER)
 
 
 @pytest.mark.parametrize(

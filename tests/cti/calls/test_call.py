@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls import events as ev
+from cti.calls import talk_events
 from cti.calls.call import Call, apply
 from cti.calls.codec import KINDS
 from cti.calls.events import CallEvent, Event
@@ -97,8 +98,8 @@ QUEUED = ev.Queued(call=CALL, at=3.0, queue="orders", skills={"english": 3}, pri
 OFFERED = ev.Offered(call=CALL, at=4.0, offer=FIRST, agent="alice", recording="r")
 ACCEPTED = ev.Accepted(call=CALL, at=5.0, offer=FIRST)
 CONNECTED = ev.Connected(call=CALL, at=6.0, offer=FIRST, agent="alice")
-HELD = ev.Held(call=CALL, at=7.0)
-LISTENS = ev.MonitorStarted(call=CALL, at=7.0, supervisor="sue", mode=MonitorMode.LISTEN)
+HELD = talk_events.Held(call=CALL, at=7.0)
+LISTENS = talk_events.MonitorStarted(call=CALL, at=7.0, supervisor="sue", mode=MonitorMode.LISTEN)
 LEFT = ev.Left(call=CALL, at=8.0, place=Place.TALK, why="talk over", by=Party.AGENT)
 
 PLACES: list[tuple[list[CallEvent], Place]] = [

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from cti.calls import events as ev
+from cti.calls import expected
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent
 from cti.calls.legs import callback_uniqueid
@@ -41,8 +42,8 @@ JOINS = [
 def called() -> Tracker:
     """The agent is there, and the customer's phone is asked to ring."""
     tracker = Tracker("test", "e1")
-    tracker.expect_agent(CALL, OFFER, "alice", None).channel = AGENT_CHANNEL
-    tracker.expect_customer(CALL, NUMBER)
+    expected.agent(tracker.legs, CALL, OFFER, "alice", None).channel = AGENT_CHANNEL
+    expected.customer(tracker.legs, CALL, NUMBER)
     return tracker
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.calls import apart, third
+from cti.calls import apart, expected, talk_events, third
 from cti.calls import events as ev
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent
@@ -30,7 +30,7 @@ class Three:
 
     def __init__(self) -> None:
         self.tracker = Tracker("test", "e1")
-        self.tracker.expect_agent(CALL, OFFER, "alice", None)
+        expected.agent(self.tracker.legs, CALL, OFFER, "alice", None)
         self.call: Call | None = None
         self.seen: list[CallEvent] = []
         self.alive = {"caller", "agent", "third"}
@@ -46,7 +46,7 @@ class Three:
         self.leaves("caller", "agent")
         self.in_agi("agent", "caller")
         third.expect(self.tracker.legs, CALL, THIRD, agent="bob")
-        self.took([ev.ConsultAsked(call=CALL, at=1.0, by="alice", offer=THIRD, agent="bob")])
+        self.took([talk_events.ConsultAsked(call=CALL, at=1.0, by="alice", offer=THIRD, agent="bob")])
         self.seen.clear()
 
     def hears(self, *messages: talk.Event) -> None:

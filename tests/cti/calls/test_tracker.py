@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls import events as ev
+from cti.calls import expected, talk_events
 from cti.calls.arrival import clean
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent
@@ -25,7 +26,7 @@ def tracker() -> Tracker:
 
 
 def offered(at: Tracker) -> None:
-    at.expect_agent(CALL, OFFER, "alice", "2026/11/22/x")
+    expected.agent(at.legs, CALL, OFFER, "alice", "2026/11/22/x")
 
 
 def fed(at: Tracker, messages: list[talk.Event]) -> list[CallEvent]:
@@ -117,7 +118,7 @@ def test_a_supervisor_listens_then_whispers_then_leaves() -> None:
     at = tracker()
     fed(at, talk.ARRIVES)
     leg = monitor_uniqueid(CALL, "sue")
-    at.expect_monitor(CALL, "sue")
+    expected.monitor(at.legs, CALL, "sue")
     seen = fed(
         at,
         [
@@ -126,7 +127,10 @@ def test_a_supervisor_listens_then_whispers_then_leaves() -> None:
             event("Hangup", Uniqueid=leg, Cause="16"),
         ],
     )
-    assert [e.mode for e in seen if isinstance(e, ev.MonitorStarted)] == [MonitorMode.LISTEN, MonitorMode.WHISPER]
+    assert [e.mode for e in seen if isinstance(e, talk_events.MonitorStarted)] == [
+        MonitorMode.LISTEN,
+        MonitorMode.WHISPER,
+    ]
     assert words(seen)[-1] == "MonitorEnded"
 
 

@@ -19,12 +19,12 @@ from cti.calls.events import (
     Event,
     FellBack,
     Left,
-    MonitorStarted,
     Offered,
     Queued,
     Refused,
     Ringing,
 )
+from cti.calls.talk_events import MonitorStarted
 from cti.calls.words import AgentState, CallId, MonitorMode, OfferId, Party, Place, Refusal
 from tests.cti.desk.desktop import NOW
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from cti.access import Scope
-from cti.calls.events import MonitorEnded, MonitorStarted
+from cti.calls.talk_events import MonitorEnded, MonitorStarted
 from cti.calls.words import AgentState, MonitorMode, Place
 from cti.customers.callers import row
 from cti.customers.card import Card

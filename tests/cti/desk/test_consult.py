@@ -9,8 +9,9 @@ import pytest
 
 from cti.calls.call import Call
 from cti.calls.commands import Consult, HandOver, Hold, Join, Resume, Withdraw
-from cti.calls.events import Accepted, ConsultAsked, Consulting, ConsultOver, Event, Held, Joined, Resumed
+from cti.calls.events import Accepted, Event
 from cti.calls.part import Output, Work
+from cti.calls.talk_events import ConsultAsked, Consulting, ConsultOver, Held, Joined, Resumed
 from cti.calls.words import OfferId
 from cti.desk.consult import Helpers, consult_routes
 from cti.outbound import Outbound

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from cti.calls.commands import Hold, Resume
-from cti.calls.events import Accepted, Event, Held, PhoneLost, TransferAsked
+from cti.calls.events import Accepted, Event
 from cti.calls.part import Work
+from cti.calls.talk_events import Held, PhoneLost, TransferAsked
 from cti.desk.control import Ways, control_routes
 from cti.outbound import Outbound
 from tests.cti.desk.desktop import NOW, Desk

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from cti.access import COOKIE, LIFETIME_S
 from cti.calls.call import Call, apply
-from cti.calls.events import CallEvent, Event, Held, Resumed
+from cti.calls.events import CallEvent, Event
+from cti.calls.talk_events import Held, Resumed
 from cti.calls.words import CallId
 from cti.desk import feed as feed_module
 from cti.desk.feed import Feed, Reader

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from cti.access import Scope
-from cti.calls.events import Ended, Event, HelpAsked, HelpDropped, Left, MonitorStarted
+from cti.calls.events import Ended, Event, Left
 from cti.calls.part import Work
+from cti.calls.talk_events import HelpAsked, HelpDropped, MonitorStarted
 from cti.calls.words import MonitorMode, Party, Place
 from cti.customers.callers import row
 from cti.customers.card import Card

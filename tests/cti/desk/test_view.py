@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls.call import Call, apply
-from cti.calls.events import CallEvent, Digit, Event, Failed, FollowUpDue, MonitorEnded, MonitorStarted, Queued, Refused
+from cti.calls.events import CallEvent, Digit, Event, Failed, FollowUpDue, Queued, Refused
+from cti.calls.talk_events import MonitorEnded, MonitorStarted
 from cti.calls.words import CallId, MonitorMode, Refusal
 from cti.desk.today import Figures
 from cti.desk.view import EVERYTHING, TEXT_SHOWN, Audience, Change, View, card
