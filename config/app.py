@@ -83,6 +83,7 @@ from routing.dial_api import routes as dial_routes
 from routing.dispositions_api import routes as disposition_routes
 from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
+from routing.parking_api import routes as parking_routes
 from routing.redis_server import RedisServer
 from routing.store import GRACE_S, RedisStore, connect
 from routing.taking_api import routes as taking_routes
@@ -224,6 +225,7 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 routing_routes(routing, engine.ask),
                 taking_routes(routing, engine.ask, lambda: engine.calls),
                 dial_routes(routing, engine.ask, site.dials),
+                parking_routes(routing, engine.ask, lambda: engine.calls),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
                 consult_routes(engine.ask, lambda: engine.calls, helpers(site, routing)),

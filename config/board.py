@@ -19,6 +19,7 @@ from cti.desk.board_api import routes
 from cti.desk.callback_news import CallbackNews
 from cti.desk.feed import Feed
 from cti.desk.metrics import Metrics
+from cti.desk.park_news import ParkNews
 from cti.desk.part import DeskPart
 from cti.desk.rows import Row
 from cti.desk.today import Came, Rules, Today
@@ -61,6 +62,7 @@ class Board:
         self.parts = (
             DeskPart(self.feed, Metrics(view, registry, alerts), alerts, alerted),
             CallbackNews(self.feed, self.serving),
+            ParkNews(self.feed, self.serving),
         )
         follow(self.today, history)
 

@@ -113,4 +113,10 @@ def ways(site: Site, routing: RoutingPart, flows: Callable[[], Collection[str]])
     def logged_in() -> Collection[str]:
         return [name for name, status in routing.floor.crew.statuses.items() if status.state is not AgentState.OFFLINE]
 
-    return Ways(queues=lambda: routing.floor.queues, agents=logged_in, flows=flows, numbers=site.outbound)
+    return Ways(
+        queues=lambda: routing.floor.queues,
+        agents=logged_in,
+        flows=flows,
+        numbers=site.outbound,
+        park_s=site.settings.parking,
+    )

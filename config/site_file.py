@@ -155,6 +155,8 @@ class SiteFile(SiteModel):
     """Numbers that may be called back; none where it is left out."""
     agents_dial: NumbersSettings | None = None
     """Numbers that agents may call; none where it is left out."""
+    parking: Annotated[Duration, Field(ge=1, le=3600)] = 120.0
+    """How long a parked caller waits before he comes back to the agent, or to his queue."""
     lookups: LookupSettings = LookupSettings()
     webhooks: Mapping[Name, Annotated[str, AfterValidator(_webhook)]] = {}
     """URLs of the site's own programs. A flow names the one that a one-time code is posted to, to be

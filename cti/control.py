@@ -86,6 +86,8 @@ def _send_on(call: Call, now: float) -> Sequence[Output]:
         return _back(call, now)
     if to.again:
         return [replace(queued_again(call, to.queue, now), prefer=to.agent, prefer_s=AGAIN_S)]
+    if to.park_s:
+        return [_parked(call, to, now)]
     if to.number:
         return [Transfer(call=call.id, number=to.number)]
     if to.flow:
@@ -103,6 +105,14 @@ def _send_on(call: Call, now: float) -> Sequence[Output]:
             after=call.after,
         )
     ]
+
+
+def _parked(call: Call, to: TransferAsked, now: float) -> Queued:
+    """The caller keeps the time that he has waited; the talk does not count as such."""
+    answered = call.connected_at is not None and call.queued_at is not None
+    waited = max(0.0, (call.connected_at or 0.0) - (call.queued_at or 0.0)) if answered else 0.0
+    again = queued_again(call, to.queue, now)
+    return replace(again, since=now - waited, prefer=to.agent, park_s=to.park_s)
 
 
 def _back(call: Call, now: float) -> Sequence[Output]:

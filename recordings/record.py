@@ -232,6 +232,8 @@ class _Fold:
         return CallRecord(**self._record), tuple(Segment(number=n, **s) for n, s in enumerate(self._segments, 1))
 
     def _adopt(self, kind: SegmentKind, at: float) -> None:
+        if kind is SegmentKind.WAIT and SegmentKind.PARK in self._open:
+            return  # he is parked as before
         if kind is not SegmentKind.TALK or kind in self._open:
             self._enter(kind, at, **({"queue": self._record["queue"]} if kind is SegmentKind.WAIT else {}))
             return
@@ -250,6 +252,9 @@ class _Fold:
         self._queue(event)
 
     def _queue(self, event: Queued | CalledBack | CalledOut) -> None:
+        if getattr(event, "park_s", 0.0):
+            self._enter(SegmentKind.PARK, event.at, queue=event.queue)
+            return
         waiting = self._open.get(SegmentKind.WAIT)
         if waiting is not None and waiting["queue"] != event.queue:
             self._leave(SegmentKind.WAIT, event.at)
@@ -353,6 +358,7 @@ class _Fold:
     def _leave(self, kind: SegmentKind, at: float) -> None:
         self._close(kind, at)
         if kind is SegmentKind.WAIT:
+            self._close(SegmentKind.PARK, at)
             self._stop_rings(at)
         for within in (SegmentKind.HOLD, SegmentKind.PAUSE, SegmentKind.CONSULT) if kind is SegmentKind.TALK else ():
             self._close(within, at)

@@ -26,7 +26,7 @@ class Outcome(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """A stretch of a call. RING lies within WAIT, HOLD, PAUSE and CONSULT within TALK; the others follow
+    """A stretch of a call. RING lies within WAIT or PARK, HOLD, PAUSE and CONSULT within TALK; the others follow
     each other."""
 
     MENU = "menu"
@@ -36,6 +36,8 @@ class SegmentKind(StrEnum):
     HOLD = "hold"
     PAUSE = "pause"
     CONSULT = "consult"
+    PARK = "park"
+    """An agent has put the caller aside: he waits for whoever wants him."""
     TRANSFER = "transfer"
     FALLBACK = "fallback"
 

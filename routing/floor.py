@@ -46,6 +46,7 @@ from routing.consults import Consults
 from routing.crew import Crew
 from routing.offers import APART_S, RESERVED_S, Offers
 from routing.overflow import why
+from routing.parking import Parking, still_parked
 from routing.policy import score, strategies
 from routing.queues import Exit, Overflow, Queue, Queues, Rule, Waiting, merge, relaxed
 from routing.router import Router
@@ -72,6 +73,7 @@ class Floor:
         self.consults = Consults(known, self.crew, self.offers)
         self.takers = Takers(self.crew, self.room, self.offers)
         self.wishes = Wishes(self.crew, self.room)
+        self.parking = Parking(self.crew, self.room, self.takers)
         self._wished: set[CallId] = set()
         """Live calls in which a callback was wanted."""
         self._again: set[CallId] = set()
@@ -155,13 +157,14 @@ class Floor:
             self.room.overflows.next(),
             self.router.next_time(),
             self.takers.timers.next(),
+            self.room.parkings.next(),
         )
         return min((at for at in times if at is not None), default=None)
 
     def on_time(self, now: float) -> list[Output]:
         """Ends the states whose time is over, and gives away the calls that waited too long."""
+        out = self.parking.on_time(now)
         self.router.on_time(now)
-        out: list[Output] = []
         for name in self.crew.timers.due(now):
             out += self.offers.too_late(name, now)
         out += self.takers.on_time(now)
@@ -264,7 +267,7 @@ class Floor:
             offer = call.offer
             out = [Withdraw(call=call.id, offer=offer.offer), _withdrawn(call.id, offer.offer, offer.agent, now)]
         out += self._called_back_already(call, now)
-        came = queued_again(call, queue.name, now)
+        came = still_parked(queued_again(call, queue.name, now), call, now)
         waiting = replace(kept, number="") if kept else self._place(queue, came, call.caller, now)
         self.room.enter(waiting, came, now)
         return [*out, StartMusic(call=call.id, music=queue.music)]

@@ -58,7 +58,7 @@ class RoutingPart:
         self._beside: list[Match] = []
         """Where all phones ring: those of a call that are still to be asked."""
         self._taken: list[Match] = []
-        """Callbacks that agents take out of turn, until they are reserved."""
+        """Callbacks and parked callers that agents take out of turn, until they are reserved."""
         self._retry_at: float | None = None
         self._beat_at = math.inf
         """When there must be a trip, if only to notice that the store has lost something."""
@@ -108,6 +108,12 @@ class RoutingPart:
     async def take_callback(self, agent: str, wanted: CallId, now: float) -> Sequence[Output]:
         """An agent takes a callback of one of his queues now. Raises UnknownCallback, NotAllowed."""
         match, out = self.floor.wishes.take_callback(agent, wanted, now)
+        self._taken.append(match)
+        return await self._carry_out(out, now)
+
+    async def unpark(self, agent: str, call: CallId, now: float) -> Sequence[Output]:
+        """An agent takes a parked caller: his phone rings. Raises UnknownParked, NotAllowed."""
+        match, out = self.floor.parking.take(agent, call, now)
         self._taken.append(match)
         return await self._carry_out(out, now)
 

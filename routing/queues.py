@@ -169,7 +169,7 @@ class Waiting:
 
     A callback has the ``number`` to call, and is for the call ``wanted``: ``attempt`` counts the
     calls made for it, ``tries`` those of them in which the customer's phone was rung; it isn't this
-    one's turn before ``not_before``.
+    one's turn before ``not_before``. Neither is it a parked caller's, whom ``prefer`` has parked.
     """
 
     call: CallId
@@ -188,6 +188,11 @@ class Waiting:
     tries: int = 0
     not_before: float = 0.0
     screen: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def parked(self) -> bool:
+        """Whether it is a caller whom an agent has parked."""
+        return self.wanted is None and self.not_before > 0
 
 
 def merge(*wanted: Mapping[str, int], groups: frozenset[str] = frozenset()) -> Needs:

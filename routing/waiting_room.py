@@ -45,6 +45,8 @@ class WaitingRoom:
         self.changed: set[CallId] = set()
         self.overflows: Timers[CallId] = Timers()
         """When a call will have waited for so long that its queue gives it away."""
+        self.parkings: Timers[CallId] = Timers()
+        """When a caller has been parked for long enough, whom nobody is just taking."""
         self._came: dict[CallId, Queued] = {}
         self._spent: dict[CallId, set[tuple[str, Overflow]]] = {}
         """Rules (by queue) that gave the call away: a flow may send it back, and a number not answer."""
@@ -70,7 +72,7 @@ class WaitingRoom:
         resumed = self._cut.pop((caller, queue.name), None)
         if resumed is not None and event.since is None:
             since, sequence = resumed
-        prefer = event.prefer if event.prefer_s > 0 and able(event.prefer) else ""
+        prefer = event.prefer if event.park_s or (event.prefer_s > 0 and able(event.prefer)) else ""
         return Waiting(
             call=event.call,
             queue=queue.name,
@@ -82,6 +84,7 @@ class WaitingRoom:
             prefer=prefer,
             prefer_until=now + event.prefer_s if prefer else 0.0,
             level=event.level,
+            not_before=now + event.park_s if event.park_s else 0.0,
         )
 
     def callback(self, queue: Queue, event: CallbackWanted) -> Waiting | None:
@@ -110,11 +113,15 @@ class WaitingRoom:
         self.calls[waiting.call] = waiting
         self.changed.add(waiting.call)
         if came is not None:
-            self._came[waiting.call] = came
+            self._came[waiting.call] = replace(came, prefer="", prefer_s=0.0, park_s=0.0) if came.park_s else came
         self.back(waiting, now)
 
     def back(self, waiting: Waiting, now: float) -> None:
         """An offer came to nothing: the call has its turn again."""
+        if waiting.parked:  # even if his time is over: then he comes back first, and is matched after that
+            self.router.wait(replace(waiting, not_before=max(waiting.not_before, now + 1.0)), now)
+            self.parkings.set(waiting.call, waiting.not_before)
+            return
         self.router.wait(waiting, now)
         self.overflows.set(waiting.call, self._overflow_time(waiting, now))
 
@@ -122,6 +129,7 @@ class WaitingRoom:
         """The call is offered to somebody: it isn't to be offered to another or given away."""
         self.router.leave(call)
         self.overflows.set(call, None)
+        self.parkings.set(call, None)
 
     def change(self, waiting: Waiting) -> None:
         """Something of a waiting call is different, not its place."""
@@ -136,6 +144,7 @@ class WaitingRoom:
         self.changed.add(call)
         self.router.forget(call)
         self.overflows.set(call, None)
+        self.parkings.set(call, None)
         for known in (self._came, self._told):
             known.pop(call, None)
         if waiting is not None:
@@ -182,7 +191,7 @@ class WaitingRoom:
     def overflow(self, waiting: Waiting, rules: Collection[Rule], now: float) -> Overflow | None:
         """The queue's rule, of these kinds, that gives the call away now."""
         queue = self._queues[waiting.queue]
-        if waiting.wanted is not None or not queue.overflow:
+        if waiting.wanted is not None or waiting.parked or not queue.overflow:
             return None
         queue = replace(queue, overflow=self._unspent(waiting))
 

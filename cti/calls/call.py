@@ -79,6 +79,14 @@ class Consult:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """Who has parked the caller, and until when (Unix seconds)."""
+
+    by: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What is known of a call now. Times are Unix seconds."""
 
@@ -109,6 +117,8 @@ class Call:
     after: str = ""
     """The node where the flow goes on after the talk; empty where it does not."""
     queued_at: float | None = None
+    aside: Aside | None = None
+    """The caller is parked: he waits for whoever wants him."""
     offer: OpenOffer | None = None
     """The offer that was accepted, or the first of those that are open."""
     also: tuple[OpenOffer, ...] = ()
@@ -178,7 +188,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             )
         case Adopted():
             found = replace(call, channel=event.channel, place=event.place)
-            return found if event.place is Place.TALK else _moved_on(found)
+            return found if event.place is Place.TALK else replace(_moved_on(found), aside=call.aside)
         case Answered():
             return replace(call, answered=True)
         case EnteredMenu():
@@ -201,6 +211,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
                 agent=event.agent,
                 after=event.after,
                 queued_at=event.at if event.since is None else event.since,
+                aside=Aside(event.prefer, event.at + event.park_s) if event.park_s else None,
             )
         case CalledBack():
             return replace(
@@ -338,8 +349,8 @@ def queued_again(call: Call, queue: str, now: float) -> Queued:
 
 
 def _moved_on(call: Call) -> Call:
-    """The call with no hold, and nothing left of one."""
-    return replace(call, held=False, parked=None, phone_lost_at=None, transfer=None)
+    """The call with no hold, not parked, and nothing left of either."""
+    return replace(call, held=False, parked=None, phone_lost_at=None, transfer=None, aside=None)
 
 
 def _with_offers(call: Call, offers: tuple[OpenOffer, ...]) -> Call:

@@ -245,7 +245,8 @@ class Queued(CallEvent):
     who alone may take the call, if any; ``prefer`` the one whom it waits for during the first
     ``prefer_s`` seconds. ``after`` is the node where the flow goes on when the talk is over and
     the caller still there. ``since`` is when the waiting began, where the call keeps the place it
-    had (Unix seconds); None for now."""
+    had (Unix seconds); None for now. With ``park_s`` it is parked by ``prefer``: for so many seconds
+    nobody is asked for it, and whoever wants it takes it."""
 
     queue: str
     skills: Mapping[str, int] = field(default_factory=dict)
@@ -257,6 +258,7 @@ class Queued(CallEvent):
     prefer_s: float = 0.0
     after: str = ""
     since: float | None = None
+    park_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ class TransferAsked(CallEvent):
     ``queue``, to ``agent`` alone, into a ``flow``, or to a ``number`` outside. In a queue the caller
     keeps priority and level, with ``keep_skills`` also the skills wanted; his waiting counts anew.
     ``queue`` and ``agent`` both are the talk's own: this agent's phone has lost the talk, and rings
-    for it again."""
+    for it again; or, with ``park_s``, he parks the caller for so many seconds."""
 
     by: str
     queue: str = ""
@@ -46,11 +46,12 @@ class TransferAsked(CallEvent):
     flow: str = ""
     number: str = ""
     keep_skills: bool = False
+    park_s: float = 0.0
 
     @property
     def again(self) -> bool:
         """Whether the agent's phone rings again for the same talk."""
-        return bool(self.queue and self.agent)
+        return bool(self.queue and self.agent and not self.park_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,8 @@ NOTED: Mapping[str, Noted] = {
     "POST /api/calls": Noted("call.out"),
     "POST /api/calls/{id}/hangup": Noted("call.hangup", "call:{id}"),
     "POST /api/calls/{id}/transfer": Noted("call.transfer", "call:{id}"),
+    "POST /api/calls/{id}/park": Noted("call.park", "call:{id}"),
+    "POST /api/calls/{id}/unpark": Noted("call.unpark", "call:{id}"),
     "POST /api/calls/{id}/consult": Noted("call.consult", "call:{id}"),
     "POST /api/calls/{id}/consult/transfer": Noted("call.transfer", "call:{id}"),
     "POST /api/calls/{id}/pull": Noted("call.pull", "call:{id}"),

@@ -1,4 +1,4 @@
-"""Call control over HTTP: hold, resume, sending the caller on, and getting a talk back."""
+"""Call control over HTTP: hold, resume, parking, sending the caller on, and getting a talk back."""
 
 from __future__ import annotations
 
@@ -50,6 +50,8 @@ class Ways:
     agents: Callable[[], Collection[str]]
     flows: Callable[[], Collection[str]]
     numbers: Collection[str]
+    park_s: float = 120.0
+    """How long a parked caller waits before he comes back, in seconds."""
 
     def problem(self, to: TransferBody) -> str:
         """Why a caller can't be sent there; empty where he can."""
@@ -119,6 +121,17 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
         def act(call: Call, talk: OpenOffer, now: float) -> Output:
             queue = call.queue or DIRECT_QUEUE
             return TransferAsked(at=now, call=call.id, by=who.name, queue=queue, agent=talk.agent)
+
+        return await on_talk(id, who, act)
+
+    @router.post("/{id}/park", status_code=202)
+    async def park(id: str, who: CallController) -> Asked:
+        """Puts the caller aside with music, and the agent is in wrap-up. Whoever serves the queue may ask for
+        ``unpark``; after ``parking`` of site.yaml the caller comes back to the agent, or to his queue."""
+
+        def act(call: Call, talk: OpenOffer, now: float) -> Output:
+            queue = call.queue or DIRECT_QUEUE
+            return TransferAsked(at=now, call=call.id, by=who.name, queue=queue, agent=talk.agent, park_s=ways.park_s)
 
         return await on_talk(id, who, act)
 

@@ -32,6 +32,7 @@ from recordings.desk_api import routes as desk_routes
 from routing.api import routes as routing_routes
 from routing.dial_api import routes as dial_routes
 from routing.dispositions_api import routes as disposition_routes
+from routing.parking_api import routes as parking_routes
 from routing.taking_api import routes as taking_routes
 from tests.cti.desk.desktop import Desk
 
@@ -60,6 +61,7 @@ APP = Desk(
         before_routes(MagicMock(), MagicMock()),
         admin.routes(MagicMock(), MagicMock(), MagicMock()),
         dial_routes(MagicMock(), MagicMock(), MagicMock()),
+        parking_routes(MagicMock(), MagicMock(), MagicMock()),
     ]
 ).app
 
@@ -68,7 +70,13 @@ BY_ITSELF = {"/api/reload", "/api/wall"}
 """Lets in an administrator, or who can read the state folder; a supervisor, or a screen that one put up."""
 
 SCOPES = {
-    Scope.CALLS_READ: {"GET /api/calls", "GET /api/calls/{id}", "GET /api/calls/{call}/why", "GET /api/callbacks"},
+    Scope.CALLS_READ: {
+        "GET /api/calls",
+        "GET /api/calls/{id}",
+        "GET /api/calls/{call}/why",
+        "GET /api/callbacks",
+        "GET /api/parked",
+    },
     Scope.CALLS_CONTROL: {
         "POST /api/calls/{id}/hangup",
         "POST /api/calls",
@@ -77,6 +85,8 @@ SCOPES = {
         "POST /api/calls/{id}/transfer",
         "POST /api/calls/{id}/pull",
         "POST /api/calls/{id}/fetch",
+        "POST /api/calls/{id}/park",
+        "POST /api/calls/{id}/unpark",
         "GET /api/calls/{id}/consult",
         "POST /api/calls/{id}/consult",
         "DELETE /api/calls/{id}/consult",

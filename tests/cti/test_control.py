@@ -10,7 +10,7 @@ import pytest
 from cti.calls import commands as cmd
 from cti.calls import events as ev
 from cti.calls import talk_events
-from cti.calls.call import Call, apply
+from cti.calls.call import Aside, Call, apply
 from cti.calls.commands import Command
 from cti.calls.events import CallEvent
 from cti.calls.names import DIRECT_QUEUE
@@ -43,7 +43,7 @@ MUSIC = cmd.StartMusic(call=CALL, music="bells")
 LET_GO = cmd.Withdraw(call=CALL, offer=OFFER)
 
 
-def asked(**where: str | bool) -> talk_events.TransferAsked:
+def asked(**where: str | bool | float) -> talk_events.TransferAsked:
     return talk_events.TransferAsked(call=CALL, at=4.5, by="alice", **where)  # type: ignore[arg-type]
 
 
@@ -188,3 +188,15 @@ def test_a_new_engine_goes_on_where_the_old_one_stopped(steps: Sequence[CallEven
 def test_told_twice_it_happens_once() -> None:
     _, out = story(HELD, AGENT_GONE, AGENT_GONE, HELD)
     assert sum(isinstance(o, ev.Queued) for o in out) == 1
+
+
+def test_a_parked_caller_keeps_the_time_that_he_has_waited() -> None:
+    call, out = story(asked(queue="orders", agent="alice", park_s=120.0), HELD, AGENT_GONE)
+    queued = out[-1]
+    assert isinstance(queued, ev.Queued)
+    assert (queued.queue, queued.prefer, queued.park_s, queued.since) == ("orders", "alice", 120.0, 4.0)
+    assert (queued.skills, queued.priority, queued.level, queued.after) == ({"faults": 3}, 7, "gold", "poll")
+    assert (call.place, call.aside) == (Place.QUEUE, Aside("alice", 126.0))
+    assert apply(call, ENDED).live is False
+    found = ev.Adopted(call=CALL, at=7.0, place=Place.QUEUE, channel="SIP/1")
+    assert apply(call, found).aside == call.aside

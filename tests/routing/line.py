@@ -94,6 +94,8 @@ class Line:
             return await self._carry_out(await self.part.dial(who, more[0], call, self.now))
         if what == "takes":
             return await self._carry_out(await self.part.take_callback(who, CallId(more[0]), self.now))
+        if what == "unparks":
+            return await self._carry_out(await self.part.unpark(who, CallId(more[0]), self.now))
         if what == "says":
             return await self.says(who, *more)
         if who in self.part.floor.agents:
@@ -163,6 +165,9 @@ class Line:
                 return Refused(at=at, call=call, offer=offer, agent=agent, reason=_refusal(more))
             case "failed":
                 return Failed(at=at, call=call, command=more[0], why="test", offer=offer)
+            case "parked":
+                queue, since = known.queue if known else "", known.queued_at if known else None
+                return Queued(at=at, call=call, queue=queue, since=since, prefer=more[0], park_s=float(more[1]))
             case "fetched":
                 return TransferAsked(at=at, call=call, by=agent, queue=more[0], agent=agent)
             case "left":

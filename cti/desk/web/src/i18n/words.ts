@@ -6,6 +6,7 @@ import * as customers from "./customers";
 import * as desk from "./desk";
 import * as floor from "./floor";
 import * as login from "./login";
+import * as park from "./park";
 import * as phone from "./phone";
 import * as supervisor from "./supervisor";
 import * as talk from "./talk";
@@ -20,6 +21,7 @@ export const en = {
   ...desk.en,
   ...floor.en,
   ...login.en,
+  ...park.en,
   ...phone.en,
   ...supervisor.en,
   ...talk.en,
@@ -36,6 +38,7 @@ export const zh: Record<Key, string> = {
   ...desk.zh,
   ...floor.zh,
   ...login.zh,
+  ...park.zh,
   ...phone.zh,
   ...supervisor.zh,
   ...talk.zh,

@@ -22,6 +22,8 @@ interface Rows {
   announcements?: Announcement[];
   /** The queue whose callbacks are other than before. */
   callbacks?: string;
+  /** The queue of which other callers are parked than before. */
+  parked?: string;
 }
 
 export type Message =

@@ -94,6 +94,8 @@ export interface CallRow {
   /** What the menu found out for the agent. */
   screen: { label: string; value: string }[];
   queued_at: number | null;
+  /** By whom the caller is parked, and until when. */
+  parked: { by: string; until: number } | null;
   agent: string | null;
   offer: OfferState | null;
   connected_at: number | null;

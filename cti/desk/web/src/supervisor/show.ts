@@ -15,7 +15,8 @@ export function where(call: CallRow): string {
     case "transfer":
       return t("place.transferTo", { to: call.transferred_to });
     case "queue":
-      return call.offer ? t("place.offered") : t("place.queue");
+      if (call.offer) return t("place.offered");
+      return call.parked ? t("park.row", { agent: call.parked.by }) : t("place.queue");
     case "talk":
       if (call.consult) return asking(call.consult);
       return call.held ? t("place.held") : t("place.talk");
