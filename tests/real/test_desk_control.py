@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -103,8 +104,11 @@ async def test_recording_and_help(line: Hotline, chromium: Browser) -> None:
 
 
 async def test_a_number_and_a_callback(line: Hotline, chromium: Browser) -> None:
-    """By keys alone, while not ready: a number is called; a customer who asked for it is called back now."""
+    """While not ready: a number is called, and one that was promised a call; a customer who asked for it is
+    called back now."""
     alice = await line.person("alice")
+    promise = {"number": "555-0123", "at": time.time() + 3600}
+    (await (await line.desk("alice")).post("/api/followups", json=promise)).raise_for_status()
     customer = await line.phones.add(CUSTOMER.name, CUSTOMER.password)
     mine = await at_desk(line, chromium, "alice")
     page = mine.page
@@ -123,6 +127,14 @@ async def test_a_number_and_a_callback(line: Hotline, chromium: Browser) -> None
     await page.keyboard.press("n")
     await expect(page.get_by_role("region", name="My state").get_by_role("status").first).to_contain_text("Not ready")
 
+    await page.get_by_role("button", name="Call 555-0123").click()
+    await alice.called()
+    rung = await customer.called()
+    await expect(card).to_contain_text("Talking")
+    await rung.hang_up()
+    await expect(page.get_by_role("group", name="Wrap-up")).to_contain_text("Not ready")
+    await page.keyboard.press("n")
+
     caller = await (await line.caller(NUMBER)).dial(HOTLINE)
     await caller.answered()
     await caller.press("5")
@@ -136,7 +148,7 @@ async def test_a_number_and_a_callback(line: Hotline, chromium: Browser) -> None
     await page.keyboard.press("Shift+B")
     await page.keyboard.press("Enter")
     await line.watch.wait(ev.CalledBack)
-    await line.watch.wait(ev.Connected, count=2)
+    await line.watch.wait(ev.Connected, count=3)
     await expect(table).to_have_count(0)
     await page.keyboard.press("Shift+H")
     assert (barriers, mine.complaints) == ([], [])
