@@ -72,6 +72,6 @@ class Parking:
 
 def still_parked(came: Queued, call: Call, now: float) -> Queued:
     """How a call that was found waiting came, with what is left of its parking."""
-    if call.aside is None:
+    if call.parking is None:
         return came
-    return replace(came, prefer=call.aside.by, park_s=max(call.aside.until - now, 0.001))
+    return replace(came, prefer=call.parking.by, park_s=max(call.parking.until - now, 0.001))

@@ -79,7 +79,7 @@ class Consult:
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class Parking:
     """Who has parked the caller, and until when (Unix seconds)."""
 
     by: str
@@ -117,7 +117,7 @@ class Call:
     after: str = ""
     """The node where the flow goes on after the talk; empty where it does not."""
     queued_at: float | None = None
-    aside: Aside | None = None
+    parking: Parking | None = None
     """The caller is parked: he waits for whoever wants him."""
     offer: OpenOffer | None = None
     """The offer that was accepted, or the first of those that are open."""
@@ -188,7 +188,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             )
         case Adopted():
             found = replace(call, channel=event.channel, place=event.place)
-            return found if event.place is Place.TALK else replace(_moved_on(found), aside=call.aside)
+            return found if event.place is Place.TALK else replace(_moved_on(found), parking=call.parking)
         case Answered():
             return replace(call, answered=True)
         case EnteredMenu():
@@ -211,7 +211,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
                 agent=event.agent,
                 after=event.after,
                 queued_at=event.at if event.since is None else event.since,
-                aside=Aside(event.prefer, event.at + event.park_s) if event.park_s else None,
+                parking=Parking(event.prefer, event.at + event.park_s) if event.park_s else None,
             )
         case CalledBack():
             return replace(
@@ -350,7 +350,7 @@ def queued_again(call: Call, queue: str, now: float) -> Queued:
 
 def _moved_on(call: Call) -> Call:
     """The call with no hold, not parked, and nothing left of either."""
-    return replace(call, held=False, parked=None, phone_lost_at=None, transfer=None, aside=None)
+    return replace(call, held=False, parked=None, phone_lost_at=None, transfer=None, parking=None)
 
 
 def _with_offers(call: Call, offers: tuple[OpenOffer, ...]) -> Call:

@@ -22,10 +22,10 @@ class ParkNews:
         """The parked callers: the queue, who has parked them, and whether somebody's phone rings for them."""
 
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
-        if call is None or (call.aside is None and call.id not in self._parked):
+        if call is None or (call.parking is None and call.id not in self._parked):
             return ()
-        aside = call.aside if call.live else None
-        found = (call.queue, aside.by, call.offer is not None) if aside is not None else None
+        parking = call.parking if call.live else None
+        found = (call.queue, parking.by, call.offer is not None) if parking is not None else None
         before = self._parked.pop(call.id, None)
         if found is not None:
             self._parked[call.id] = found

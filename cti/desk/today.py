@@ -173,7 +173,7 @@ class Today:
         there = self._waiting.get(call.id)
         if there is None and not isinstance(event, Queued):
             return frozenset()
-        waits = call.place is Place.QUEUE and call.aside is None and not isinstance(event, Left)
+        waits = call.place is Place.QUEUE and call.parking is None and not isinstance(event, Left)
         here = call.queue if waits else None
         if there is not None and there[0] == here:
             return frozenset()

@@ -110,7 +110,7 @@ def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
         "level": shown(call.level),
         "screen": [{"label": shown(label), "value": shown(value)} for label, value in call.screen.items()],
         "queued_at": call.queued_at,
-        "parked": {"by": call.aside.by, "until": call.aside.until} if call.aside is not None else None,
+        "parked": {"by": call.parking.by, "until": call.parking.until} if call.parking is not None else None,
         "agent": offer.agent if offer else None,
         "offer": offer_state(offer),
         "connected_at": call.connected_at if offer and offer.connected else None,
@@ -347,7 +347,7 @@ class View:
 
 def _place(call: Call | None) -> tuple[str, Order] | None:
     """The queue where the call waits, and its place there; None where it waits in none, or is parked."""
-    if call is None or call.place is not Place.QUEUE or call.aside is not None:
+    if call is None or call.place is not Place.QUEUE or call.parking is not None:
         return None
     return call.queue, (-call.priority, call.queued_at or call.arrived_at, call.id)
 

@@ -10,7 +10,7 @@ import pytest
 from cti.calls import commands as cmd
 from cti.calls import events as ev
 from cti.calls import talk_events
-from cti.calls.call import Aside, Call, apply
+from cti.calls.call import Parking, Call, apply
 from cti.calls.commands import Command
 from cti.calls.events import CallEvent
 from cti.calls.names import DIRECT_QUEUE
@@ -196,7 +196,7 @@ def test_a_parked_caller_keeps_the_time_that_he_has_waited() -> None:
     assert isinstance(queued, ev.Queued)
     assert (queued.queue, queued.prefer, queued.park_s, queued.since) == ("orders", "alice", 120.0, 4.0)
     assert (queued.skills, queued.priority, queued.level, queued.after) == ({"faults": 3}, 7, "gold", "poll")
-    assert (call.place, call.aside) == (Place.QUEUE, Aside("alice", 126.0))
+    assert (call.place, call.parking) == (Place.QUEUE, Parking("alice", 126.0))
     assert apply(call, ENDED).live is False
     found = ev.Adopted(call=CALL, at=7.0, place=Place.QUEUE, channel="SIP/1")
-    assert apply(call, found).aside == call.aside
+    assert apply(call, found).aside == call.parking
