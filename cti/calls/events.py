@@ -260,10 +260,20 @@ class Queued(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diverted(CallEvent):
-    """The queue gives the call to a flow, which takes it at its start. ``why`` is the overflow rule."""
+    """The call is given to a flow, which takes it at its start. ``why`` is the queue's overflow rule, or
+    that an agent sent the caller there. With ``back`` the agent's leg is kept, and he waits for the caller."""
 
     flow: str
     why: str
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameBack(CallEvent):
+    """The flow gives the caller back: to the agent who waits for him, else to the place that he had in
+    his queue. ``screen`` is what the agent's screen gets to see besides."""
+
+    screen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,7 +350,8 @@ class PhoneLost(CallEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferAsked(CallEvent):
     """``by`` wants the caller whom an agent talks with to be sent on. Exactly one says where: to a
-    ``queue``, to ``agent`` alone, into a ``flow``, or to a ``number`` outside. In a queue the caller
+    ``queue``, to ``agent`` alone, into a ``flow``, or to a ``number`` outside. With ``back`` the agent
+    waits until the flow gives him the caller back. In a queue the caller
     keeps priority and level, with ``keep_skills`` also the skills wanted; his waiting counts anew.
     ``queue`` and ``agent`` both are the talk's own: this agent's phone has lost the talk, and rings
     for it again."""
@@ -351,6 +362,7 @@ class TransferAsked(CallEvent):
     flow: str = ""
     number: str = ""
     keep_skills: bool = False
+    back: bool = False
 
     @property
     def again(self) -> bool:

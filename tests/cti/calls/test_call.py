@@ -32,6 +32,7 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "whole": st.booleans(),
     "play": st.integers(0, 3),
     "priority": st.integers(-3, 3),
+    "screen": st.dictionaries(st.sampled_from(["PIN"]), st.text(max_size=2), max_size=1),
     "skills": st.dictionaries(st.sampled_from(["a", "b"]), st.integers(1, 10), max_size=2),
     "cause": st.integers(0, 127),
     "estimated": st.booleans(),

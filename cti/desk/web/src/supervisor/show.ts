@@ -17,6 +17,7 @@ export function where(call: CallRow): string {
     case "queue":
       return call.offer ? t("place.offered") : t("place.queue");
     case "talk":
+      if (call.aside) return t("aside.row", { flow: call.aside });
       if (call.consult) return asking(call.consult);
       return call.held ? t("place.held") : t("place.talk");
     default:
