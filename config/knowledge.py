@@ -17,6 +17,8 @@ from cti.desk.consult import Helpers
 from cti.desk.control import Ways
 from cti.desk.view import audience_of, visible
 from ivr.outside import Contact, InLine
+from ivr.tree import Flows
+from ivr.verbs.leave import comes_back
 from recordings import contacts
 from recordings.before import Numbers
 from recordings.followups import FollowUpsPart, untold
@@ -107,16 +109,20 @@ def helpers(site: Site, routing: RoutingPart) -> Helpers:
     return Helpers(agent=ask, ready=ready, numbers=site.outbound)
 
 
-def ways(site: Site, routing: RoutingPart, flows: Callable[[], Collection[str]]) -> Ways:
+def ways(site: Site, routing: RoutingPart, flows: Callable[[], Flows]) -> Ways:
     """Where agents may send their callers, as things are."""
 
     def logged_in() -> Collection[str]:
         return [name for name, status in routing.floor.crew.statuses.items() if status.state is not AgentState.OFFLINE]
 
+    def back() -> Collection[str]:
+        return [name for name in flows() if comes_back(name, flows())]
+
     return Ways(
         queues=lambda: routing.floor.queues,
         agents=logged_in,
         flows=flows,
+        back=back,
         numbers=site.outbound,
         park_s=site.settings.parking,
     )

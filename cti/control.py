@@ -3,6 +3,9 @@
 A caller is sent on in steps, each of which may be the last that an engine does: he is put on hold,
 the agent's leg is let go, and when it is gone he goes where he is to go. So a caller on hold whose
 agent goes for another reason is never forgotten: he goes where he was to go, or back to his queue.
+
+Into a flow and back is a hold in which he walks through the flow: the agent's leg is kept. If it goes
+meanwhile, or if the flow sends him elsewhere, the talk is over and the flow has him.
 """
 
 from __future__ import annotations
@@ -11,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cti.calls.call import Call, queued_again
-from cti.calls.commands import Hangup, Hold, StartMusic, Transfer, Withdraw
-from cti.calls.events import Adopted, Diverted, Ended, Event, Failed, FellBack, Left, Queued, Transferred
+from cti.calls.commands import Hangup, Hold, Resume, StartMusic, Transfer, Withdraw
+from cti.calls.events import Adopted, CameBack, Diverted, Ended, Event, Failed, FellBack, Left, Queued, Transferred
 from cti.calls.names import DIRECT_QUEUE
 from cti.calls.part import Output
 from cti.calls.talk_events import Held, PhoneLost, TransferAsked
@@ -43,13 +46,18 @@ class ControlPart:
             case PhoneLost() if call.phone_lost_at is not None and call.parked is None:
                 return [Hold(call=call.id, offer=event.offer)]
             case Held(offer=offer) if offer is not None and call.parked == offer:
-                music = StartMusic(call=call.id, music=self._music.get(call.queue, MUSIC))
-                return [Withdraw(call=call.id, offer=offer)] if call.transfer else [music]
+                return _let_go(call, now) if call.transfer else [self._hold_music(call)]
             case TransferAsked() | Adopted(place=Place.TALK) if call.transfer is not None and call.live:
-                return _let_go(call)
+                return _let_go(call, now)
+            case CameBack() | Adopted() if call.live and call.parked is not None and call.aside is not None:
+                return self._again(call)
+            case CameBack() if call.place is Place.MENU:
+                return _back(call, now)
+            case Left(place=Place.TALK) if call.parked is not None and call.place is Place.MENU:
+                return [Withdraw(call=call.id, offer=call.parked)]
             case Left(place=Place.TALK, by=Party.AGENT) if call.parked is not None and call.live:
                 return _send_on(call, now)
-            case Failed(command="Transfer") if call.parked is not None and call.offer is None and call.live:
+            case Failed(command="Transfer") if call.place is Place.TALK and call.parked and call.offer is None:
                 return _back(call, now)
             case Ended() | FellBack() | Transferred() if call.parked is not None:
                 return [Withdraw(call=call.id, offer=call.parked)]
@@ -64,6 +72,15 @@ class ControlPart:
     def next_time(self) -> float | None:
         return min((at for at, _ in self._lost.values()), default=None)
 
+    def _hold_music(self, call: Call) -> Output:
+        return StartMusic(call=call.id, music=self._music.get(call.queue, MUSIC))
+
+    def _again(self, call: Call) -> Sequence[Output]:
+        """The caller is back from the flow: with an agent who has no phone now he stays on hold."""
+        if call.parked is None or call.away:
+            return ()
+        return [self._hold_music(call) if call.phone_lost_at else Resume(call=call.id, offer=call.parked)]
+
     def _follow(self, call: Call) -> None:
         """Keeps in mind whose phone is waited for; of a call taken up from an earlier engine, too."""
         if call.live and call.phone_lost_at is not None and call.offer is not None and call.transfer is None:
@@ -72,9 +89,11 @@ class ControlPart:
             self._lost.pop(call.id, None)
 
 
-def _let_go(call: Call) -> Sequence[Output]:
-    """The next step towards the agent's leaving the call."""
+def _let_go(call: Call, now: float) -> Sequence[Output]:
+    """The next step towards the agent's leaving the call, or the caller's leaving him for a while."""
     if call.parked is not None:
+        if call.transfer is not None and call.transfer.back:
+            return [Diverted(at=now, call=call.id, flow=call.transfer.flow, why=WHY, back=True)]
         return [Withdraw(call=call.id, offer=call.parked)]
     return [Hold(call=call.id, offer=call.offer.offer)] if call.offer is not None else ()
 

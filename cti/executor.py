@@ -41,7 +41,7 @@ from cti.calls.events import Ended, Transferred
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, Leg, Role, callback_uniqueid, monitor_uniqueid
 from cti.calls.monitors import MODE_DIGITS
 from cti.calls.tracker import Tracker
-from cti.calls.words import CallId, MonitorMode, Party
+from cti.calls.words import CallId, MonitorMode, Party, Place
 from cti.conference import AFTER_VARIABLE, KEPT_VARIABLE, Step, third_called, together
 from cti.invite import CardUrl, headers, nowhere
 from cti.outbound import Outbound
@@ -115,6 +115,8 @@ class Executor:
             case Withdraw():
                 if leg := self._tracker.legs.get(command.offer):
                     leg.told = True
+                if caller and call and caller.apart == command.offer and call.place is not Place.TALK:
+                    apart.over(caller)  # he is elsewhere already: that the agent goes leaves nobody on hold
                 self._hang_up(command.offer)
             case StopMonitor():
                 self._hang_up(monitor_uniqueid(command.call, command.supervisor))

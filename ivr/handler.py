@@ -14,22 +14,26 @@ from typing import Protocol
 import structlog
 
 from cti.calls.call import Call
-from cti.calls.commands import Hangup
+from cti.calls.commands import Hangup, Transfer
 from cti.calls.events import (
     Accepted,
     Adopted,
     Arrived,
     CallEvent,
+    CameBack,
     Connected,
     Diverted,
     Ended,
     Event,
     FellBack,
+    Left,
+    Queued,
     Returned,
     Transferred,
 )
 from cti.calls.part import Ask, Output
-from cti.calls.words import CallId, Place
+from cti.calls.talk_events import Resumed
+from cti.calls.words import CallId, Party, Place
 from ivr.questions import Question
 from ivr.session import Asked, Session, Sounds
 from ivr.tree import Flow, Flows
@@ -37,6 +41,8 @@ from ivr.verbs.queue import Queue
 
 OTHERS = "*"
 """In ``numbers``: all numbers that are not named."""
+
+SENT_ON = "a flow sent the caller on"
 
 log = structlog.get_logger(__name__)
 
@@ -94,21 +100,25 @@ class MenuPart:
                 return self._begin(call, now)
             case Adopted(place=Place.MENU) if call is not None and call.live:
                 return self._begin(call, now)
+            case Adopted(place=Place.TALK) if call is not None and call.live and call.away:
+                return self._divert(call, now)
+            case Left(place=Place.TALK, by=Party.AGENT) if call is not None and call.place is Place.MENU:
+                return self._agent_gone(call, now)
             case Adopted(place=Place.QUEUE) if call is not None and call.live and call.id not in self._sessions:
                 return self._take_up(call, now)
             case Returned() if call is not None and call.live:
                 return self._go_on(call, now)
-            case Diverted() if call is not None and call.live:
+            case Diverted() if call is not None and call.live and (call.away or not event.back):
                 return self._divert(call, now)
             case Ended() | FellBack() | Transferred():
                 self._sessions.pop(event.call, None)
                 self._begun.pop(event.call, None)
-            case Connected():
+            case Connected() | Resumed():
                 self._sessions.pop(event.call, None)
             case Accepted() if call is None or not call.offered(event.offer):
                 pass  # picked up too late: nothing comes of it
             case CallEvent() if (session := self._sessions.get(event.call)) is not None:
-                return self._let(event.call, session, partial(session.on_event, event, now))
+                return self._let(event.call, session, now, partial(session.on_event, event, now))
         return ()
 
     async def on_time(self, now: float) -> Sequence[Output]:
@@ -116,7 +126,7 @@ class MenuPart:
         while (due := self.next_time()) is not None and due <= now:
             call = heapq.heappop(self._due)[1]
             session = self._sessions[call]
-            out += self._let(call, session, partial(session.on_time, now))
+            out += self._let(call, session, now, partial(session.on_time, now))
         return out
 
     def next_time(self) -> float | None:
@@ -154,15 +164,24 @@ class MenuPart:
         if flow is None or not isinstance(flow.nodes.get(call.node), Queue):
             return ()
         session = self._session(call, flow)
-        return self._let(call.id, session, partial(session.take_up, call.node, now))
+        return self._let(call.id, session, now, partial(session.take_up, call.node, now))
 
     def _divert(self, call: Call, now: float) -> Sequence[Output]:
-        """Starts the flow to which the queue has given the call."""
-        flow = self._begun.get(call.id, (self._flows, self._sounds))[0].get(call.flow)
+        """Starts the flow to which the call was given; one from which it comes back, where it was if it
+        had begun already."""
+        name, node = (call.aside.flow, call.aside.node) if call.aside is not None else (call.flow, "")
+        flow = self._begun.get(call.id, (self._flows, self._sounds))[0].get(name)
         if flow is None:
-            log.error("a queue gave a call to a flow that is not there", call=call.id, flow=call.flow)
-            return [Hangup(call=call.id)]
-        return self._enter(call, flow, flow.start, now)
+            log.error("a call was given to a flow that is not there", call=call.id, flow=name)
+            return [CameBack(call=call.id, at=now) if call.away else Hangup(call=call.id)]
+        return self._enter(call, flow, node if node in flow.nodes else flow.start, now)
+
+    def _agent_gone(self, call: Call, now: float) -> Sequence[Output]:
+        """Nobody waits any more for the caller whom a flow has: he goes on there."""
+        if call.id not in self._sessions:
+            return self._begin(call, now)
+        self._sessions[call.id].awaited = False
+        return ()
 
     def _home(self, call: Call) -> Flow | None:
         """The flow of the number that the caller dialled."""
@@ -171,15 +190,16 @@ class MenuPart:
 
     def _enter(self, call: Call, flow: Flow, node: str, now: float) -> Sequence[Output]:
         session = self._session(call, flow)
-        return self._let(call.id, session, partial(session.begin, node, answered=call.answered, now=now))
+        return self._let(call.id, session, now, partial(session.begin, node, answered=call.answered, now=now))
 
     def _session(self, call: Call, flow: Flow) -> Session:
         flows, sounds = self._begun.setdefault(call.id, (self._flows, self._sounds))
         home = self._home(call) or flow
         return Session(call, flow, flows, sounds, self._plays, home=home, music=self._music)
 
-    def _let(self, call: CallId, session: Session, act: Callable[[], Sequence[Output]]) -> Sequence[Output]:
-        """One session's turn. If it raises, that call is ended and no other is touched."""
+    def _let(self, call: CallId, session: Session, now: float, act: Callable[[], Sequence[Output]]) -> Sequence[Output]:
+        """One session's turn. If it raises, that call is ended and no other is touched. An agent who waits
+        for the caller is let go before the flow sends him elsewhere."""
         self._sessions.pop(call, None)
         try:
             out = act()
@@ -189,7 +209,9 @@ class MenuPart:
             where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
             kind = type(error).__name__
             log.error("a walk broke", call=call, flow=session.flow, node=session.node, error=kind, where=where)
-            return [Hangup(call=call)]
+            return [*_let_go(session, now), Hangup(call=call)]
+        if session.awaited and any(isinstance(output, Queued | Transfer | Hangup) for output in out):
+            out = [*_let_go(session, now), *out]
         if session.deadline is not None:
             self._sessions[call] = session
             if session.deadline < inf:
@@ -211,4 +233,12 @@ class MenuPart:
 
     async def _answered(self, call: CallId, number: int, answer: object, now: float) -> Sequence[Output]:
         session = self._sessions.get(call)
-        return self._let(call, session, partial(session.answer, number, answer, now)) if session else ()
+        return self._let(call, session, now, partial(session.answer, number, answer, now)) if session else ()
+
+
+def _let_go(session: Session, now: float) -> Sequence[Output]:
+    """The talk of the agent who waits for the caller is over."""
+    if not session.awaited:
+        return ()
+    session.awaited = False
+    return [Left(at=now, call=session.call, place=Place.TALK, why=SENT_ON)]

@@ -114,6 +114,9 @@ class Session:
         self._walk.data.update(entered(call, (flow, home or flow)))
         if home is not None:
             self._walk.back.append((home, home.start))
+        self.call = call.id
+        self.awaited = call.away
+        """Whether an agent waits for the caller to come back."""
         self._sounds = sounds
         self._plays = plays
         self._steps: Steps | None = None

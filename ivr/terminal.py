@@ -23,6 +23,7 @@ from typing import Protocol, TextIO
 from cti.calls.commands import Hangup, Transfer
 from cti.calls.events import (
     CallbackWanted,
+    CameBack,
     Chosen,
     EnteredFlow,
     EnteredMenu,
@@ -256,6 +257,8 @@ class Screen:
                 }
                 shown = "".join(f", {k} {v}" for k, v in more.items() if v)
                 return f"  waits in the queue {queued.queue}, priority {queued.priority}{shown}"
+            case CameBack(screen=screen):
+                return "  back to the agent" + "".join(f", {label}: {value}" for label, value in screen.items())
             case Transfer(to=to):
                 return f"  transferred to {to}"
             case LanguageChosen(language=language):

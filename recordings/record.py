@@ -18,7 +18,9 @@ from cti.calls.events import (
     CalledBack,
     CalledOut,
     CallEvent,
+    CameBack,
     Connected,
+    Diverted,
     Ended,
     EnteredMenu,
     FellBack,
@@ -46,7 +48,8 @@ class Segment:
     """One stretch of a call. Times are Unix seconds; ``number`` counts from 1 in each call.
 
     ``detail``: a MENU's last node, why a RING or a CONSULT came to nothing, where a TRANSFER went, how a
-    HOLD or PAUSE was. A CONSULT's agent is who was asked, from the asking on; of a number outside it is the detail.
+    HOLD or PAUSE was. A MENU within a TALK is a flow in its midst.
+    A CONSULT's agent is who was asked, from the asking on; of a number outside it is the detail.
     """
 
     call: CallId
@@ -167,6 +170,8 @@ class _Fold:
         self._thirds: dict[OfferId, str | None] = {}
         self._arrived = self._called_back = False
         self._pauses = Pauses()
+        self._aside = False
+        """In the midst of a talk, the caller is in a flow."""
         self._place: SegmentKind | None = None
         self._served: Outcome | None = None
 
@@ -187,8 +192,7 @@ class _Fold:
             case Returned():
                 self._enter(SegmentKind.MENU, event.at)
             case EnteredMenu():
-                self._enter(SegmentKind.MENU, event.at, detail=event.node)
-                self._record["path"] += (event.node,)
+                self._menu(event)
             case Queued():
                 self._queue(event)
             case Offered() if event.offer not in self._offers:
@@ -203,7 +207,7 @@ class _Fold:
             case Held() if SegmentKind.TALK in self._open:
                 self._within_talk(SegmentKind.HOLD, NOT_RECORDED if event.offer else "", event.at)
             case Resumed():
-                self._close(SegmentKind.HOLD, event.at)
+                self._resume(event.at)
             case Transferred():
                 self._served = Outcome.TRANSFERRED
                 self._record["transferred_to"] = event.to
@@ -221,6 +225,7 @@ class _Fold:
                 note(self._record, event)
                 self._pause(event)
                 self._consult(event)
+                self._through(event)
 
     def result(self) -> tuple[CallRecord, tuple[Segment, ...]]:
         self._record.update(
@@ -245,6 +250,28 @@ class _Fold:
         else:
             self._served = Outcome.ANSWERED
             self._enter(kind, at)
+
+    def _menu(self, event: EnteredMenu) -> None:
+        self._record["path"] += (event.node,)
+        if not self._aside or SegmentKind.MENU in self._open:
+            self._enter(SegmentKind.MENU, event.at, detail=event.node)
+        else:
+            self._open[SegmentKind.MENU] = self._add(SegmentKind.MENU, event.at, detail=event.node)
+
+    def _through(self, event: CallEvent) -> None:
+        if isinstance(event, Diverted) and event.back:
+            self._aside = SegmentKind.TALK in self._open
+        elif isinstance(event, CameBack):
+            self._out_of_flow(event.at)
+
+    def _out_of_flow(self, at: float) -> None:
+        if self._aside:
+            self._close(SegmentKind.MENU, at)
+            self._aside = False
+
+    def _resume(self, at: float) -> None:
+        self._out_of_flow(at)
+        self._close(SegmentKind.HOLD, at)
 
     def _call_back(self, event: CalledBack | CalledOut) -> None:
         self._called_back = True
@@ -360,6 +387,8 @@ class _Fold:
         if kind is SegmentKind.WAIT:
             self._close(SegmentKind.PARK, at)
             self._stop_rings(at)
+        if kind is SegmentKind.TALK:
+            self._aside = False  # from now on the call is in the menu, if it was there
         for within in (SegmentKind.HOLD, SegmentKind.PAUSE, SegmentKind.CONSULT) if kind is SegmentKind.TALK else ():
             self._close(within, at)
 

@@ -13,6 +13,7 @@ from cti.calls.events import (
     CalledBack,
     CalledOut,
     CallEvent,
+    CameBack,
     Chosen,
     Connected,
     Diverted,
@@ -87,6 +88,16 @@ class Parking:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """The flow in which the caller is while his agent waits for him, and the node there. ``over``: it has
+    given him back, and he is on hold until the two are joined again."""
+
+    flow: str
+    node: str = ""
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What is known of a call now. Times are Unix seconds."""
 
@@ -131,6 +142,8 @@ class Call:
     """Since when the agent who talks has no phone, if that is so."""
     transfer: TransferAsked | None = None
     """Where the caller is to be sent as soon as the agent is off the call."""
+    aside: Aside | None = None
+    """On hold, the caller is in a flow, and comes back."""
     consult: Consult | None = None
     conference: OfferId | None = None
     """The caller is in a conference with the agent of this offer, and perhaps a third."""
@@ -153,6 +166,11 @@ class Call:
             return self.parked is not None
         joining = self.offer is not None and self.offer.accepted
         return self.place in (Place.MENU, Place.QUEUE) and not joining
+
+    @property
+    def away(self) -> bool:
+        """Whether the caller is in a flow from which he comes back to his agent."""
+        return self.aside is not None and not self.aside.over
 
     @property
     def offers(self) -> tuple[OpenOffer, ...]:
@@ -192,9 +210,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case Answered():
             return replace(call, answered=True)
         case EnteredMenu():
-            return replace(
-                _moved_on(call), place=Place.MENU, flow=event.flow, node=event.node, path=(*call.path, event.node)
-            )
+            return _in_menu(call, event)
         case Chosen():
             return replace(call, choices=(*call.choices, (event.node, event.value)))
         case LanguageChosen():
@@ -236,6 +252,11 @@ def apply(call: Call | None, event: CallEvent) -> Call:
                 queued_at=event.at,
                 outbound=True,
             )
+        case Diverted(back=True):
+            held = call.place is Place.TALK and call.parked is not None
+            return replace(call, aside=Aside(event.flow), transfer=None) if held else call
+        case CameBack():
+            return _back(call, event)
         case Diverted():
             return replace(_moved_on(call), place=Place.MENU, flow=event.flow, node="", offer=None, also=())
         case Offered() if not call.offered(event.offer):
@@ -279,9 +300,8 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case Failed(command="Hold" | "Transfer"):
             return replace(call, transfer=None)
         case Transferred():
-            return replace(
-                call, place=Place.TRANSFER, transferred_to=event.to, offer=None, also=(), consult=None, held=False
-            )
+            sent = replace(call, place=Place.TRANSFER, transferred_to=event.to, offer=None, also=(), aside=None)
+            return replace(sent, consult=None, held=False)
         case MonitorStarted():
             return replace(call, monitors={**call.monitors, event.supervisor: event.mode}, help_since=None)
         case HelpAsked() if call.help_since is None and any(open.connected for open in call.offers):
@@ -291,7 +311,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case MonitorEnded():
             return replace(call, monitors={s: m for s, m in call.monitors.items() if s != event.supervisor})
         case Left(place=Place.TALK):
-            return replace(call, offer=None, also=(), held=False, consult=None, help_since=None)
+            return _talk_over(call)
         case Returned():
             return replace(_moved_on(call), place=Place.MENU, offer=None, also=())
         case FellBack():
@@ -299,6 +319,26 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case Ended():
             return replace(call, place=Place.ENDED, offer=None, also=(), monitors={})
     return call
+
+
+def _in_menu(call: Call, event: EnteredMenu) -> Call:
+    walked = replace(call, path=(*call.path, event.node))
+    if call.aside is not None:
+        return replace(walked, aside=replace(call.aside, flow=event.flow, node=event.node))
+    return replace(_moved_on(walked), place=Place.MENU, flow=event.flow, node=event.node)
+
+
+def _back(call: Call, event: CameBack) -> Call:
+    over = replace(call.aside, over=True) if call.aside is not None else None
+    return replace(call, aside=over, screen={**call.screen, **event.screen})
+
+
+def _talk_over(call: Call) -> Call:
+    """The call without its agent. A caller whom a flow has goes on there: it is now the call's own."""
+    left = replace(call, offer=None, also=(), held=False, consult=None, help_since=None)
+    if call.aside is None or not call.away:
+        return left
+    return replace(left, place=Place.MENU, flow=call.aside.flow, node=call.aside.node, aside=None)
 
 
 def _consulted(call: Call, event: CallEvent) -> Call:
@@ -350,7 +390,7 @@ def queued_again(call: Call, queue: str, now: float) -> Queued:
 
 def _moved_on(call: Call) -> Call:
     """The call with no hold, not parked, and nothing left of either."""
-    return replace(call, held=False, parked=None, phone_lost_at=None, transfer=None, parking=None)
+    return replace(call, held=False, parked=None, phone_lost_at=None, transfer=None, parking=None, aside=None)
 
 
 def _with_offers(call: Call, offers: tuple[OpenOffer, ...]) -> Call:

@@ -263,10 +263,20 @@ class Queued(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diverted(CallEvent):
-    """The queue gives the call to a flow, which takes it at its start. ``why`` is the overflow rule."""
+    """The call is given to a flow, which takes it at its start. ``why`` is the queue's overflow rule, or
+    that an agent sent the caller there. With ``back`` the agent's leg is kept, and he waits for the caller."""
 
     flow: str
     why: str
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameBack(CallEvent):
+    """The flow gives the caller back: to the agent who waits for him, else to the place that he had in
+    his queue. ``screen`` is what the agent's screen gets to see besides."""
+
+    screen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,8 @@ class PhoneLost(CallEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferAsked(CallEvent):
     """``by`` wants the caller whom an agent talks with to be sent on. Exactly one says where: to a
-    ``queue``, to ``agent`` alone, into a ``flow``, or to a ``number`` outside. In a queue the caller
+    ``queue``, to ``agent`` alone, into a ``flow``, or to a ``number`` outside. With ``back`` the agent
+    waits until the flow gives him the caller back. In a queue the caller
     keeps priority and level, with ``keep_skills`` also the skills wanted; his waiting counts anew.
     ``queue`` and ``agent`` both are the talk's own: this agent's phone has lost the talk, and rings
     for it again; or, with ``park_s``, he parks the caller for so many seconds."""
@@ -46,6 +47,7 @@ class TransferAsked(CallEvent):
     flow: str = ""
     number: str = ""
     keep_skills: bool = False
+    back: bool = False
     park_s: float = 0.0
 
     @property

@@ -18,6 +18,7 @@ from cti.calls.part import Ask, Output
 from cti.calls.talk_events import ConsultAsked, ConsultOver
 from cti.calls.words import CallId, OfferId, Place
 from cti.desk.api import Asked, Calls
+from cti.desk.control import IN_FLOW
 from cti.desk.view import EVERYTHING, audience_of
 
 RING_S = 45.0
@@ -142,6 +143,8 @@ async def _ask(call: Call, body: ConsultBody, who: Person, helpers: Helpers, now
         raise HTTPException(409, "nobody talks on this call")
     if call.consult is not None:
         raise HTTPException(409, "somebody is consulted on this call already")
+    if call.aside is not None:
+        raise HTTPException(409, IN_FLOW)
     if call.transfer is not None:
         raise HTTPException(409, "the caller is being sent on already")
     hold = [Hold(call=call.id, offer=talk.offer)] if call.parked is None else []

@@ -20,10 +20,13 @@ from cti.desk.talks import talk_of
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
+IN_FLOW = "the caller is in a flow, and comes back when it is over"
+
 
 class TransferBody(BaseModel):
     """Where the caller goes: exactly one of the four. ``keep_skills`` is for a queue: there, too, only
-    agents with the skills that the call wanted may take it."""
+    agents with the skills that the call wanted may take it. ``back`` is for a flow that has the verb
+    ``back``: the agent waits for the caller meanwhile."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,6 +35,7 @@ class TransferBody(BaseModel):
     flow: Name | None = None
     number: Name | None = Field(default=None, repr=False)
     keep_skills: bool = False
+    back: bool = False
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -39,16 +43,20 @@ class TransferBody(BaseModel):
             raise ValueError("say exactly one of queue, agent, flow and number")
         if self.keep_skills and self.queue is None:
             raise ValueError("keep_skills is for a queue")
+        if self.back and self.flow is None:
+            raise ValueError("back is for a flow")
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Where a caller may be sent. ``agents`` and ``flows`` are asked for each time: they change."""
+    """Where a caller may be sent; ``back`` are the flows from which he can come back. ``agents``, ``flows``
+    and ``back`` are asked for each time: they change."""
 
     queues: Callable[[], Collection[str]]
     agents: Callable[[], Collection[str]]
     flows: Callable[[], Collection[str]]
+    back: Callable[[], Collection[str]]
     numbers: Collection[str]
     park_s: float = 120.0
     """How long a parked caller waits before he comes back, in seconds."""
@@ -61,6 +69,8 @@ class Ways:
             (to.flow, self.flows(), "there is no such flow"),
             (to.number, self.numbers, "callers may not be sent to this number: see transfers_to_numbers in site.yaml"),
         )
+        if to.back and to.flow in self.flows() and to.flow not in self.back():
+            return "this flow gives no caller back: it has no node with the verb back"
         return next((wrong for name, known, wrong in places if name is not None and name not in known), "")
 
 
@@ -69,11 +79,15 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
     there (404). What can't be done as the call stands is refused (409), and nothing happens."""
     router = APIRouter(prefix="/api/calls", tags=["call control"])
 
-    async def on_talk(id: str, who: Person, act: Callable[[Call, OpenOffer, float], Output]) -> Asked:
+    async def on_talk(
+        id: str, who: Person, act: Callable[[Call, OpenOffer, float], Output], *, away: bool = False
+    ) -> Asked:
         async def work(now: float) -> Sequence[Output]:
             call, talk = talk_of(calls, id, who)
             if call.transfer is not None:
                 raise HTTPException(409, "the caller is being sent on already")
+            if call.aside is not None and not away:
+                raise HTTPException(409, IN_FLOW)
             if call.consult is not None and call.consult.joined:
                 raise HTTPException(409, "three talk: let the third go first, or leave him the caller")
             return [act(call, talk, now)]
@@ -111,7 +125,7 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
         def act(call: Call, talk: OpenOffer, now: float) -> Output:
             return PhoneLost(at=now, call=call.id, offer=talk.offer)
 
-        return await on_talk(id, who, act)
+        return await on_talk(id, who, act, away=True)
 
     @router.post("/{id}/fetch", status_code=202)
     async def fetch(id: str, who: CallController) -> Asked:
@@ -137,12 +151,15 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
 
     @router.post("/{id}/transfer", status_code=202)
     async def transfer(id: str, to: TransferBody, who: CallController) -> Asked:
-        """Sends the caller on, without asking anybody there; the agent's talk is over. 409 where he
-        can't be sent there."""
+        """Sends the caller on, without asking anybody there; the agent's talk is over. With ``back`` the
+        agent keeps his talk, and has the caller again when the flow is over. 409 where he can't be sent
+        there."""
 
         def act(call: Call, talk: OpenOffer, now: float) -> Output:
             if problem := ways.problem(to):
                 raise HTTPException(409, problem)
+            if to.back and call.consult is not None:
+                raise HTTPException(409, "somebody is consulted on this call: let the third go first")
             if to.agent == talk.agent:
                 raise HTTPException(409, "this agent has the caller already")
             return TransferAsked(
@@ -154,6 +171,7 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
                 flow=to.flow or "",
                 number=to.number or "",
                 keep_skills=to.keep_skills,
+                back=to.back,
             )
 
         return await on_talk(id, who, act)

@@ -19,12 +19,13 @@ class Colleague(BaseModel):
 
 
 class Places(BaseModel):
-    """Where callers may be sent. Each of ``numbers`` is one, or with a ``*`` at its end what numbers
-    begin with."""
+    """Where callers may be sent; ``back`` are those of the ``flows`` from which they can come back. Each of
+    ``numbers`` is one, or with a ``*`` at its end what numbers begin with."""
 
     queues: list[str]
     agents: list[Colleague]
     flows: list[str]
+    back: list[str]
     numbers: list[str]
 
 
@@ -41,6 +42,7 @@ def routes(ways: Ways, view: View) -> APIRouter:
             queues=sorted(ways.queues()),
             agents=[Colleague(name=agent.name, state=agent.state) for agent in logged_in],
             flows=sorted(ways.flows()),
+            back=sorted(ways.back()),
             numbers=list(ways.numbers),
         )
 

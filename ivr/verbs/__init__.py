@@ -11,7 +11,7 @@ from ivr.verbs.customer import Customer
 from ivr.verbs.data import Branch, Lookup, Set, Split, Subflow
 from ivr.verbs.identity import Verify
 from ivr.verbs.language import Language
-from ivr.verbs.leave import Goto, HangUp, TransferTo
+from ivr.verbs.leave import Back, Goto, HangUp, TransferTo
 from ivr.verbs.opening import OpeningHours
 from ivr.verbs.queue import Queue
 from ivr.verbs.survey import Survey
@@ -40,6 +40,7 @@ VERBS: Mapping[str, type[Node]] = {
         RecordCaller,
         Survey,
         Agent,
+        Back,
         Goto,
         HangUp,
     )

@@ -1,4 +1,4 @@
-"""Verbs by which a call leaves the flow, or goes on elsewhere: transfer, goto, hangup."""
+"""Verbs by which a call leaves the flow, or goes on elsewhere: transfer, back, goto, hangup."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from cti.calls.commands import Transfer
-from cti.calls.events import Queued
+from cti.calls.events import CameBack, Queued
 from cti.calls.names import DIRECT_QUEUE
 from cti.outbound import NUMBER
 from cti.site_files import SiteModel
 from ivr.expressions import parse as expression
 from ivr.node import Link, Longest, Measure, Name, Node, Sink, Use, Want
 from ivr.template import Templated
-from ivr.verbs.queue import Priority, worked_out
+from ivr.tree import Flows
+from ivr.verbs.queue import Priority, Screen, worked_out
 from ivr.walk import Leave, Steps, Walk
 
 TRANSFER_S = 30.0
@@ -111,6 +112,44 @@ class TransferTo(Node):
                 walk.out.append(Transfer(call=walk.call, to=destination))
         yield Leave(TRANSFER_S)
         return walk.give_up(self.otherwise)
+
+
+class Back(Node):
+    """Gives the caller back to the agent who sent him through this flow in the midst of their talk.
+
+    ``back`` is what the agent's screen shows besides from then on: names of fields, or texts with fields
+    in them by their label. If the agent has gone meanwhile, the caller has the place again that he had in
+    his queue; a call that came by no queue is ended.
+    """
+
+    verb = "back"
+    ends = True
+    human = True
+    back: Screen
+
+    def uses(self) -> Iterator[Use]:
+        for label, text in self.back.items():
+            yield from (Use(("back", label), name, Sink.SCREEN) for name in text.names)
+
+    def walk(self, walk: Walk) -> Steps:
+        yield from ()
+        known = walk.known()
+        screen = {label: text.filled(known) for label, text in self.back.items()}
+        walk.out.append(CameBack(call=walk.call, at=walk.now, screen=screen))
+        return None
+
+
+def comes_back(name: str, flows: Flows) -> bool:
+    """Whether a flow can give the caller back, itself or in a flow that it enters."""
+    seen, todo = {name}, [name]
+    for here in todo:  # grows as it goes
+        nodes = flows[here].nodes.values() if here in flows else ()
+        if any(isinstance(node, Back) for node in nodes):
+            return True
+        inner = {want.name for node in nodes for want in node.wants() if want.kind == "flow"} - seen
+        seen |= inner
+        todo += inner
+    return False
 
 
 class Goto(Node):

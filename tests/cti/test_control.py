@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from cti.calls import commands as cmd
 from cti.calls import events as ev
 from cti.calls import talk_events
-from cti.calls.call import Parking, Call, apply
+from cti.calls.call import Call, Parking, apply
 from cti.calls.commands import Command
 from cti.calls.events import CallEvent
 from cti.calls.names import DIRECT_QUEUE
@@ -150,6 +151,71 @@ def test_into_a_flow() -> None:
     assert (call.place, call.flow, call.parked) == (Place.MENU, "pin", None)
 
 
+INTO_PIN = ev.Diverted(call=CALL, at=5.0, flow="pin", why="transfer", back=True)
+IN_PIN = ev.EnteredMenu(call=CALL, at=5.5, flow="pin", node="code", verb="verify")
+BACK = ev.CameBack(call=CALL, at=8.0, screen={"PIN": "right"})
+FOUND = ev.Adopted(call=CALL, at=9.0, place=Place.TALK, channel="SIP/1")
+JOIN = cmd.Resume(call=CALL, offer=OFFER)
+
+
+@pytest.mark.parametrize("steps", [(HELD, asked(flow="pin", back=True)), (asked(flow="pin", back=True), HELD)])
+def test_through_a_flow_and_back(steps: Sequence[CallEvent]) -> None:
+    """The agent's leg is kept all the while, and his screen has what the flow found out."""
+    call, out = story(*steps, IN_PIN)
+    assert [o for o in out if o not in (MUSIC, cmd.Hold(call=CALL, offer=OFFER))] == [replace(INTO_PIN, at=steps[1].at)]
+    assert (call.place, call.parked, call.away, call.leased, call.transfer) == (Place.TALK, OFFER, True, True, None)
+    assert (call.flow, call.path, call.offer is not None) == ("", ("code",), True)
+    call, out = story(*steps, IN_PIN, BACK)
+    assert (out[-1], call.screen, call.away) == (JOIN, {"name": "Ann", "PIN": "right"}, False)
+    call, _ = story(*steps, IN_PIN, BACK, talk_events.Resumed(call=CALL, at=9.0))
+    assert (call.place, call.parked, call.aside) == (Place.TALK, None, None)
+
+
+def test_the_agent_goes_while_a_flow_has_the_caller() -> None:
+    """The caller goes on there; given back, he has his place in the queue."""
+    call, out = story(HELD, INTO_PIN, IN_PIN, AGENT_GONE)
+    assert (call.place, call.flow, call.node, call.offer) == (Place.MENU, "pin", "code", None)
+    assert not any(isinstance(o, ev.Queued | ev.Diverted) for o in out)
+    call, _ = story(HELD, INTO_PIN, IN_PIN, AGENT_GONE, BACK)
+    assert (call.place, call.queue, call.queued_at, call.screen) == (
+        Place.QUEUE, "orders", 2.0, {"name": "Ann", "PIN": "right"},
+    )  # fmt: skip
+
+
+def test_the_flow_sends_the_caller_elsewhere() -> None:
+    sent = ev.Left(call=CALL, at=8.0, place=Place.TALK, why="")
+    call, out = story(HELD, INTO_PIN, IN_PIN, sent, ev.Queued(call=CALL, at=8.0, queue="support"))
+    assert out[-1] == LET_GO
+    assert (call.place, call.queue, call.parked, call.offer) == (Place.QUEUE, "support", None, None)
+    failed = ev.Failed(call=CALL, at=9.0, command="Transfer", why="no")
+    call, out = story(HELD, INTO_PIN, IN_PIN, sent, failed)
+    assert (call.place, out[-1]) == (Place.MENU, LET_GO)  # it goes on where the flow says
+
+
+def test_the_caller_goes_from_the_flow() -> None:
+    left = ev.Left(call=CALL, at=8.0, place=Place.TALK, why="", by=Party.CALLER)
+    call, out = story(HELD, INTO_PIN, IN_PIN, left, ENDED)
+    assert (out[-1], call.live) == (LET_GO, False)
+
+
+def test_a_new_engine_finds_the_caller_in_the_flow_or_back() -> None:
+    call, out = story(asked(flow="pin", back=True), HELD, IN_PIN, FOUND)
+    assert (call.away, out[-1]) == (True, INTO_PIN)
+    call, out = story(HELD, INTO_PIN, IN_PIN, BACK, FOUND)
+    assert (call.away, out[-2:]) == (False, [JOIN, JOIN])
+
+
+def test_back_to_an_agent_whose_page_is_gone() -> None:
+    lost = talk_events.PhoneLost(call=CALL, at=6.0, offer=OFFER)
+    call, out = story(HELD, INTO_PIN, IN_PIN, lost, BACK)
+    assert (out[-1], call.parked) == (MUSIC, OFFER)
+
+
+def test_into_a_flow_whose_caller_has_gone_meanwhile() -> None:
+    call, _ = story(AGENT_GONE, INTO_PIN)
+    assert (call.aside, call.flow) == (None, "")
+
+
 def test_to_a_number_and_back_where_it_cannot_be_dialled() -> None:
     _, out = story(asked(number="77"), HELD, AGENT_GONE)
     assert out[-1] == cmd.Transfer(call=CALL, number="77")
@@ -199,4 +265,4 @@ def test_a_parked_caller_keeps_the_time_that_he_has_waited() -> None:
     assert (call.place, call.parking) == (Place.QUEUE, Parking("alice", 126.0))
     assert apply(call, ENDED).live is False
     found = ev.Adopted(call=CALL, at=7.0, place=Place.QUEUE, channel="SIP/1")
-    assert apply(call, found).aside == call.parking
+    assert apply(call, found).parking == call.parking

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cti.calls import events as ev
-from cti.calls.commands import Hangup, Hold, Resume
-from cti.calls.words import OfferId
+from cti.calls.call import Call
+from cti.calls.commands import Hangup, Hold, Resume, Withdraw
+from cti.calls.words import OfferId, Place
 from tests.cti.calls import talk
 from tests.cti.calls.talk import AGENT_CHANNEL, CALL, CALLER_CHANNEL, OFFER, agent, caller
 from tests.cti.workbench import Bench
@@ -84,3 +85,10 @@ def test_ended_by_us_nobody_has_left_a_caller_on_hold() -> None:
     bench.executor.carry_out(Hangup(call=CALL), None)
     told = bench.hear([agent("Hangup", Cause="16"), caller("Hangup", Cause="16")])
     assert [type(e) for e in told] == [ev.Ended]
+
+
+@pytest.mark.parametrize(("place", "told"), [(Place.TALK, [ev.Left]), (Place.MENU, []), (Place.QUEUE, [])])
+def test_who_is_let_go_when_the_caller_is_elsewhere_leaves_nobody_on_hold(place: Place, told: list[type]) -> None:
+    bench = on_hold()
+    bench.executor.carry_out(Withdraw(call=CALL, offer=OFFER), Call(id=CALL, place=place))
+    assert [type(e) for e in bench.hear([agent("Hangup", Cause="16")])] == told

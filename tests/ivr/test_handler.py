@@ -13,7 +13,18 @@ from structlog.testing import capture_logs
 
 from cti.calls.call import Call, apply
 from cti.calls.commands import Play
-from cti.calls.events import Adopted, Answered, Arrived, CallEvent, Digit, Ended, Failed, FellBack, Played, Transferred
+from cti.calls.events import (
+    Adopted,
+    Answered,
+    Arrived,
+    CallEvent,
+    Digit,
+    Ended,
+    Failed,
+    FellBack,
+    Played,
+    Transferred,
+)
 from cti.calls.part import Output, Work
 from cti.calls.words import CallId, Party, Place
 from ivr.handler import MenuPart

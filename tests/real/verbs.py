@@ -182,6 +182,17 @@ CASES = (
         keys=(("start", "1"),),
     ),
     Case(
+        "back",
+        "back",
+        """
+        start: {menu: Press 1., keys: {"1": proven}}
+        proven: {back: {number: "{caller}"}}
+        """,
+        ("menu start", "chosen start=1", "back proven", "ended"),  # no agent has ever had the caller
+        midst="start",
+        keys=(("start", "1"),),
+    ),
+    Case(
         "goto",
         "goto",
         """

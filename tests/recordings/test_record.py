@@ -17,6 +17,8 @@ from recordings.record import Segment, SegmentKind, fold
 from tests.recordings.scenarios import Scenario, load
 
 SCENARIOS = load()
+WITHIN = (SegmentKind.RING, SegmentKind.HOLD, SegmentKind.PAUSE, SegmentKind.CONSULT)
+"""Kinds of segments that lie within others."""
 KINDS = [k for k in codec.KINDS.values() if issubclass(k, CallEvent) and k is not CallEvent]
 
 
@@ -80,7 +82,7 @@ def test_any_history_leaves_one_record(events: list[CallEvent]) -> None:
     assert record.talk_s >= 0
     if record.ended_at is not None:
         assert all(s.ended_at is not None and s.started_at <= s.ended_at <= record.ended_at for s in segments)
-    places = [s for s in segments if s.kind not in (SegmentKind.RING, SegmentKind.HOLD)]
+    places = [s for s in segments if s.kind not in WITHIN]
     for earlier, later in pairwise(places):
         assert earlier.ended_at is not None
         assert earlier.ended_at <= later.started_at

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cti.calls.commands import Hold, Resume
-from cti.calls.events import Accepted, Event
+from cti.calls.events import Accepted, Diverted, Event
 from cti.calls.part import Work
 from cti.calls.talk_events import Held, PhoneLost, TransferAsked
 from cti.desk.control import Ways, control_routes
@@ -18,10 +18,12 @@ from tests.cti.desk.stories import C1, O1, rings, talks
 WAYS = Ways(
     queues=lambda: ["sales", "support"],
     agents=lambda: ["ann", "bob"],
-    flows=lambda: ["pin"],
+    flows=lambda: ["pin", "main"],
+    back=lambda: ["pin"],
     numbers=Outbound("outbound", ("4930*",)),
 )
 HELD = Held(at=NOW + 9, call=C1, offer=O1)
+IN_FLOW = [HELD, Diverted(at=NOW + 10, call=C1, flow="pin", why="transfer", back=True)]
 ASKED = TransferAsked(at=NOW + 9, call=C1, by="ann", queue="support")
 
 
@@ -75,6 +77,12 @@ async def test_nobody_else_may(what: str) -> None:
         ([], "transfer", {"agent": "nobody"}),
         ([], "transfer", {"queue": "nowhere"}),
         ([], "transfer", {"flow": "nowhere"}),
+        ([], "transfer", {"flow": "nowhere", "back": True}),
+        ([], "transfer", {"flow": "main", "back": True}),
+        (IN_FLOW, "resume", None),
+        (IN_FLOW, "hold", None),
+        (IN_FLOW, "fetch", None),
+        (IN_FLOW, "transfer", {"queue": "support"}),
         ([], "transfer", {"number": "9005551"}),
         ([], "transfer", {"number": "4930&Local/1"}),
     ],
@@ -91,6 +99,7 @@ async def test_what_cannot_be_done_is_refused(happened: list[Event], what: str, 
         {},
         {"queue": "sales", "agent": "bob"},
         {"agent": "bob", "keep_skills": True},
+        {"agent": "bob", "back": True},
         {"queue": ""},
         {"queue": "x" * 101},
         {"to": "sales"},
@@ -117,7 +126,14 @@ async def test_the_talk_is_to_go_on_at_the_agents_phone() -> None:
 
 
 @pytest.mark.parametrize(
-    "where", [{"queue": "sales", "keep_skills": True}, {"agent": "bob"}, {"flow": "pin"}, {"number": "4930123"}]
+    "where",
+    [
+        {"queue": "sales", "keep_skills": True},
+        {"agent": "bob"},
+        {"flow": "pin"},
+        {"flow": "pin", "back": True},
+        {"number": "4930123"},
+    ],
 )
 async def test_the_caller_is_to_be_sent_on(where: dict[str, Any]) -> None:
     desk = await at_desk()

@@ -23,7 +23,7 @@ from tests.cti.desk.stories import C1, rings, talks
 
 ASKED = HelpAsked(at=NOW + 9, call=C1, by="ann")
 LEFT = Left(at=NOW + 10, call=C1, place=Place.TALK, why="talk over")
-WAYS = Ways(queues=lambda: ["sales"], agents=list, flows=list, numbers=Outbound())
+WAYS = Ways(queues=lambda: ["sales"], agents=list, flows=list, back=list, numbers=Outbound())
 
 
 async def at_desk(*events: Event, keys: KeyFolder | None = None) -> Desk:

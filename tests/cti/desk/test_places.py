@@ -18,7 +18,8 @@ async def test_places_are_for_who_is_logged_in() -> None:
         assert (await ann.get("/api/places")).json() == {
             "queues": ["sales", "support"],
             "agents": [{"name": "bob", "state": "ready"}],
-            "flows": ["pin"],
+            "flows": ["main", "pin"],
+            "back": ["pin"],
             "numbers": ["4930*"],
         }
         assert (await nobody.get("/api/places")).status_code == 401

@@ -117,6 +117,7 @@ def test_a_secret_gets_out_nowhere(flows: Flows, secret: str, keys: list[bool]) 
 LEAKS = {
     "speech": ("say: 'It is {pin}.', next: bye", "x.say: the secret 'pin' can reach speech here: ask -> x"),
     "screen": ("queue: orders, screen: [pin]", "the agent's screen"),
+    "back": ("back: [pin]", "the agent's screen"),
     "url": ("lookup: 'https://crm.example/{pin}', next: bye, otherwise: bye", "a URL"),
     "body": ("lookup: 'https://crm.example/', post: {p: pin}, next: bye, otherwise: bye", "the body of a request"),
     "way": ("branch: [{when: pin == '1', to: bye}], otherwise: bye", "the way that the call takes"),

@@ -7,6 +7,8 @@ export interface Places {
   queues: string[];
   agents: { name: string; state: AgentState }[];
   flows: string[];
+  /** Those of the flows from which a caller can come back. */
+  back: string[];
   /** Each is a number, or with a `*` at its end what numbers begin with. */
   numbers: string[];
 }

@@ -1,5 +1,6 @@
 import * as admin from "./admin";
 import * as agent from "./agent";
+import * as aside from "./aside";
 import * as common from "./common";
 import * as consult from "./consult";
 import * as customers from "./customers";
@@ -15,6 +16,7 @@ import * as talk from "./talk";
 export const en = {
   ...admin.en,
   ...agent.en,
+  ...aside.en,
   ...common.en,
   ...consult.en,
   ...customers.en,
@@ -32,6 +34,7 @@ export type Key = keyof typeof en;
 export const zh: Record<Key, string> = {
   ...admin.zh,
   ...agent.zh,
+  ...aside.zh,
   ...common.zh,
   ...consult.zh,
   ...customers.zh,

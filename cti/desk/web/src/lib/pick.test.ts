@@ -28,6 +28,7 @@ describe("where a caller may be sent", () => {
     queues: ["orders"],
     agents: [{ name: "bob", state: "ready" as const }, { name: "ann", state: "talking" as const }],
     flows: ["pin"],
+    back: [],
     numbers: ["770001", "+4930*"],
   };
 

@@ -100,6 +100,8 @@ export interface CallRow {
   offer: OfferState | null;
   connected_at: number | null;
   held: boolean;
+  /** The flow in which the caller is while the agent waits for him to come back. */
+  aside: string | null;
   consult: ConsultRow | null;
   /** Whether the talk is recorded; null where it is not to be. */
   recording: "on" | "pausing" | "paused" | "stopped" | null;
