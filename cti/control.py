@@ -49,7 +49,7 @@ class ControlPart:
                 return _let_go(call, now) if call.transfer else [self._hold_music(call)]
             case TransferAsked() | Adopted(place=Place.TALK) if call.transfer is not None and call.live:
                 return _let_go(call, now)
-            case CameBack() | Adopted() if call.live and call.parked is not None and call.aside is not None:
+            case CameBack() | Adopted() if call.live and call.parked is not None and call.detour is not None:
                 return self._again(call)
             case CameBack() if call.place is Place.MENU:
                 return _back(call, now)

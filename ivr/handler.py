@@ -169,7 +169,7 @@ class MenuPart:
     def _divert(self, call: Call, now: float) -> Sequence[Output]:
         """Starts the flow to which the call was given; one from which it comes back, where it was if it
         had begun already."""
-        name, node = (call.aside.flow, call.aside.node) if call.aside is not None else (call.flow, "")
+        name, node = (call.detour.flow, call.detour.node) if call.detour is not None else (call.flow, "")
         flow = self._begun.get(call.id, (self._flows, self._sounds))[0].get(name)
         if flow is None:
             log.error("a call was given to a flow that is not there", call=call.id, flow=name)

@@ -170,7 +170,7 @@ class _Fold:
         self._thirds: dict[OfferId, str | None] = {}
         self._arrived = self._called_back = False
         self._pauses = Pauses()
-        self._aside = False
+        self._detour = False
         """In the midst of a talk, the caller is in a flow."""
         self._place: SegmentKind | None = None
         self._served: Outcome | None = None
@@ -253,21 +253,21 @@ class _Fold:
 
     def _menu(self, event: EnteredMenu) -> None:
         self._record["path"] += (event.node,)
-        if not self._aside or SegmentKind.MENU in self._open:
+        if not self._detour or SegmentKind.MENU in self._open:
             self._enter(SegmentKind.MENU, event.at, detail=event.node)
         else:
             self._open[SegmentKind.MENU] = self._add(SegmentKind.MENU, event.at, detail=event.node)
 
     def _through(self, event: CallEvent) -> None:
         if isinstance(event, Diverted) and event.back:
-            self._aside = SegmentKind.TALK in self._open
+            self._detour = SegmentKind.TALK in self._open
         elif isinstance(event, CameBack):
             self._out_of_flow(event.at)
 
     def _out_of_flow(self, at: float) -> None:
-        if self._aside:
+        if self._detour:
             self._close(SegmentKind.MENU, at)
-            self._aside = False
+            self._detour = False
 
     def _resume(self, at: float) -> None:
         self._out_of_flow(at)
@@ -388,7 +388,7 @@ class _Fold:
             self._close(SegmentKind.PARK, at)
             self._stop_rings(at)
         if kind is SegmentKind.TALK:
-            self._aside = False  # from now on the call is in the menu, if it was there
+            self._detour = False  # from now on the call is in the menu, if it was there
         for within in (SegmentKind.HOLD, SegmentKind.PAUSE, SegmentKind.CONSULT) if kind is SegmentKind.TALK else ():
             self._close(within, at)
 

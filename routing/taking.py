@@ -85,7 +85,7 @@ class Takers:
         """The call's place where it waits, None where it is talked on. Raises NotAllowed for all others."""
         if call.id in self._rings or call.id in self._coming or call.transfer is not None:
             raise NotAllowed("somebody takes this call, or sends it on, already")
-        if call.aside is not None:
+        if call.detour is not None:
             raise NotAllowed("the caller is in a flow just now, and comes back to the agent")
         if call.consult is not None:
             raise NotAllowed("somebody is consulted about this call just now")

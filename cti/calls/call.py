@@ -88,7 +88,7 @@ class Parking:
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class Detour:
     """The flow in which the caller is while his agent waits for him, and the node there. ``over``: it has
     given him back, and he is on hold until the two are joined again."""
 
@@ -142,7 +142,7 @@ class Call:
     """Since when the agent who talks has no phone, if that is so."""
     transfer: TransferAsked | None = None
     """Where the caller is to be sent as soon as the agent is off the call."""
-    aside: Aside | None = None
+    detour: Detour | None = None
     """On hold, the caller is in a flow, and comes back."""
     consult: Consult | None = None
     conference: OfferId | None = None
@@ -170,7 +170,7 @@ class Call:
     @property
     def away(self) -> bool:
         """Whether the caller is in a flow from which he comes back to his agent."""
-        return self.aside is not None and not self.aside.over
+        return self.detour is not None and not self.detour.over
 
     @property
     def offers(self) -> tuple[OpenOffer, ...]:
@@ -254,7 +254,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             )
         case Diverted(back=True):
             held = call.place is Place.TALK and call.parked is not None
-            return replace(call, aside=Aside(event.flow), transfer=None) if held else call
+            return replace(call, detour=Detour(event.flow), transfer=None) if held else call
         case CameBack():
             return _back(call, event)
         case Diverted():
@@ -300,7 +300,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case Failed(command="Hold" | "Transfer"):
             return replace(call, transfer=None)
         case Transferred():
-            sent = replace(call, place=Place.TRANSFER, transferred_to=event.to, offer=None, also=(), aside=None)
+            sent = replace(call, place=Place.TRANSFER, transferred_to=event.to, offer=None, also=(), detour=None)
             return replace(sent, consult=None, held=False)
         case MonitorStarted():
             return replace(call, monitors={**call.monitors, event.supervisor: event.mode}, help_since=None)
@@ -323,22 +323,22 @@ def apply(call: Call | None, event: CallEvent) -> Call:
 
 def _in_menu(call: Call, event: EnteredMenu) -> Call:
     walked = replace(call, path=(*call.path, event.node))
-    if call.aside is not None:
-        return replace(walked, aside=replace(call.aside, flow=event.flow, node=event.node))
+    if call.detour is not None:
+        return replace(walked, detour=replace(call.detour, flow=event.flow, node=event.node))
     return replace(_moved_on(walked), place=Place.MENU, flow=event.flow, node=event.node)
 
 
 def _back(call: Call, event: CameBack) -> Call:
-    over = replace(call.aside, over=True) if call.aside is not None else None
-    return replace(call, aside=over, screen={**call.screen, **event.screen})
+    over = replace(call.detour, over=True) if call.detour is not None else None
+    return replace(call, detour=over, screen={**call.screen, **event.screen})
 
 
 def _talk_over(call: Call) -> Call:
     """The call without its agent. A caller whom a flow has goes on there: it is now the call's own."""
     left = replace(call, offer=None, also=(), held=False, consult=None, help_since=None)
-    if call.aside is None or not call.away:
+    if call.detour is None or not call.away:
         return left
-    return replace(left, place=Place.MENU, flow=call.aside.flow, node=call.aside.node, aside=None)
+    return replace(left, place=Place.MENU, flow=call.detour.flow, node=call.detour.node, detour=None)
 
 
 def _consulted(call: Call, event: CallEvent) -> Call:
@@ -389,8 +389,9 @@ def queued_again(call: Call, queue: str, now: float) -> Queued:
 
 
 def _moved_on(call: Call) -> Call:
-    """The call with no hold, not parked, and nothing left of either."""
-    return replace(call, held=False, parked=None, phone_lost_at=None, transfer=None, parking=None, aside=None)
+    """The call with no hold, not parked, in no flow from which it comes back, and nothing left of these."""
+    cleared = replace(call, held=False, parked=None, phone_lost_at=None, transfer=None)
+    return replace(cleared, parking=None, detour=None)
 
 
 def _with_offers(call: Call, offers: tuple[OpenOffer, ...]) -> Call:

@@ -143,7 +143,7 @@ async def _ask(call: Call, body: ConsultBody, who: Person, helpers: Helpers, now
         raise HTTPException(409, "nobody talks on this call")
     if call.consult is not None:
         raise HTTPException(409, "somebody is consulted on this call already")
-    if call.aside is not None:
+    if call.detour is not None:
         raise HTTPException(409, IN_FLOW)
     if call.transfer is not None:
         raise HTTPException(409, "the caller is being sent on already")

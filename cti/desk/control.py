@@ -86,7 +86,7 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
             call, talk = talk_of(calls, id, who)
             if call.transfer is not None:
                 raise HTTPException(409, "the caller is being sent on already")
-            if call.aside is not None and not away:
+            if call.detour is not None and not away:
                 raise HTTPException(409, IN_FLOW)
             if call.consult is not None and call.consult.joined:
                 raise HTTPException(409, "three talk: let the third go first, or leave him the caller")

@@ -115,7 +115,7 @@ def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
         "offer": offer_state(offer),
         "connected_at": call.connected_at if offer and offer.connected else None,
         "held": call.held,
-        "aside": call.aside.flow if call.aside is not None and not call.aside.over else None,
+        "detour": call.detour.flow if call.detour is not None and not call.detour.over else None,
         "consult": consult_row(call.consult),
         "recording": offer.recorded if offer else None,
         "help_since": call.help_since,

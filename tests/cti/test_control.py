@@ -168,7 +168,7 @@ def test_through_a_flow_and_back(steps: Sequence[CallEvent]) -> None:
     call, out = story(*steps, IN_PIN, BACK)
     assert (out[-1], call.screen, call.away) == (JOIN, {"name": "Ann", "PIN": "right"}, False)
     call, _ = story(*steps, IN_PIN, BACK, talk_events.Resumed(call=CALL, at=9.0))
-    assert (call.place, call.parked, call.aside) == (Place.TALK, None, None)
+    assert (call.place, call.parked, call.detour) == (Place.TALK, None, None)
 
 
 def test_the_agent_goes_while_a_flow_has_the_caller() -> None:
@@ -213,7 +213,7 @@ def test_back_to_an_agent_whose_page_is_gone() -> None:
 
 def test_into_a_flow_whose_caller_has_gone_meanwhile() -> None:
     call, _ = story(AGENT_GONE, INTO_PIN)
-    assert (call.aside, call.flow) == (None, "")
+    assert (call.detour, call.flow) == (None, "")
 
 
 def test_to_a_number_and_back_where_it_cannot_be_dialled() -> None:

@@ -115,7 +115,7 @@ async def test_a_pin_check_and_back(talk: Talk) -> None:
     sues = await talk.shift.line.desk("sue")
     card = (await sues.get(f"/api/calls/{talk.caller.call}")).json()
     assert {field["label"]: field["value"] for field in card["screen"]} == {"Account": ACCOUNT, "PIN": "right"}
-    assert (card["place"], card["aside"], card["held"]) == ("talk", None, False)
+    assert (card["place"], card["detour"], card["held"]) == ("talk", None, False)
     await talk.caller.phone.hang_up()
     await talk.alice.ended()
     await talk.wraps_up()

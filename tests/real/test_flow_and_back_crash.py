@@ -40,7 +40,7 @@ async def test_the_engine_dies_meanwhile(at: Stage) -> None:
             call = (await eventually(mine, "/api/calls", lambda c: c and c[0]["place"] == "talk"))[0]["id"]
             sent = await mine.post(f"/api/calls/{call}/transfer", json={"flow": "check", "back": True})
             sent.raise_for_status()
-            await eventually(mine, f"/api/calls/{call}", lambda c: c["aside"] == "check" and c["path"][-1] == "ask")
+            await eventually(mine, f"/api/calls/{call}", lambda c: c["detour"] == "check" and c["path"][-1] == "ask")
             await first.kill()
         async with server(at) as second, desk(at, second, "alice") as mine:
             await eventually(mine, f"/api/calls/{call}", lambda c: c["path"].count("ask") == 2)

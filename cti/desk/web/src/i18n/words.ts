@@ -1,10 +1,10 @@
 import * as admin from "./admin";
 import * as agent from "./agent";
-import * as aside from "./aside";
 import * as common from "./common";
 import * as consult from "./consult";
 import * as customers from "./customers";
 import * as desk from "./desk";
+import * as detour from "./detour";
 import * as floor from "./floor";
 import * as login from "./login";
 import * as park from "./park";
@@ -16,11 +16,11 @@ import * as talk from "./talk";
 export const en = {
   ...admin.en,
   ...agent.en,
-  ...aside.en,
   ...common.en,
   ...consult.en,
   ...customers.en,
   ...desk.en,
+  ...detour.en,
   ...floor.en,
   ...login.en,
   ...park.en,
@@ -34,11 +34,11 @@ export type Key = keyof typeof en;
 export const zh: Record<Key, string> = {
   ...admin.zh,
   ...agent.zh,
-  ...aside.zh,
   ...common.zh,
   ...consult.zh,
   ...customers.zh,
   ...desk.zh,
+  ...detour.zh,
   ...floor.zh,
   ...login.zh,
   ...park.zh,

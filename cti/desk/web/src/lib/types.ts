@@ -101,7 +101,7 @@ export interface CallRow {
   connected_at: number | null;
   held: boolean;
   /** The flow in which the caller is while the agent waits for him to come back. */
-  aside: string | null;
+  detour: string | null;
   consult: ConsultRow | null;
   /** Whether the talk is recorded; null where it is not to be. */
   recording: "on" | "pausing" | "paused" | "stopped" | null;

@@ -18,7 +18,7 @@ export function where(call: CallRow): string {
       if (call.offer) return t("place.offered");
       return call.parked ? t("park.row", { agent: call.parked.by }) : t("place.queue");
     case "talk":
-      if (call.aside) return t("aside.row", { flow: call.aside });
+      if (call.detour) return t("detour.row", { flow: call.detour });
       if (call.consult) return asking(call.consult);
       return call.held ? t("place.held") : t("place.talk");
     default:
