@@ -206,8 +206,6 @@ class _Fold:
                 self._connect(event)
             case Held() if SegmentKind.TALK in self._open:
                 self._within_talk(SegmentKind.HOLD, NOT_RECORDED if event.offer else "", event.at)
-            case Resumed():
-                self._resume(event.at)
             case Transferred():
                 self._served = Outcome.TRANSFERRED
                 self._record["transferred_to"] = event.to
@@ -259,19 +257,13 @@ class _Fold:
             self._open[SegmentKind.MENU] = self._add(SegmentKind.MENU, event.at, detail=event.node)
 
     def _through(self, event: CallEvent) -> None:
-        if isinstance(event, Diverted) and event.back:
-            self._detour = SegmentKind.TALK in self._open
-        elif isinstance(event, CameBack):
-            self._out_of_flow(event.at)
-
-    def _out_of_flow(self, at: float) -> None:
-        if self._detour:
-            self._close(SegmentKind.MENU, at)
+        if isinstance(event, Diverted):
+            self._detour = event.back and SegmentKind.TALK in self._open
+        elif isinstance(event, CameBack | Resumed) and self._detour:
+            self._close(SegmentKind.MENU, event.at)
             self._detour = False
-
-    def _resume(self, at: float) -> None:
-        self._out_of_flow(at)
-        self._close(SegmentKind.HOLD, at)
+        if isinstance(event, Resumed):
+            self._close(SegmentKind.HOLD, event.at)
 
     def _call_back(self, event: CalledBack | CalledOut) -> None:
         self._called_back = True

@@ -256,7 +256,8 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             held = call.place is Place.TALK and call.parked is not None
             return replace(call, detour=Detour(event.flow), transfer=None) if held else call
         case CameBack():
-            return _back(call, event)
+            over = call.detour and replace(call.detour, over=True)
+            return replace(call, detour=over, screen={**call.screen, **event.screen})
         case Diverted():
             return replace(_moved_on(call), place=Place.MENU, flow=event.flow, node="", offer=None, also=())
         case Offered() if not call.offered(event.offer):
@@ -315,7 +316,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case Returned():
             return replace(_moved_on(call), place=Place.MENU, offer=None, also=())
         case FellBack():
-            return replace(call, place=Place.FALLBACK, offer=None, also=())
+            return replace(call, place=Place.FALLBACK, offer=None, also=(), detour=None)
         case Ended():
             return replace(call, place=Place.ENDED, offer=None, also=(), monitors={})
     return call
@@ -326,11 +327,6 @@ def _in_menu(call: Call, event: EnteredMenu) -> Call:
     if call.detour is not None:
         return replace(walked, detour=replace(call.detour, flow=event.flow, node=event.node))
     return replace(_moved_on(walked), place=Place.MENU, flow=event.flow, node=event.node)
-
-
-def _back(call: Call, event: CameBack) -> Call:
-    over = replace(call.detour, over=True) if call.detour is not None else None
-    return replace(call, detour=over, screen={**call.screen, **event.screen})
 
 
 def _talk_over(call: Call) -> Call:
@@ -390,8 +386,7 @@ def queued_again(call: Call, queue: str, now: float) -> Queued:
 
 def _moved_on(call: Call) -> Call:
     """The call with no hold, not parked, in no flow from which it comes back, and nothing left of these."""
-    cleared = replace(call, held=False, parked=None, phone_lost_at=None, transfer=None)
-    return replace(cleared, parking=None, detour=None)
+    return replace(call, held=False, parked=None, phone_lost_at=None, transfer=None, parking=None, detour=None)
 
 
 def _with_offers(call: Call, offers: tuple[OpenOffer, ...]) -> Call:
