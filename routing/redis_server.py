@@ -45,6 +45,10 @@ class RedisServer:
         self._socket = self._folder / "redis.sock"
         self._short: str | None = None
         """A folder for the socket, where the path of its own one is too long."""
+        self._elsewhere = self._folder / "socket"
+        """Says to other programs where the socket is then."""
+        with contextlib.suppress(OSError):
+            self._socket = Path(self._elsewhere.read_text(encoding="utf-8"))
         self._lock = -1
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -82,9 +86,10 @@ class RedisServer:
             raise RedisServerError(f"live state can't be kept in {self._folder}: {error}") from None
         try:
             await self._take_lock()
-            if len(os.fsencode(self._socket)) > SOCKET_PATH:
+            if len(os.fsencode(self._folder / "redis.sock")) > SOCKET_PATH:
                 self._short = tempfile.mkdtemp(prefix="cordboard-")
                 self._socket = Path(self._short, "redis.sock")
+                self._say_where()
             await self._launch()
         except BaseException:
             await self.stop()
@@ -100,11 +105,18 @@ class RedisServer:
             self._watch = None
         await self._end()
         if self._short is not None:
+            self._elsewhere.unlink(missing_ok=True)
             shutil.rmtree(self._short, ignore_errors=True)
             self._short = None
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    def _say_where(self) -> None:
+        try:
+            self._elsewhere.write_text(str(self._socket), encoding="utf-8")
+        except OSError as error:
+            raise RedisServerError(f"live state can't be kept in {self._folder}: {error}") from None
 
     async def _take_lock(self) -> None:
         """Two servers on one append-only file would ruin it. The child holds the lock too, so

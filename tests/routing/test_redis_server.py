@@ -49,6 +49,8 @@ async def test_a_long_path_will_do(tmp_path: Path) -> None:
     folder = tmp_path / ("deep" * 20) / ("deeper" * 20)
     async with RedisServer(folder) as server, connect(server.url) as client:
         assert await client.ping()
+        assert RedisServer(folder).url == server.url, "other programs find it"
+    assert RedisServer(folder).url != server.url
 
 
 async def test_a_second_one_on_the_same_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
