@@ -31,13 +31,20 @@ def concerns(legs: Legs, leg: Leg) -> bool:
 
 
 def in_agi(legs: Legs, leg: Leg, now: float) -> list[CallEvent]:
-    """A leg that ``concerns`` is in AsyncAGI, and so in no bridge. With the caller's the hold begins."""
+    """A leg that ``concerns`` is in AsyncAGI, and so in no bridge. The hold begins when both are: one that
+    is still on its way can't be bridged."""
     leg.leave()
-    if leg.role is not Role.CALLER or leg.apart is None or leg.apart_told:
+    caller = legs.caller(leg.call)
+    if caller is None or caller.apart is None or caller.apart_told or not caller.in_agi:
         return []
-    leg.apart_told = True
-    held = Held(call=leg.call, at=now, offer=leg.apart)
-    return [held] if leg.apart in legs else [held, *_left(leg, Party.AGENT, now)]
+    agent = legs.get(caller.apart)
+    return _told(caller, now, there=agent is not None) if agent is None or agent.in_agi else []
+
+
+def _told(caller: Leg, now: float, *, there: bool) -> list[CallEvent]:
+    caller.apart_told = True
+    held = Held(call=caller.call, at=now, offer=caller.apart)
+    return [held] if there else [held, *_left(caller, Party.AGENT, now)]
 
 
 def joined(caller: Leg, now: float) -> list[CallEvent]:
@@ -48,10 +55,12 @@ def joined(caller: Leg, now: float) -> list[CallEvent]:
 
 def agent_gone(caller: Leg, now: float) -> list[CallEvent]:
     """The agent's leg is no more. Where the caller is not with us yet, it is told when he is."""
-    if not caller.apart_told:
-        caller.talk_ended_by = Party.AGENT
-        return []
-    return _left(caller, Party.AGENT, now)
+    if caller.apart_told:
+        return _left(caller, Party.AGENT, now)
+    if caller.in_agi:
+        return _told(caller, now, there=False)
+    caller.talk_ended_by = Party.AGENT
+    return []
 
 
 def caller_gone(caller: Leg, now: float) -> list[CallEvent]:

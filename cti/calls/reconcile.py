@@ -121,8 +121,8 @@ class Reconciler:
         agent = next(iter(self._tracker.legs.of(call.id, Role.AGENT)), None)
         if agent is None or agent.offer is None:
             return None
-        elsewhere = seen[agent.uniqueid].get("Application") != "AGI"
-        if elsewhere and (call.parked is None or not agent.bridge):
+        agent.in_agi = seen[agent.uniqueid].get("Application") == "AGI"
+        if not agent.in_agi and (call.parked is None or not agent.bridge):
             return None
         apart.begin(caller, agent.offer)
         adopted = Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)
