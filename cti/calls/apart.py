@@ -7,7 +7,7 @@ their bridge then ends no talk. What ends it is a leg that goes.
 from __future__ import annotations
 
 from cti.calls.events import CallEvent, Left
-from cti.calls.legs import Leg, Legs, Role
+from cti.calls.legs import Leg, Legs
 from cti.calls.talk_events import Held, Resumed
 from cti.calls.words import OfferId, Party, Place
 
