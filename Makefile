@@ -1,7 +1,10 @@
 # make run    the demo: a private Asterisk, Cordboard, and a call from ring to record
 # make call   another demo call, while make run is running
 # make test   all tests, on a real Asterisk
+# make unit   those of the core and of the pages, which need neither it nor a database: seconds
+# make asterisk16  the core of the real tests on Asterisk 16, of Debian 11; make asterisk22: on a 22
 # make pages  the desks' pages, built from cti/desk/web; make run and make test do it too
+# make faults breaks a running system in each known way, and says what was left
 # make long   the walks that take minutes: a million steps of routing, simulated days beside theory
 PYTHON ?= python3
 BIN := .venv/bin
@@ -15,7 +18,11 @@ LOCK := uv pip compile -q pyproject.toml --universal --python-version 3.11 --gen
 # Code that is compiled once starts in half the time.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run call test unit long lint bench soak pages docs lock clean
+# What differs between Asterisks: menus and their verbs, offers, talks, recordings, the lease, the manager user.
+CORE := $(addsuffix .py,$(addprefix tests/real/test_,verbs endings routing_offers call_control consult recording_pause \
+  sound leaving crash doctor manager_user))
+
+.PHONY: run call test unit long faults lint bench soak pages docs lock sbom audit clean
 
 run: .venv/ready $(if $(NODE),$(BUILT))
 	$(if $(NODE),,@echo "$(NO_NODE): Cordboard runs without them.")
@@ -26,17 +33,27 @@ call: .venv/ready
 
 # Real tests wait more than they work; of three at a time some heard choppy sound on two cores.
 test: lint unit .venv/listening
+	$(BIN)/pytest -m "shell and not (real or long)" -n 2 --dist worksteal --ignore tests/real --ignore tests/listening
 	$(BIN)/python -m demo.debian
 	$(BIN)/pytest -m real -n 2 --dist worksteal
 
+asterisk%: .venv/ready
+	CORDBOARD_ASTERISK=$* $(BIN)/python -m demo.debian
+	CORDBOARD_ASTERISK=$* $(BIN)/pytest $(CORE) -n 2 --dist worksteal
+
 unit: .venv/ready $(if $(NODE),$(BUILT))
 	$(if $(NODE),npm --prefix $(WEB) test --silent,@echo "$(NO_NODE): their tests are left out.")
-	$(BIN)/pytest -m "not (real or long)" -n 2 --dist worksteal --ignore tests/real --ignore tests/listening
+	$(BIN)/pytest -m "not (shell or real or long)" -n 2 --dist worksteal --ignore tests/real --ignore tests/listening
 
 long: .venv/ready
-	CORDBOARD_STEPS=$${CORDBOARD_STEPS:-1000000} $(BIN)/pytest -m long tests/routing
-	$(BIN)/pytest -m long -n 2 --ignore tests/routing
-	CORDBOARD_EXAMPLES=500 $(BIN)/pytest -m "not (real or long)" -n 2 tests/routing tests/ivr tests/cti tests/recordings
+	CORDBOARD_STEPS=$${CORDBOARD_STEPS:-1000000} $(BIN)/pytest -m long -o timeout=1800 tests/routing
+	$(BIN)/pytest -m long -o timeout=1800 -n 2 --ignore tests/routing
+	CORDBOARD_EXAMPLES=500 $(BIN)/pytest -m "not (real or long)" -o timeout=1800 -n 2 tests/routing tests/ivr tests/cti tests/recordings
+
+# A hundred callers; one fault: make faults FAULTS="--only 5", again with the same moments: "--seed N"
+faults: .venv/ready
+	$(BIN)/python -m demo.debian
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 lint: .venv/ready $(if $(NODE),$(WEB)/node_modules/.package-lock.json)
 	$(BIN)/ruff format --check .
@@ -73,8 +90,20 @@ docs: .venv/ready
 
 # The pinned versions, with hashes and without addresses. Needs uv.
 lock:
+	$(LOCK) -o requirements-run.lock
 	$(LOCK) --group dev -o requirements.lock
 	$(LOCK) --group dev --group listening -o requirements-listening.lock
+
+# What Cordboard is made of, with licences, as CycloneDX.
+sbom: .venv/ready requirements-run.lock
+	@$(PYTHON) -m venv --clear .cordboard/sbom
+	@.cordboard/sbom/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-run.lock
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml -o cordboard.cdx.json .cordboard/sbom/bin/python
+
+# Known faults of what is pinned; the list of them is asked for over the network.
+audit: .venv/ready
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements-run.lock
+	npm --prefix $(WEB) audit
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,5 +1,6 @@
 """``make bench``: measures Cordboard beside plain Dial and app_queue, callers who wait beside music alone,
-menus beside plain dialplan, and the router and the simulator by themselves, in one run of ten minutes.
+menus beside plain dialplan, and the router, the simulator, the pipeline and the records by themselves, in one run of a
+quarter of an hour.
 
 Shows tables and writes ``bench/results.json``. Ends with 1, and writes nothing, when a call failed.
 """
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench import ami_parse, decisions, desks, menus, simulation, waiting
+from bench import ami_parse, decisions, desks, menus, pipeline, records, reports, simulation, waiting
 from bench.ami_events import counting
 from bench.app_queue import pause, rings
 from bench.figures import FLOOR, OURS, PEER, RESULTS, Round, Times, figures, keep, median_ms, of
@@ -65,9 +66,15 @@ async def main() -> int:
         in_menus = await menus.measure(folder, found)
     console.print("Parsing AMI events, ours and stock panoramisk ...")
     parse = await asyncio.to_thread(ami_parse.measure)
+    console.print("Recordings to MP3, by the pipeline ...")
+    encoded = await asyncio.to_thread(pipeline.measure)
     console.print("The router's decisions, and a busy hour in the virtual clock ...")
     decided = await asyncio.to_thread(_decisions)
     hour_s = await asyncio.to_thread(simulation.busy_hour)
+    console.print("Records into PostgreSQL, and searches among ten million ...")
+    recorded = await records.measure()
+    console.print("A month of 4.5 million calls, summarised by PostgreSQL ...")
+    month = await reports.month()
     if failed := sum(one.failed for one in measured.rounds) + in_menus.failed + measured.desks.tally.failed:
         console.print(f"[bold red]{failed} CALLS FAILED. The figures would be wrong: nothing is written.")
         return 1
@@ -79,7 +86,10 @@ async def main() -> int:
         **in_menus.figures(),
         **parse,
         **decided,
+        **encoded,
+        **recorded,
         "busy_hour_sim_s": hour_s,
+        **month,
     }
     _show(result, measured.rounds)
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, Asterisk {found['asterisk'].version}"
@@ -220,7 +230,14 @@ def _show(result: dict[str, float], rounds: list[Round]) -> None:
         f"a decision, {len(AGENTS):,} agents, {GROWTH[-1]:,} calls wait",
         f"{result['decision_p99_us']:.0f} µs p99; {GROWTH[0]} of each {result[f'decision_p99_us_{GROWTH[0]}']:.0f} µs",
     )
+    rest.add_row("recordings to MP3, on one core", f"{result['pipeline_realtime_factor']:.0f} times real time")
     rest.add_row("a busy hour simulated", f"{result['busy_hour_sim_s']:.1f} s")
+    rest.add_row(
+        "call records into PostgreSQL",
+        f"{result['records_per_s_postgres']:,.0f} a second; a search among {records.ROWS:,} "
+        f"{result['search_p95_ms']:.0f} ms p95",
+    )
+    rest.add_row("a month of 4.5 million calls summarised", f"{result['month_report_s']:.1f} s")
     rest.add_row("calls measured, failed", f"{result['calls_measured']:.0f}, {result['calls_failed']:.0f}")
     console.print(rest)
 

@@ -1,4 +1,4 @@
-"""CPU time and memory of processes, as Linux counts them."""
+"""CPU time, memory and open files of processes, as Linux counts them."""
 
 from __future__ import annotations
 
@@ -48,6 +48,14 @@ def resident_mb(pid: int) -> float:
     except (FileNotFoundError, ProcessLookupError):
         raise Gone(f"process {pid} has ended") from None
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def open_files(pid: int) -> int:
+    """How many files, sockets and the like the process has open (proc_pid_fd(5)). Raises Gone."""
+    try:
+        return len(os.listdir(PROC / str(pid) / "fd"))
+    except (FileNotFoundError, ProcessLookupError):
+        raise Gone(f"process {pid} has ended") from None
 
 
 def children(parent: int) -> list[Process]:

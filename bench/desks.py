@@ -23,6 +23,7 @@ from bench.processes import last_words, program
 from bench.server import BOSS, ServerFailed
 from bench.targets import AGENTS, Cordboard
 from cti.access import Gate, Person, Role
+from cti.sessions import SessionFolder
 
 DESKS = 2000
 BOARDS = 3
@@ -88,10 +89,14 @@ async def measure(ours: Cordboard, load: Load, folder: Path) -> Desks:
 def tokens(site: Path) -> Mapping[str, list[str]]:
     """Tokens of agents and of the boards' supervisor, made with the secret of the site in ``site``."""
     secret = bytes.fromhex((site / "var" / "state" / "token-secret").read_text(encoding="ascii").strip())
-    gate = Gate(secret, {})
-    boss = gate.token(Person(BOSS, Role.SUPERVISOR))
+    gate, sessions = Gate(secret, {}), SessionFolder(site / "var" / "state" / "sessions", secret)
+
+    def token(person: Person) -> str:
+        return gate.token(person, session=sessions.begin(person, "", "").id)
+
+    boss = token(Person(BOSS, Role.SUPERVISOR))
     return {
-        "agents": [gate.token(Person(name, Role.AGENT)) for name in AGENTS[:DESKS]],
+        "agents": [token(Person(name, Role.AGENT)) for name in AGENTS[:DESKS]],
         "boards": [boss] * BOARDS,
     }
 

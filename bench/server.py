@@ -65,7 +65,7 @@ def write_site(folder: Path, agents: Iterable[str]) -> str:
     people[BOSS] = {"role": "supervisor", "password": hashed}
     YAML().dump({"people": people}, folder / "people.yaml")
     (folder / "queues.yaml").write_text(QUEUES, encoding="utf-8")
-    for shipped in (folder / "flows").iterdir():
+    for shipped in (folder / "quality.yaml", *(folder / "flows").iterdir()):
         shipped.unlink()
     (folder / "flows" / "main.yaml").write_text(FLOW, encoding="utf-8")
     return password

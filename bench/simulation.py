@@ -10,7 +10,7 @@ from config.simulation.arrivals import ArrivalsFile, Want
 from config.simulation.run import Hotline, simulate
 from config.simulation.spread import spread
 from config.simulation.tally import Day
-from cti.site_files import parse
+from cti.site.files import parse
 from ivr.loader import Known, check_flow
 from routing.agents import Agent
 from routing.queues import Queue, Queues

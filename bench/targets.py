@@ -87,13 +87,15 @@ class Dialplan(Target):
 
 @dataclass(frozen=True, slots=True)
 class Cordboard(Target):
-    """Cordboard, and how to look on from beside: AMI's port, user and secret; ``site`` is its folder."""
+    """Cordboard, and how to look on from beside: AMI's port, user and secret; ``site`` is its folder,
+    ``asterisk`` its Asterisk."""
 
     ami: int
     user: str
     secret: str
     server: Server
     site: Path
+    asterisk: PrivateAsterisk
 
 
 def phones(port: int) -> Sequence[Phone]:
@@ -131,4 +133,4 @@ async def cordboard(folder: Path, programs: Mapping[str, Program], port: int) ->
         pids = {"asterisk": at.asterisk.pid, "engine": ours.pid, "valkey": ours.valkey}
         ports = at.asterisk.ports
         title = f"Cordboard, {len(AGENTS):,} agents"
-        yield Cordboard(OURS, title, ports.sip, pids, ports.ami, MANAGER, secret, ours, folder)
+        yield Cordboard(OURS, title, ports.sip, pids, ports.ami, MANAGER, secret, ours, folder, at.asterisk)

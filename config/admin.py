@@ -13,7 +13,7 @@ from config.reload import Reload, Wrong, wrongs
 from config.settings import Site
 from config.shown import Known, Setting
 from cti.access import RIGHTS, Admin, Keeper
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 
 
 @dataclass(frozen=True, slots=True)

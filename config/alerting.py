@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from config.alerts import MailSettings
+from config.files.alerts import MailSettings
 from config.premises import read_secret
 from config.settings import Site
 from cti.desk.alerts import Alert
@@ -44,11 +44,15 @@ def _hook(fetcher: Fetcher, url: str) -> Deliver:
 
 
 def _mail(settings: MailSettings, state: Path, to: Sequence[str]) -> Deliver:
-    password = read_secret(state / "mail-password", "the password of the mail server") if settings.user else ""
-    server = MailServer(settings.host, settings.port, settings.security, settings.sender, settings.user, password)
-    mailer = Mailer(server)
+    by = mailer(settings, state)
 
     async def deliver(alert: Alert) -> bool:
-        return await mailer.send(to, subject(alert), text(alert))
+        return await by.send(to, subject(alert), text(alert))
 
     return deliver
+
+
+def mailer(settings: MailSettings, state: Path) -> Mailer:
+    """What sends the site's mails. Raises CannotStart: its password is not to be had."""
+    password = read_secret(state / "mail-password", "the password of the mail server") if settings.user else ""
+    return Mailer(MailServer(settings.host, settings.port, settings.security, settings.sender, settings.user, password))

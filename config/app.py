@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,36 +13,42 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from redis.asyncio import Redis
 
-from config import admin, browser_phones, customers, health, lookup, pop
+from config import admin, browser_phones, customers, drain, health, login, lookup
 from config.alerting import alerting
-from config.beep import BEEP_SOUND
 from config.board import Board
+from config.erasing import routes as erase_routes
+from config.files import pop
+from config.keeping import keeping
 from config.knowledge import contact, helpers, music, numbers_of, remembered, standing, talked, waiting_followups, ways
+from config.limits import SiteLimits, WithinLimits
+from config.line import Link, build_engine, caught_up
+from config.live import forgetting
+from config.pipeline_health import queue_checks
+from config.pipeline_process import at_work
 from config.premises import (
-    CannotStart,
-    audit_secret,
     lock,
     make_fallback_sounds,
     make_folders,
     make_prompts,
-    read_secret,
     token_secret,
     webhook_secret,
 )
 from config.reload import Reload
 from config.reload import routes as reload_routes
+from config.reporting import reporting, teams
 from config.settings import Site
+from config.stores import live_state, spool, stores
 from config.telling import telling
 from config.usage import DAY_S, branches
+from config.vitals import looking
 from cti.access import Gate
+from cti.actions.consult import ConsultPart
+from cti.actions.control import ControlPart
+from cti.actions.door import Door
+from cti.actions.pause import RecordingPausePart
 from cti.ami.client import AmiClient
-from cti.calls.events import CallEvent
 from cti.calls.part import Part, Work
-from cti.calls.tracker import Message, Tracker
-from cti.consult import ConsultPart
-from cti.control import ControlPart
 from cti.customers.exchange import UPLOADS
 from cti.desk.api import create_app
 from cti.desk.consult import consult_routes
@@ -55,11 +60,9 @@ from cti.desk.pop import allowed
 from cti.desk.pop import routes as pop_routes
 from cti.desk.recording import routes as recording_control_routes
 from cti.desk.suggestions import routes as suggestion_routes
-from cti.engine import Engine
-from cti.executor import Executor
-from cti.invite import CardUrl
 from cti.keys import KeyFolder
-from cti.recording_pause import RecordingPausePart
+from cti.sessions import SessionFolder
+from cti.sight import SIGHTS
 from ivr.api import routes as menu_routes
 from ivr.fetch import Fetcher
 from ivr.handler import MenuPart
@@ -69,62 +72,43 @@ from ivr.pins import Pins
 from ivr.switches import Switches
 from ivr.usage import Usage
 from recordings.api import routes as recordings_routes
-from recordings.audit import AuditLog
-from recordings.audit_api import routes as audit_routes
-from recordings.before import routes as before_routes
-from recordings.day import DaysPart
-from recordings.desk_api import routes as desk_routes
+from recordings.audit.api import routes as audit_routes
+from recordings.desk.api import routes as desk_routes
+from recordings.desk.before import routes as before_routes
+from recordings.desk.day import DaysPart
 from recordings.files import Files
 from recordings.handler import RecordsPart
-from recordings.spool import recover
+from recordings.quality.api import routes as grading_routes
+from recordings.quality.team_api import routes as quality_routes
+from recordings.records.export_api import routes as export_routes
+from recordings.reports.api import routes as report_routes
+from recordings.review.api import routes as review_routes
+from recordings.review.waveform import routes as waveform_routes
 from recordings.store import Store as Records
+from recordings.transcripts.api import routes as transcript_routes
 from routing.api import routes as routing_routes
 from routing.dial_api import routes as dial_routes
 from routing.dispositions_api import routes as disposition_routes
 from routing.handler import RoutingPart
 from routing.metrics import EstimateErrors
 from routing.parking_api import routes as parking_routes
-from routing.redis_server import RedisServer
-from routing.store import GRACE_S, RedisStore, connect
 from routing.taking_api import routes as taking_routes
 
+CANCEL_AGAIN_S = 5.0
+"""Seconds after which a task that has not ended is cancelled once more."""
+
 log = structlog.get_logger()
-
-LOOK_S = 10.0
-
-
-class Link:
-    """Joins the AMI client and the engine, each of which needs the other first."""
-
-    def __init__(self, site: Site) -> None:
-        secret = read_secret(site.ami_secret_file, "the secret of the manager user")
-        try:
-            self.ami = AmiClient(site.ami(secret), on_event=self._on_event, on_up=self._on_up, on_down=self._on_down)
-        except ValueError as error:
-            raise CannotStart(f"there can be no link to Asterisk: {error}") from None
-        self.engine: Engine | None = None
-
-    def _on_event(self, message: Message) -> None:
-        if self.engine is not None:
-            self.engine.on_message(message)
-
-    async def _on_up(self) -> None:
-        if self.engine is not None:
-            await self.engine.on_up()
-
-    def _on_down(self, why: str) -> None:
-        if self.engine is not None:
-            self.engine.on_down(why)
 
 
 @dataclass(frozen=True, slots=True)
 class Works:
-    """What runs: the web application, the tasks without which it is of no use, and what loads a
-    changed site."""
+    """What runs: the web application, the tasks without which it is of no use, what loads a
+    changed site, and the processes that work on recordings, to be entered."""
 
     app: FastAPI
     tasks: frozenset[asyncio.Task[None]]
     reload: Reload
+    recordings: AbstractAsyncContextManager[None]
 
 
 @asynccontextmanager
@@ -140,22 +124,20 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         await prompts.load(site.flows)
         await make_fallback_sounds(site, prompts)
 
-        redis = await _redis(site, stack)
-
-        records = await Records.open(site.database)
-        stack.push_async_callback(records.close)
-        audit = await _audit_log(site, records, stack)
-        spool = site.state / "spool"
-        if rows := await recover(spool, records):
-            log.info("events that an earlier run left are in the database now", rows=rows)
+        redis, records, audit = await stores(site, stack)
         history = await records.unfinished()
-        files = Files(site.recordings)
-
-        registry = CollectorRegistry()
+        files, registry = Files(site.recordings), CollectorRegistry()
         routing = RoutingPart(site.queues, site.agents, live_state(site, redis), EstimateErrors(registry).add)
         fetcher = await stack.enter_async_context(Fetcher(site.settings.lookups.hosts, webhook_secret(site)))
         webhooks = await stack.enter_async_context(telling(site, records, fetcher, registry))
-        recorder = RecordsPart(records, files, spool, webhooks.wake)
+        recorder = RecordsPart(
+            records,
+            files,
+            spool(site),
+            webhooks.wake,
+            lambda found: board.measured(found),  # noqa: PLW0108 (made below)
+            lambda: kept.room.full,
+        )
         followups, days = await waiting_followups(records), DaysPart(records, site.zone)
         known = await stack.enter_async_context(
             customers.opened(
@@ -165,14 +147,17 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 lookup.elsewhere(site.settings.customers.lookup, fetcher, registry),
             )
         )
-        alerted = await stack.enter_async_context(alerting(site, fetcher))
-        board = Board(site, registry, history, known.callers.found, alerted)
-        link = Link(site)
-        seen = pop.known(known.callers.found, site.cards.region)
 
         async def turn(work: Work) -> None:
             await engine.ask(work)
 
+        forget = forgetting(site, redis, routing, turn)
+        kept = await stack.enter_async_context(keeping(site, records, known, forget, registry))
+        reports = await stack.enter_async_context(reporting(site, records, fetcher))
+        alerted = await stack.enter_async_context(alerting(site, fetcher))
+        board = Board(site, registry, history, known.callers.found, alerted, kept.room)
+        link, limits = Link(site), SiteLimits.of(site.settings.limits, registry)
+        seen = pop.known(known.callers.found, site.cards.region)
         switches, usage = Switches(site.state / "switches.json"), Usage(site.state / "usage.json")
         stack.push_async_callback(usage.save)
         world = World(
@@ -184,20 +169,29 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             standing=standing(routing),
             contact=contact(records),
             customer=known.card,
-            may_call=site.callbacks,
+            may_call=WithinLimits(site.callbacks, limits.tolls, time.time),
+            room=lambda: not kept.room.full,
         )
-        menus = MenuPart(site.flows, prompts, site.settings.numbers, world, turn, music(site))
-        reload = Reload(site, menus, make_prompts, audit.put)
+        door = Door(lambda: engine.calls, site.settings.most_calls, drain.turned_away(registry))
+        menus = MenuPart(
+            site.flows, prompts, site.settings.numbers, world, turn, music(site), door=limits.behind(door.turned_away)
+        )
+        secret = token_secret(site)
+        sessions = SessionFolder(site.sessions, secret)
+        gate = Gate(secret, site.access, KeyFolder(site.keys), sessions)
+        reload = Reload(site, menus, make_prompts, audit.put, gate.keep_out)
 
-        control = (ControlPart(music(site)), RecordingPausePart(), ConsultPart())
+        others = (door, ControlPart(music(site)), ConsultPart(), usage, followups, days, known.callers, limits.part)
         leads = ways(site, routing, lambda: menus.flows)
         engine = build_engine(
             site,
             link,
-            (recorder, menus, routing, *control, usage, followups, days, known.callers, *board.parts, *watchers),
+            (recorder, menus, RecordingPausePart(), routing, *others, *board.parts, *watchers),
             routing,
             history,
             pop.card_url(site.settings.web.card_url, seen),
+            limits.tolls,
+            lambda: kept.room.full,
         )
 
         _started(stack, days.read(time.time()), "days")
@@ -208,23 +202,27 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         ami = _started(stack, link.ami.run(), "ami")
         await caught_up(link.ami, engine)
 
-        looked = health.of_site(site, link.ami, records, redis, lambda: recorder.pending + audit.pending)
-        _started(stack, looked.run(), "health")
+        queued = {**queue_checks(site, records, registry), drain.PART: drain.check(door)}
+        looked = await stack.enter_async_context(
+            looking(site, registry, link.ami, engine.ask, records, redis, recorder, audit, queued)
+        )
         _started(stack, _counted_anew(board, records), "today")
         pops = [one.rule() for one in site.settings.pop]
         app = create_app(
-            gate=Gate(token_secret(site), site.access, KeyFolder(site.keys)),
-            people=site.access,
-            passwords={name: p.password for name, p in site.people.items()},
+            gate=gate,
+            sessions=sessions,
+            passwords=login.passwords(site),
+            oidc=login.provider(site),
             feed=board.feed,
             ask=engine.ask,
             calls=lambda: engine.calls,
             health=_health(link.ami, recorder),
             registry=registry,
+            sights={**SIGHTS, **site.settings.numbers_shown},
             routers=[
                 routing_routes(routing, engine.ask),
                 taking_routes(routing, engine.ask, lambda: engine.calls),
-                dial_routes(routing, engine.ask, site.dials),
+                dial_routes(routing, engine.ask, site.dials, partial(limits.tolls.refusal, site.dials)),
                 parking_routes(routing, engine.ask, lambda: engine.calls),
                 disposition_routes(routing, engine.ask, talked(records), site.zone),
                 board.routes(),
@@ -232,13 +230,23 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
                 control_routes(engine.ask, lambda: engine.calls, leads),
                 place_routes(leads, board.feed.view),
                 suggestion_routes(site.suggestions, lambda: engine.calls, known.callers.found, site.today),
+                report_routes(records, reports, teams(site), site.zone),
                 before_routes(records, numbers_of(lambda: engine.calls, known.ways)),
                 help_routes(engine.ask, lambda: engine.calls),
                 recording_control_routes(engine.ask, lambda: engine.calls),
-                recordings_routes(records, files),
+                waveform_routes(records),
+                export_routes(records, customers.ways(site.cards.region)),
+                transcript_routes(records, kept.storage),
+                recordings_routes(records, kept.storage, customers.ways(site.cards.region)),
+                grading_routes(records, site.forms),
+                quality_routes(records, site.forms, site.samples, site.graders, site.zone),
+                review_routes(records),
                 desk_routes(records, followups, engine.ask, site.agents, days, site.targets),
                 *known.routers,
+                *kept.routers,
                 reload_routes(reload),
+                erase_routes(kept.erase, reload.key),
+                drain.routes(door, routing.hold_calls, engine.ask, site.destinations, reload.key),
                 admin.routes(site, reload, looked),
                 audit_routes(audit),
                 picture_routes(lambda: menus.flows, partial(_counted, records)),
@@ -251,89 +259,12 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
             secure_cookie=site.settings.web.secure_cookie,
             note=audit.put,
         )
-        yield Works(app, frozenset({loop, ami, *webhooks.tasks}), reload)
+        yield Works(app, frozenset({loop, ami, *webhooks.tasks}), reload, at_work(site, records))
 
 
 async def _counted(records: Records, days: int) -> Mapping[tuple[str, str], int]:
     """How often each way through the menus was taken in these last days."""
     return await branches(records, time.time() - days * DAY_S)
-
-
-async def _audit_log(site: Site, records: Records, stack: AsyncExitStack) -> AuditLog:
-    """The site's audit log, which writes until the stack is left."""
-    log = AuditLog(records, audit_secret(site), site.audit_head)
-    await log.start()
-    stack.push_async_callback(log.stop)
-    return log
-
-
-async def _redis(site: Site, stack: AsyncExitStack) -> Redis:
-    """A client of the site's Redis, or of one of our own, which is started."""
-    url = site.settings.redis
-    if url is None:
-        server = RedisServer(site.state / "redis")
-        await server.start()
-        stack.push_async_callback(server.stop)
-        url = server.url
-    redis = connect(url)
-    stack.push_async_callback(redis.aclose)
-    return redis
-
-
-def live_state(site: Site, redis: Redis) -> RedisStore:
-    """Routing's live state. On a server of our own there is no other engine to be waited for."""
-    return RedisStore(redis, grace_s=GRACE_S if site.settings.redis else 0.0)
-
-
-def build_engine(
-    site: Site,
-    link: Link,
-    parts: Sequence[Part],
-    routing: RoutingPart,
-    history: Sequence[CallEvent],
-    card_url: CardUrl,
-) -> Engine:
-    """The engine with its tracker and executor, joined to the link."""
-    tracker = Tracker(site.settings.asterisk.name, epoch=secrets.token_hex(4))
-    lease_s = round(site.settings.lease)
-
-    def emit(make: Callable[[float], CallEvent]) -> None:
-        engine.emit(make)
-
-    executor = Executor(
-        link.ami,
-        tracker,
-        destinations=site.destinations,
-        lease_s=lease_s,
-        emit=emit,
-        recordings=site.recordings,
-        beep=site.sounds / BEEP_SOUND,
-        outbound=site.outbound,
-        callbacks=site.callbacks,
-        dials=site.dials,
-        card_url=card_url,
-    )
-    engine = link.engine = Engine(
-        ami=link.ami,
-        tracker=tracker,
-        executor=executor,
-        parts=parts,
-        settle=routing.settle,
-        lease_s=lease_s,
-        history=history,
-    )
-    return engine
-
-
-async def caught_up(ami: AmiClient, engine: Engine) -> None:
-    """Returns when what is on Asterisk is known: until then callers are sent to the fallback, and desks
-    would be shown calls as an earlier run left them. Where there is no link, the health says so, and
-    nobody waits for it; LOOK_S seconds at most."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LOOK_S):
-            await ami.tried.wait()
-            if ami.connected:
-                await engine.caught_up.wait()
 
 
 def _health(ami: AmiClient, recorder: RecordsPart) -> Callable[[], Mapping[str, str]]:
@@ -362,7 +293,8 @@ async def _counted_anew(board: Board, records: Records) -> None:
 
 
 async def _stopped(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait({task})
+    while not task.done():  # what it waits for may swallow a cancellation, as in Engine.run
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("a task had failed", task=task.get_name(), error=repr(error))

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
-from collections.abc import Coroutine
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import uvloop
@@ -22,12 +19,30 @@ from rich.table import Table
 from config import browser_phones, log, new_site, report
 from config import dialplan as include
 from config import doctor as examination
-from config.commands import audit, keys, menus, pins, simulate, staff
-from config.commands.shared import HERE, SiteFolder, console, give_up, load, load_all, say
+from config.commands import (
+    audit,
+    drain,
+    erase,
+    keys,
+    ledger,
+    menus,
+    pins,
+    pipeline,
+    quality,
+    records,
+    simulate,
+    staff,
+    storage,
+    top,
+    trace,
+    transcribe,
+)
+from config.commands import report as reports
+from config.commands.shared import HERE, SiteFolder, console, give_up, load, load_all, say, until_told
 from config.premises import CannotStart
 from config.serve import Broken, serve
-from cti.durations import seconds
-from cti.site_files import SiteError
+from cti.site.durations import seconds
+from cti.site.files import SiteError
 from routing.redis_server import RedisServerError
 from routing.store import StoreDown
 
@@ -41,6 +56,8 @@ app = typer.Typer(
 app.add_typer(pins.app, name="pin")
 app.add_typer(keys.app, name="key")
 app.add_typer(audit.app, name="audit")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(storage.app, name="storage")
 _MARKS = {
     examination.Verdict.GOOD: "[green]good    [/]",
     examination.Verdict.DOUBTFUL: "[yellow]doubtful[/]",
@@ -104,7 +121,7 @@ def check(
 def run(site: SiteFolder = HERE) -> None:
     """Runs the server until Ctrl-C."""
     found = load(site)
-    log.set_up()
+    log.set_up(form=found.settings.log)
     try:
         serving = serve(found, started=lambda url: say(f"Cordboard is up: {url}"), hangup_reloads=True)
         uvloop.run(until_told(serving))
@@ -180,15 +197,9 @@ def password() -> None:
     sys.stdout.write(PasswordHash.recommended().hash(typed) + "\n")
 
 
-async def until_told(work: Coroutine[Any, Any, None]) -> None:
-    """Runs ``work`` until it ends, or until SIGINT or SIGTERM cancels it."""
-    task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
-    with suppress(asyncio.CancelledError):
-        await task
-
-
-for _command in (menus.walk, menus.graph, menus.schema, menus.diff, menus.reload, simulate.simulate, staff.staff):
+for _command in (
+    menus.walk, menus.graph, menus.schema, menus.diff, menus.reload, drain.drain, simulate.simulate, staff.staff,
+    quality.sample, records.rebuild, records.export, pipeline.pipeline, transcribe.transcribe, erase.erase,
+    reports.report, trace.trace, top.top,
+):  # fmt: skip
     app.command()(_command)

@@ -16,7 +16,7 @@ from cti.customers.callers import Callers, Elsewhere
 from cti.customers.card import alike
 from cti.customers.numbers import of_caller, spellings
 from cti.customers.store import Store
-from recordings.contacts import of_callers
+from recordings.desk.contacts import of_callers
 from recordings.store import Store as Records
 
 
@@ -40,6 +40,16 @@ class Customers:
         cards = await self.store.of_number(number) if number else ()
         all_of_them = {number, *(one for card in cards for one in card.numbers)} - {""}
         return {caller, *(way for one in all_of_them for way in spellings(one, self.region))} - {""}
+
+
+def ways(region: str | None) -> Callable[[str], Collection[str]]:
+    """What tells the ways in which a line may show a number, however it is written."""
+
+    def of(number: str) -> Collection[str]:
+        whole = of_caller(number, region)
+        return {number, *(spellings(whole, region) if whole else ())}
+
+    return of
 
 
 @asynccontextmanager

@@ -11,18 +11,15 @@ from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
+from config import manager_user
 from config.settings import Site
-from cti.ami.client import AmiClient, AmiError, AmiRefused
+from cti.ami.client import AmiClient, AmiError, AmiRefused, AmiSettings
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, FALLBACK_CONTEXT
+from cti.calls.tracker import Tracker
 from cti.sip import SipUnreachable, options
-
-NEEDED_ACTIONS = (
-    "AGI", "Bridge", "CoreShowChannels", "Getvar", "Hangup", "Originate", "Ping", "PlayDTMF", "Redirect", "Setvar",
-    "ShowDialPlan",
-)  # fmt: skip
-"""What the manager user must be allowed; docs/how-to says which class brings which."""
 
 OLDEST_AMI = (5, 0)
 """The manager interface's version in Asterisk 16."""
@@ -31,6 +28,10 @@ LEAST_FREE = 1 << 30
 """Bytes: about 4.5 hours of recorded talk."""
 
 CLOCK_LIMIT_S = 2.0
+CERTIFICATE_DAYS = 30
+"""A certificate that ends sooner is worth a word."""
+
+_MOST_FILTERS = 100
 _BANNER = re.compile(r"/(\d+)\.(\d+)")
 _CONTACT = re.compile(
     r"sips?:(?:[^@;>]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^:;>\[\]]+)(?::(?P<port>\d{1,5}))?(?:;(?P<params>[^>]*))?"
@@ -73,8 +74,8 @@ async def examine(site: Site) -> AsyncIterator[Finding]:
         yield finding
     a = site.settings.asterisk
     try:
-        secret = site.ami_secret_file.read_text(encoding="ascii").strip()
-        ami = AmiClient(site.ami(secret), on_event=lambda _: None, on_up=_nothing, on_down=lambda _: None)
+        at = site.ami(site.ami_secret_file.read_text(encoding="ascii").strip())
+        ami = AmiClient(at, on_event=lambda _: None, on_up=_nothing, on_down=lambda _: None)
     except OSError as error:
         do = f"write the manager user's secret into {site.ami_secret_file}"
         yield bad("AMI log-in", f"the secret cannot be read: {error.strerror}", do)
@@ -84,12 +85,20 @@ async def examine(site: Site) -> AsyncIterator[Finding]:
         return
     async with _linked(ami) as trouble:
         if trouble:
-            do = f"is manager.conf enabled on {a.host}:{a.port}, and does its [{a.user}] have this secret?"
+            do = (
+                ami.remedy or f"is manager.conf enabled on {a.host}:{a.port}, and does its [{a.user}] have this secret?"
+            )
             yield bad("AMI log-in", trouble, do)
             return
         yield good("AMI log-in", f"as {a.user} at {a.host}:{a.port}, {ami.banner}")
+        yield _encryption(ami, at)
         yield version(ami.banner)
-        for what, check in (("permissions", _permissions), ("dialplan include", _dialplan), ("clock", clock)):
+        for what, check in (
+            ("permissions", _permissions),
+            ("events", partial(_events, a.user)),
+            ("dialplan include", _dialplan),
+            ("clock", clock),
+        ):
             yield await _guarded(what, check(ami))
         for what, dialled in _lines(site).items():
             yield await _guarded(what, line(ami, what, dialled))
@@ -159,13 +168,66 @@ async def _guarded(what: str, check: Awaitable[Finding]) -> Finding:
         return bad(what, str(error), "see docs/how-to/asterisk.md for the manager user's permissions")
 
 
+def _encryption(ami: AmiClient, at: AmiSettings) -> Finding:
+    what = "AMI encryption"
+    if at.in_the_clear:
+        seen = f"none: the secret, callers' numbers and their keys go to {at.host} as they are"
+        return doubtful(what, seen, manager_user.ENCRYPT)
+    return certificate(what, ami) if at.tls else good(what, "none is needed on this machine")
+
+
+def certificate(what: str, ami: AmiClient) -> Finding:
+    """How long the certificate is good for that Asterisk has shown."""
+    if ami.certificate_ends is None:
+        return good(what, "TLS; no certificate was seen yet")
+    days = int((ami.certificate_ends - time.time()) // 86_400)
+    seen = f"TLS, with a certificate that is good for {days} days"
+    if days < CERTIFICATE_DAYS:
+        return doubtful(what, seen, "give Asterisk a new one before: without it there is no link")
+    return good(what, seen)
+
+
 async def _permissions(ami: AmiClient) -> Finding:
     allowed = await ami.action("ListCommands")
-    missing = [name for name in NEEDED_ACTIONS if name not in allowed]
-    if missing:
-        do = "give the manager user write = agi,call,originate,reporting in manager.conf"
+    if missing := manager_user.lacks(allowed):
+        do = f"give the manager user write = {manager_user.WRITE} in manager.conf"
         return bad("permissions", f"may not: {', '.join(missing)}", do)
-    return good("permissions", f"all {len(NEEDED_ACTIONS)} actions allowed")
+    beyond = manager_user.beyond(allowed)
+    if beyond.actions:
+        do = f"leave the manager user no more than write = {manager_user.WRITE}, for its secret may be stolen"
+        return doubtful("permissions", f"more than is needed: {beyond}", do)
+    return good("permissions", f"all {len(manager_user.NEEDED_ACTIONS)} actions allowed, and nothing else")
+
+
+async def _events(user: str, ami: AmiClient) -> Finding:
+    """What the manager user is told, by manager.conf as it is now. Raises AmiError."""
+    read = await _value(ami, f"AST_CONFIG(manager.conf,{user},read)")
+    do = f"give the manager user read = {manager_user.READ} in manager.conf, and the eventfilter of the sample"
+    if not read:
+        return doubtful("events", "Asterisk does not say which come: it has no func_config", do)
+    filters = await _filters(ami, user)
+    try:
+        kept = manager_user.filtered_out(filters, Tracker("", "").events)
+    except re.error as error:
+        return bad("events", f"an eventfilter in manager.conf is no pattern: {error}", do)
+    missing = [*(f"those of class {name}" for name in manager_user.not_read(read)), *kept]
+    if missing:
+        return bad("events", f"kept from us: {', '.join(missing)}", do)
+    if more := manager_user.read_too(read):
+        return doubtful("events", f"more than are needed: {', '.join(more)}", do)
+    if not filters:
+        return doubtful("events", "manager.conf has no eventfilter: all that happens is sent, and thrown away here", do)
+    return good("events", f"{manager_user.READ}, filtered")
+
+
+async def _filters(ami: AmiClient, user: str) -> Sequence[str]:
+    found: list[str] = []
+    while len(found) < _MOST_FILTERS:
+        one = await _value(ami, f"AST_CONFIG(manager.conf,{user},eventfilter,{len(found)})")
+        if not one or one in found:
+            break
+        found.append(one)
+    return found
 
 
 async def _dialplan(ami: AmiClient) -> Finding:

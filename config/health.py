@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -82,6 +83,11 @@ class Health:
         self._looked_at = 0.0
         self._looking = asyncio.Lock()
 
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """The parts as last looked at."""
+        return self._parts
+
     async def report(self) -> Report:
         async with self._looking:
             if not 0 <= self._clock() - self._looked_at < FRESH_S:
@@ -114,10 +120,13 @@ def checks(site: Site, ami: AmiClient, records: Store, redis: Redis, pending: Ca
         a = site.settings.asterisk
         if not ami.connected:
             do = f"is Asterisk running at {a.host}:{a.port}? `cordboard doctor` looks at the rest"
-            return bad("Asterisk", ami.trouble, do)
+            return bad("Asterisk", ami.trouble, ami.remedy or do)
         seen = doctor.version(ami.banner)
         found = f"linked to {a.host}:{a.port} as {a.user}, {ami.banner}"
         return Finding("Asterisk", seen.verdict, found, seen.do)
+
+    async def certificate() -> Finding:
+        return doctor.certificate("AMI certificate", ami)
 
     async def trunk(what: str, name: str) -> Finding:
         return await doctor.line(ami, what, f"PJSIP/{name}")
@@ -146,6 +155,8 @@ def checks(site: Site, ami: AmiClient, records: Store, redis: Redis, pending: Ca
         return replace(found, seen=found.seen.removeprefix(f"{site.folder}{os.sep}"))
 
     found: dict[str, Check] = {"Asterisk": link, "clock": partial(doctor.clock, ami)}
+    if site.settings.asterisk.tls:
+        found["AMI certificate"] = certificate
     for name in site.settings.trunks:
         found[f"trunk {name}"] = partial(trunk, f"trunk {name}", name)
     found |= {"live state": store, "database": database}
@@ -154,8 +165,15 @@ def checks(site: Site, ami: AmiClient, records: Store, redis: Redis, pending: Ca
     return found
 
 
-def of_site(site: Site, ami: AmiClient, records: Store, redis: Redis, pending: Callable[[], int]) -> Health:
-    """The health of a site's server."""
+def of_site(
+    site: Site,
+    ami: AmiClient,
+    records: Store,
+    redis: Redis,
+    pending: Callable[[], int],
+    further: Mapping[str, Check] = MappingProxyType({}),
+) -> Health:
+    """The health of a site's server; ``further`` checks come last."""
 
     def versions() -> Mapping[str, str]:
         return {
@@ -166,7 +184,7 @@ def of_site(site: Site, ami: AmiClient, records: Store, redis: Redis, pending: C
             "Database": site.database.partition("+")[0],
         }
 
-    return Health(checks(site, ami, records, redis, pending), versions, time.time)
+    return Health({**checks(site, ami, records, redis, pending), **further}, versions, time.time)
 
 
 def _own_version() -> str:

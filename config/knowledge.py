@@ -19,9 +19,9 @@ from cti.desk.view import audience_of, visible
 from ivr.outside import Contact, InLine
 from ivr.tree import Flows
 from ivr.verbs.leave import comes_back
-from recordings import contacts
-from recordings.before import Numbers
-from recordings.followups import FollowUpsPart, untold
+from recordings.desk import contacts
+from recordings.desk.before import Numbers
+from recordings.desk.followups import FollowUpsPart, untold
 from recordings.journal import last_states, open_callbacks
 from recordings.store import Store
 from routing.agents import NotAllowed, UnknownAgent
@@ -97,8 +97,10 @@ async def remembered(records: Store, history: Sequence[CallEvent], agents: Colle
 def helpers(site: Site, routing: RoutingPart) -> Helpers:
     """Whom agents may ask about their callers."""
 
-    async def ask(agent: str, call: Call, by: str, now: float) -> Sequence[Output]:
+    async def ask(agent: str, queue: str, call: Call, by: str, now: float) -> Sequence[Output]:
         try:
+            if queue:
+                return await routing.consult_any(queue, call, by, now)
             return await routing.consult(agent, call, by, now)
         except (UnknownAgent, NotAllowed, StoreDown) as error:
             raise ValueError(str(error)) from error
@@ -106,7 +108,7 @@ def helpers(site: Site, routing: RoutingPart) -> Helpers:
     def ready() -> Collection[str]:
         return [name for name, status in routing.floor.crew.statuses.items() if status.state is AgentState.READY]
 
-    return Helpers(agent=ask, ready=ready, numbers=site.outbound)
+    return Helpers(agent=ask, ready=ready, queues=routing.floor.consults.queues, numbers=site.outbound)
 
 
 def ways(site: Site, routing: RoutingPart, flows: Callable[[], Flows]) -> Ways:

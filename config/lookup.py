@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry, Counter
 from pydantic import AfterValidator, Field
 
 from cti.customers.callers import SHOWN, Elsewhere
-from cti.durations import Duration
-from cti.site_files import Document, Problem, SiteModel
+from cti.site.durations import Duration
+from cti.site.files import Document, Problem, SiteModel
 from ivr.fetch import Fetcher
 from ivr.questions import Fetch, Unanswered
 from ivr.url_template import UrlTemplate, UrlTemplated

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cti.site_files import Document, Key, Problem
+from cti.site.files import Document, Key, Problem
 from ivr.tree import Flow, Flows
 from routing.queues_file import QueuesFile
 

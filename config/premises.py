@@ -14,6 +14,7 @@ from config.beep import make_beep
 from config.settings import Site
 from ivr.prompts import Prompts
 from ivr.speech import Unmade, speakers
+from recordings.ledger.ledger import Ledger
 
 
 class CannotStart(Exception):
@@ -88,6 +89,11 @@ def audit_secret(site: Site) -> bytes:
     """The key that seals the audit log, made where there is none. Raises CannotStart."""
     then = "the log goes on in a chain of its own: the entries before can be checked no more"
     return bytes.fromhex(_made(site.audit_secret_file, "the key that seals the audit log", then))
+
+
+def ledger(site: Site, writer: str) -> Ledger:
+    """The ledger of recordings, as a process of this name writes it. Raises CannotStart."""
+    return Ledger(audit_secret(site), writer, site.state)
 
 
 def phone_secret(site: Site) -> bytes:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from config import settings
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 from ivr import scenario
 from ivr.tree import Flows
 

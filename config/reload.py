@@ -1,46 +1,39 @@
 """Loads a changed site into the running server: checked first, refused whole, for new calls only.
 
-What is applied: flows, numbers, prompts. The rest of a site is read when the server starts; what of
-it has changed is told. Three ways lead here: SIGHUP, the admin's button, and `cordboard reload`,
-which finds the server by a file in the state folder that only the site's owner can read.
+What is applied: flows, numbers, prompts; and who is in people.yaml no more, or in another role, is logged out.
+The rest of a site is read when the server starts; what of it has changed is told. Three ways lead here:
+SIGHUP, the admin's button, and `cordboard reload`, which finds the server as ``running.py`` says.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from hmac import compare_digest
 from pathlib import Path
 
 import httpx
 import structlog
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from config import settings
+from config import running, settings
+from config.running import OWNER
 from config.settings import Site
-from cti.access import WHO, Gate, Need, Person, Right, Role
+from cti.access import Person
 from cti.audit import Entry, Note, Result, say
-from cti.site_files import Problem, SiteError
+from cti.problems import ANYWHERE, Responses
+from cti.site.files import Problem, SiteError
 from ivr.differences import differences
 from ivr.handler import MenuPart
 from ivr.prompts import Prompts
 from ivr.tree import Flows
 
 log = structlog.get_logger(__name__)
-
-FILE = "running.json"
-"""In the state folder: the address of the running server, and what opens its reload."""
-
-OWNER = Person("owner of the site", Role.SYSTEM)
-"""Who can read the state folder, or send the server a signal."""
 
 PATIENCE_S = 300.0
 """Seconds `cordboard reload` waits: new texts may have to be spoken."""
@@ -71,7 +64,8 @@ def wrongs(error: SiteError) -> list[Wrong]:
 
 class Reload:
     """Reloads a site's menus. ``make_prompts`` makes an empty set of sounds for a site: calls under
-    way keep theirs. ``note`` is told what a signal did: the audit log knows of the others."""
+    way keep theirs. ``note`` is told what a signal did: the audit log knows of the others. ``keep_out`` is told
+    who may still log in."""
 
     def __init__(
         self,
@@ -79,8 +73,10 @@ class Reload:
         menus: MenuPart,
         make_prompts: Callable[[Site], Prompts],
         note: Note = lambda entry: None,
+        keep_out: Callable[[Mapping[str, Person]], None] = lambda people: None,
     ) -> None:
         self._note = note
+        self._keep_out = keep_out
         self._running = self._loaded = site
         self._menus = menus
         self._make_prompts = make_prompts
@@ -99,6 +95,7 @@ class Reload:
             prompts = self._make_prompts(site)
             await prompts.load(site.flows)
             self._menus.use(site.flows, prompts, site.settings.numbers)
+            self._keep_out(site.access)
             told = self._compared(site)
             self._loaded = site
             log.info("the site was loaded anew", changes=len(told.changes))
@@ -122,6 +119,7 @@ class Reload:
             for number in sorted(before.keys() | after.keys())
             if before.get(number) != after.get(number)
         ]
+        changes += _kept_out(self._loaded.access, site.access)
         versions = {name: flow.version for name, flow in site.flows.items()}
         return Reloaded(changes=changes, restart=sorted(_needs_restart(self._running, site)), versions=versions)
 
@@ -156,25 +154,37 @@ def _unknown(flows: Flows, running: Site) -> Iterator[Problem]:
                     yield Problem(flow.file, 0, where, message, "restart the server")
 
 
+def _kept_out(before: Mapping[str, Person], now: Mapping[str, Person]) -> Iterator[str]:
+    for name, person in sorted(before.items()):
+        if name not in now:
+            yield f"{name} may not log in any more"
+        elif now[name].role is not person.role:
+            yield f"{name} is {now[name].role} and no longer {person.role}: logged out until the restart"
+
+
 def _needs_restart(running: Site, site: Site) -> Iterator[str]:
     if running.queues != site.queues:
         yield "queues.yaml"
     if running.people != site.people:
         yield "people.yaml"
+    if (running.forms, running.samples) != (site.forms, site.samples):
+        yield "quality.yaml"
     for name in type(site.settings).model_fields:
         if name != "numbers" and getattr(running.settings, name) != getattr(site.settings, name):
             yield f"site.yaml: {name}"
 
 
+_ANSWERS: Responses = {**ANYWHERE, 409: {"description": "Something is wrong in the site"}}
+
+
 def routes(reload: Reload) -> APIRouter:
     """The route of the admin's button and of `cordboard reload`."""
-    router = APIRouter(prefix="/api", tags=["operations"])
+    router = APIRouter(prefix="/api", tags=["operations"], dependencies=[running.for_the_owner(reload.key)])
 
-    @router.post("/reload", response_model=Reloaded, responses={409: {}})
+    @router.post("/reload", response_model=Reloaded, responses=_ANSWERS)
     async def reload_site(request: Request) -> Reloaded | JSONResponse:
         """Loads the site's flows, numbers and prompts anew. 409 with ``problems`` if anything is wrong:
         the earlier ones go on."""
-        _let_in(request, reload.key)
         try:
             done = await reload.now()
             say(request.scope, changes=len(done.changes))
@@ -184,33 +194,6 @@ def routes(reload: Reload) -> APIRouter:
             return JSONResponse({"error": "the site is wrong; nothing was changed", "problems": problems}, 409)
 
     return router
-
-
-def _let_in(request: Request, key: str) -> None:
-    """Only an administrator, or who can read the state folder. Raises HTTPException."""
-    given = request.headers.get("authorization", "").partition(" ")[2]
-    if compare_digest(given.encode(), key.encode()):
-        request.scope[WHO] = OWNER
-        return
-    gate: Gate = request.app.state.gate
-    person = request.scope[WHO] = gate.who(request)
-    if person is None:
-        raise HTTPException(401, "log in first", headers={"WWW-Authenticate": "Bearer"})
-    if refusal := Need(Right.SITE).refusal(person):
-        raise HTTPException(403, refusal)
-
-
-@contextmanager
-def findable(state: Path, url: str, key: str) -> Iterator[None]:
-    """Lets `cordboard reload` find the server while it runs."""
-    path = state / FILE
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump({"url": url, "key": key}, file)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -234,26 +217,9 @@ def on_hangup(reload: Reload | None) -> Iterator[None]:
         loop.remove_signal_handler(signal.SIGHUP)
 
 
-class NotRunning(Exception):
-    """No server runs on the site, or it cannot be asked."""
-
-
 def ask(state: Path) -> Reloaded:
     """Has the server of a site reload. Raises NotRunning, and SiteError for what it refuses."""
-    path = state / FILE
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise NotRunning("no server runs on this site") from None
-    except (OSError, ValueError) as error:
-        raise NotRunning(f"{path} cannot be read: {type(error).__name__}") from None
-    try:
-        with httpx.Client(base_url=found["url"], timeout=PATIENCE_S, trust_env=False) as client:
-            answer = client.post("/api/reload", headers={"Authorization": f"Bearer {found['key']}"})
-    except httpx.HTTPError as error:
-        raise NotRunning(f"the server does not answer: {error}") from None
+    answer = running.ask(state, "POST", "/api/reload", PATIENCE_S)
     if answer.status_code == httpx.codes.CONFLICT:
         raise SiteError([Problem(p["where"], 0, "", p["what"]) for p in answer.json()["problems"]])
-    if answer.status_code != httpx.codes.OK:
-        raise NotRunning(f"the server answers {answer.status_code}")
     return Reloaded.model_validate(answer.json())

@@ -12,7 +12,8 @@ import uvicorn
 
 from config.app import running
 from config.premises import CannotStart
-from config.reload import findable, on_hangup
+from config.reload import on_hangup
+from config.running import findable
 from config.settings import Site
 from cti.calls.part import Part
 
@@ -36,7 +37,7 @@ async def serve(
     Raises as ``running``, and Broken.
     """
     web = site.settings.web
-    async with running(site, watchers) as works:
+    async with running(site, watchers) as works, works.recordings:
         config = uvicorn.Config(
             works.app,
             host=web.host,

@@ -3,6 +3,7 @@
     site.yaml     Asterisk, the web server, numbers, transfers, fallback, folders
     queues.yaml   the queues
     people.yaml   agents, supervisors, administrators
+    quality.yaml  score forms and samples of calls; may be left out
     flows/*.yaml  the phone menus
     prompts/      sound files that the menus name
 
@@ -12,27 +13,33 @@ Secrets are not in it: they are files in the state folder, which no version cont
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from config import lookup, messages, pop
-from config.alerts import missing, unknown_queues
-from config.people_file import PeopleFile, PersonSettings, agents_of
-from config.site_file import NumbersSettings, SiteFile
-from config.suggestions import nowhere
-from cti import site_files
-from cti.access import Person
+from config import lookup, messages
+from config.files import login, pop, retention, transcripts
+from config.files.alerts import missing, unknown_queues
+from config.files.people import PeopleFile, PersonSettings, agents_of
+from config.files.reports import unsendable
+from config.files.site import NumbersSettings, SiteFile
+from config.files.suggestions import nowhere
+from cti.access import RIGHTS, Person, Right
+from cti.actions.leaving import Destination
 from cti.ami.client import AmiSettings
 from cti.customers.card import Rules
 from cti.desk.suggestions import Rule
-from cti.executor import Destination
 from cti.outbound import Outbound
-from cti.site_files import Document, ModelT, Problem, SiteError
+from cti.site import files as site_files
+from cti.site.files import Document, ModelT, Problem, SiteError
 from ivr.check.known import Nobody
 from ivr.loader import Known, check_flow, check_flows, load_flows
 from ivr.tree import Flow, Flows
+from recordings.quality.forms import Form
+from recordings.quality.quality_file import QualityFile
+from recordings.quality.quality_file import check as check_quality
+from recordings.quality.samples import Rule as SampleRule
 from routing.agents import Agent
 from routing.check import Around, lacks, phones
 from routing.check import check as check_queues
@@ -50,6 +57,8 @@ class Site:
     queues: Queues
     people: Mapping[str, PersonSettings]
     flows: Flows
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    samples: Mapping[str, SampleRule] = field(default_factory=dict)
 
     @property
     def sounds(self) -> Path:
@@ -58,6 +67,10 @@ class Site:
     @property
     def recordings(self) -> Path:
         return self.folder / self.settings.folders.recordings
+
+    @property
+    def sealed(self) -> Path:
+        return self.folder / self.settings.folders.sealed
 
     @property
     def state(self) -> Path:
@@ -84,6 +97,11 @@ class Site:
     @property
     def keys(self) -> Path:
         return self.state / "keys"
+
+    @property
+    def sessions(self) -> Path:
+        """The log-ins that go on."""
+        return self.state / "sessions"
 
     @property
     def phone_secret_file(self) -> Path:
@@ -119,6 +137,12 @@ class Site:
         return None if voices is None else self.folder / voices
 
     @property
+    def listens_by(self) -> Path | None:
+        """The folder of the model that transcribes, where the site brings one."""
+        model = self.settings.transcripts.model
+        return None if model is None else self.folder / model
+
+    @property
     def prompts(self) -> Path:
         return self.folder / "prompts"
 
@@ -143,6 +167,11 @@ class Site:
     def today(self) -> date:
         """The day it is by that clock."""
         return datetime.now(self.zone).date()
+
+    @property
+    def graders(self) -> list[str]:
+        """Who may grade talks."""
+        return _graders(self.people)
 
     @property
     def suggestions(self) -> Sequence[Rule]:
@@ -205,6 +234,7 @@ def load(folder: Path) -> Site:
             return None
 
     site, queues, people = part("site.yaml", SiteFile), part("queues.yaml", QueuesFile), part("people.yaml", PeopleFile)
+    graded = part("quality.yaml", QualityFile) if (folder / "quality.yaml").exists() else None
     agents = agents_of(people[0].people) if people else None
     built = queues[0].build() if queues else None
     entries = set(site[0].numbers.values()) if site else None
@@ -234,13 +264,17 @@ def load(folder: Path) -> Site:
     if site:
         wrong.extend(_numbers(*site, flows))
         wrong.extend(_told(*site))
+        wrong.extend(unsendable(site[1], site[0].reports, tuple(site[0].webhooks), site[0].mail))
         wrong.extend(lookup.unknown_host(site[1], site[0].customers.lookup, site[0].lookups.hosts))
         wrong.extend(missing(site[1], site[0].alerts_to, tuple(site[0].webhooks), site[0].mail))
         if built is not None:
             wrong.extend(unknown_queues(site[1], site[0].alerts, built))
             wrong.extend(nowhere(site[1], site[0].suggestions, built))
+            wrong.extend(retention.unknown_queues(site[1], site[0].retention, built))
+            wrong.extend(transcripts.mistakes(site[1], site[0].transcripts, built))
             wrong.extend(pop.unknown_queues(site[1], site[0].pop, built))
     if people:
+        wrong.extend(login.mistakes(site[0].login if site else None, *people))
         wrong.extend(phones(people[1], {name: p.dialled for name, p in people[0].people.items()}))
         if site and site[0].web.phone_url is None:
             wrong.extend(_unreachable(*people))
@@ -254,9 +288,18 @@ def load(folder: Path) -> Site:
             asked=_asked(flows) if flows else None,
         )
         wrong.extend(check_queues(queues[1], built, around))
+    if graded:
+        wrong.extend(check_quality(graded[1], graded[0], built, _graders(people[0].people) if people else None))
     if wrong or not (site and built is not None and people):
         raise SiteError(wrong)
-    return Site(folder, site[0], built, people[0].people, {**flows, **said})
+    quality = graded[0] if graded else QualityFile()
+    return Site(
+        folder, site[0], built, people[0].people, {**flows, **said}, quality.build_forms(), quality.build_samples()
+    )
+
+
+def _graders(people: Mapping[str, PersonSettings]) -> list[str]:
+    return [name for name, person in people.items() if Right.GRADE in RIGHTS[person.role]]
 
 
 def _unreachable(people: PeopleFile, document: Document) -> Iterator[Problem]:

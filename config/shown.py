@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from config.people_file import PersonSettings
+from config.files.people import PersonSettings
 from config.settings import Site
 from ivr.url_template import UrlTemplate
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from config.settings import Site
-from cti import site_files
-from cti.site_files import Document, Key, Problem
+from cti.site import files as site_files
+from cti.site.files import Document, Key, Problem
 
 
 def clashes(sites: Mapping[Path, Site]) -> Iterator[Problem]:

@@ -11,10 +11,11 @@ from functools import partial
 from prometheus_client import CollectorRegistry
 
 from config.settings import Site
+from config.traces import traces
 from ivr.fetch import Fetcher
-from recordings.courier import Courier
-from recordings.courier_metrics import CourierMetrics
 from recordings.store import Store
+from recordings.webhooks.courier import Courier
+from recordings.webhooks.metrics import CourierMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,12 @@ class Webhooks:
 
 @asynccontextmanager
 async def telling(site: Site, records: Store, fetcher: Fetcher, registry: CollectorRegistry) -> AsyncIterator[Webhooks]:
-    """Tells the webhooks under ``call_events`` until the end of the block."""
+    """Tells the webhooks under ``call_events``, and whoever takes traces, until the end of the block. Raises
+    CannotStart."""
     urls = {name: site.settings.webhooks[name] for name in site.settings.call_events}
     folder = site.state / "webhooks"
     couriers = [Courier(name, partial(fetcher.deliver, url), records, folder / name) for name, url in urls.items()]
+    couriers += traces(site, records)
     CourierMetrics(couriers, registry)
     tasks = frozenset(asyncio.create_task(it.run(), name=f"webhook {it.name}") for it in couriers)
     try:

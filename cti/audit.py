@@ -1,26 +1,16 @@
-"""The audit log's words: what was done, by whom, to what; and the seals by which a change is found.
-
-Pure. Each server seals its own chain of entries, numbered from 1: an entry's seal is an HMAC-SHA256 over
-the seal before it, its number and its content, by a key that is no part of the database. So whoever can
-write to the database alone can neither change, add nor remove an entry without its being found.
-"""
+"""The audit log's words: what was done, by whom, to what. Pure. Its entries are sealed: see ``seals.py``."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 REPEAT_S = 60.0
 """Somebody who looks at the same thing again within this time has looked at it once."""
 KEPT = 2_000
-BEGIN = ""
-"""The seal before the first entry."""
 
 
 class Result(StrEnum):
@@ -50,62 +40,6 @@ class Entry:
 
 Note = Callable[[Entry], None]
 """Takes an entry, and never waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """An entry as it is kept."""
-
-    number: int
-    entry: Entry
-    seal: str
-
-
-def seal(key: bytes, before: str, number: int, entry: Entry) -> str:
-    """The seal of an entry that follows one with the seal ``before``."""
-    content = [getattr(entry, one.name) for one in fields(entry)]
-    text = json.dumps([before, number, *content], sort_keys=True, separators=(",", ":"), default=dict)
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-
-
-def chain(key: bytes) -> str:
-    """The name of the chain that is sealed by a key; it does not tell the key."""
-    return hmac.new(key, b"chain", hashlib.sha256).hexdigest()[:16]
-
-
-class Check:
-    """Looks through a chain in its order. ``kept`` is the number and seal of the last entry that is known to
-    have been written, None where that is not known."""
-
-    def __init__(self, key: bytes, kept: tuple[int, str] | None = None) -> None:
-        self._key = key
-        self._kept = kept
-        self._before: str | None = BEGIN
-        self.count = 0
-        self.number = 0
-
-    def take(self, row: Sealed) -> Iterator[str]:
-        """What is wrong up to this entry."""
-        expected = self.number + 1
-        if row.number != expected:
-            yield _missing(expected, row.number - 1)
-            self._before = None
-        elif not hmac.compare_digest(seal(self._key, self._before or BEGIN, row.number, row.entry), row.seal):
-            yield f"entry {row.number} is not as it was written"
-        if self._kept is not None and self._kept[0] == row.number and self._kept[1] != row.seal:
-            yield f"entry {row.number} is not the one that was written last"
-        self._before = row.seal
-        self.number = row.number
-        self.count += 1
-
-    def end(self) -> Iterator[str]:
-        """What is wrong after the last entry."""
-        if self._kept is not None and self._kept[0] > self.number:
-            yield _missing(self.number + 1, self._kept[0])
-
-
-def _missing(first: int, last: int) -> str:
-    return f"entry {first} is missing" if first == last else f"entries {first} to {last} are missing"
 
 
 class Repeats:

@@ -30,7 +30,11 @@ async def opened(
     """
     parsed = make_url(url)
     # Hidden parameters: an error's text goes to the log, a caller's number must not.
-    engine = create_async_engine(parsed, hide_parameters=True, json_serializer=serialized)
+    # PostgreSQL plans each look for what is looked for: a rare word is found otherwise than a common one.
+    planned = (
+        {"server_settings": {"plan_cache_mode": "force_custom_plan"}} if parsed.drivername.endswith("asyncpg") else {}
+    )
+    engine = create_async_engine(parsed, hide_parameters=True, json_serializer=serialized, connect_args=planned)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

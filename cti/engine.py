@@ -15,6 +15,8 @@ from typing import Protocol
 
 import structlog
 
+from cti.actions.executor import Executor
+from cti.actions.sending import failed
 from cti.ami.client import AmiError
 from cti.calls.call import Call
 from cti.calls.commands import Command
@@ -23,8 +25,6 @@ from cti.calls.part import Output, Part, Work
 from cti.calls.reconcile import Comparison, Reconciler
 from cti.calls.tracker import Message, Tracker
 from cti.calls.words import CallId
-from cti.executor import Executor
-from cti.sending import failed
 from cti.switchboard import Switchboard
 
 log = structlog.get_logger()
@@ -32,6 +32,8 @@ log = structlog.get_logger()
 INBOX_LIMIT = 100_000
 """Items waiting; beyond it AMI events are dropped and Asterisk's own list is asked for instead."""
 SWEEP_S = 15.0
+DOUBT_S = 2.0
+"""From a list that was doubtful to the next."""
 RETRY_S = 1.0
 """Before a comparison that failed is tried again."""
 TICK_S = 0.001
@@ -41,6 +43,8 @@ _LEASES_RENEWED = 2
 
 Settle = Callable[[Collection[CallId], float], Awaitable[Sequence[Output]]]
 
+Arrival = tuple[Message, float]
+"""An AMI event, and when it came."""
 Step = Callable[[], Awaitable[None]]
 """Something to do in the loop's turn."""
 
@@ -90,7 +94,9 @@ class Engine:
         self._settle = settle
         self._renew_every = lease_s / _LEASES_RENEWED
         self._clock = Clock(ticks)
-        self._inbox: asyncio.Queue[Message | Step | None] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Arrival | Step | None] = asyncio.Queue()
+        self._told = 0.0
+        """The latest time that the parts were given."""
         self._linked = False
         self._compared = False
         """What we know of Asterisk's channels is whole, as far as events can tell."""
@@ -110,7 +116,7 @@ class Engine:
     def on_message(self, message: Message) -> None:
         """An AMI event has come."""
         if self._inbox.qsize() < INBOX_LIMIT:
-            self._inbox.put_nowait(message)
+            self._inbox.put_nowait((message, self._clock.now()))
         elif not self._overrun:
             log.error("events come faster than they are worked off; some are lost", waiting=self._inbox.qsize())
             self._overrun = True
@@ -120,7 +126,7 @@ class Engine:
         """Something came of a command; ``make`` is given the time."""
 
         async def work() -> None:
-            now = self._clock.now()
+            now = self._now()
             await self._board.work_off([make(now)], now)
 
         self._inbox.put_nowait(work)
@@ -141,7 +147,7 @@ class Engine:
 
         async def turn() -> None:
             try:
-                await self._board.do(work, self._clock.now())
+                await self._board.do(work, self._now())
             except Exception as error:  # whatever it is, it is the asker's
                 if not done.cancelled():
                     done.set_exception(error)
@@ -156,7 +162,10 @@ class Engine:
 
     async def run(self) -> None:
         """Works until cancelled."""
-        while True:
+        # Asked for too, not only raised: the wait_for of Python 3.11, which the Redis client has around
+        # whatever it sends, may swallow a cancellation (cpython issue 86296).
+        me = asyncio.current_task()
+        while me is None or not me.cancelling():
             item = await self._next_item()
             try:
                 if item is not None:
@@ -167,15 +176,22 @@ class Engine:
             except Exception:
                 log.exception("a step failed")
 
-    async def _step(self, item: Message | Step) -> None:
+    async def _step(self, item: Arrival | Step) -> None:
         if callable(item):
             await item()
             return
-        now = self._clock.now()
-        if events := self._tracker.feed(item, now):
+        message, came = item
+        # It happened when it came, though we were busy; but parts are never taken back in time.
+        now = self._told = max(came, self._told)
+        if events := self._tracker.feed(message, now):
             await self._board.work_off(events, now)
 
-    async def _next_item(self) -> Message | Step | None:
+    def _now(self) -> float:
+        """The time, for the parts."""
+        self._told = self._clock.now()
+        return self._told
+
+    async def _next_item(self) -> Arrival | Step | None:
         """The next item, or None when a deadline comes first."""
         if not self._inbox.empty():
             return self._inbox.get_nowait()
@@ -203,7 +219,8 @@ class Engine:
         if now >= self._renew_at:
             self._renew_at = now + self._renew_every
             self._executor.renew([call.id for call in self.calls.values() if call.leased])
-        await self._board.on_time(now)
+        if now >= self._board.next_time():
+            await self._board.on_time(self._now())
 
     def _carry_out(self, command: Command, call: Call | None) -> None:
         try:
@@ -224,9 +241,12 @@ class Engine:
     async def _compare(self) -> None:
         try:
             channels = await self._ami.listing("CoreShowChannels")
-            now = self._clock.now()
+            now = self._now()
             if self._compared:
-                await self._mend(self._reconciler.sweep(self.calls, channels, now), now)
+                comparison = self._reconciler.sweep(self.calls, channels, now)
+                if comparison.doubtful:
+                    self._sweep_at = now + DOUBT_S
+                await self._mend(comparison, now)
             else:
                 await self._take_up(channels, now)
         except Exception:

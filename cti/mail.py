@@ -42,6 +42,15 @@ class MailServer:
     password: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail; ``media`` is its type, such as text/csv."""
+
+    name: str
+    media: str
+    body: bytes = field(repr=False)
+
+
 class Mailer:
     """Hands mails in at ``server``. ``trusts`` says whose certificates are good, the system's where left out."""
 
@@ -49,8 +58,8 @@ class Mailer:
         self._server = server
         self._trusts = trusts or ssl.create_default_context()
 
-    async def send(self, to: Sequence[str], subject: str, text: str) -> bool:
-        """Sends a plain text. Whether the server took it, for all it is to."""
+    async def send(self, to: Sequence[str], subject: str, text: str, files: Sequence[Attachment] = ()) -> bool:
+        """Sends a plain text, with files. Whether the server took it, for all it is to."""
         mail = EmailMessage()
         mail["From"] = self._server.sender
         mail["To"] = ", ".join(to)
@@ -59,6 +68,9 @@ class Mailer:
         mail["Message-ID"] = make_msgid(domain=self._server.sender.rpartition("@")[2])
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody who is away answers
         mail.set_content(text)
+        for file in files:
+            main, _, sub = file.media.partition("/")
+            mail.add_attachment(file.body, maintype=main, subtype=sub, filename=file.name)
         try:
             refused = await asyncio.to_thread(self._hand_in, mail)
         except (OSError, smtplib.SMTPException) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 NUMBER = re.compile(r"\+?[0-9]{1,32}", re.ASCII)
@@ -20,16 +20,24 @@ class Outbound(Collection[str]):
 
     def __contains__(self, number: object) -> bool:
         """Whether this is a number, and one of the allow-list."""
-        if not isinstance(number, str) or not NUMBER.fullmatch(number):
-            return False
-        return any(
-            number == allowed
-            or (allowed.endswith("*") and number.startswith(allowed[:-1]) and len(number) >= len(allowed))
-            for allowed in self.allow
-        )
+        return isinstance(number, str) and bool(self.entry(number))
+
+    def entry(self, number: str) -> str:
+        """What of the allow-list the number is of, the longest; empty where it may not be dialled."""
+        return longest(number, self.allow) if NUMBER.fullmatch(number) else ""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.allow)
 
     def __len__(self) -> int:
         return len(self.allow)
+
+
+def longest(number: str, entries: Iterable[str]) -> str:
+    """The longest entry that is the number, or with a ``*`` what it begins with; empty for none."""
+    fitting = (
+        entry
+        for entry in entries
+        if number == entry or (entry.endswith("*") and number.startswith(entry[:-1]) and len(number) >= len(entry))
+    )
+    return max(fitting, key=len, default="")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
+from cti.about import ABOUT
 from cti.calls.call import Call, apply
 from cti.calls.commands import Command
 from cti.calls.events import Arrived, CalledBack, CalledOut, CallEvent, Ended, Event
@@ -60,6 +61,7 @@ class Switchboard:
         pending = deque(outputs)
         while pending:
             output = pending.popleft()
+            ABOUT.set(getattr(output, "call", None))
             if isinstance(output, Command):
                 self._carry_out(output, self._calls.get(output.call))
                 continue
@@ -72,6 +74,7 @@ class Switchboard:
                     log.exception("a part failed", part=type(part).__name__, on=type(output).__name__)
             if isinstance(output, Ended):
                 self._calls.pop(output.call, None)
+        ABOUT.set(None)
 
     def next_time(self) -> float:
         """When the first part wants to be woken; infinite when none does."""

@@ -143,6 +143,7 @@ class PrivateAsterisk:
             ("UDP", socket.SOCK_DGRAM, self.ports.sip),
             ("TCP", socket.SOCK_STREAM, self.ports.ami),
             ("TCP", socket.SOCK_STREAM, self.ports.web),
+            ("TCP", socket.SOCK_STREAM, self.ports.ami_tls),
         )
         for name, kind, port in kinds:
             if not is_free(port, kind):

@@ -44,13 +44,22 @@ class Manager:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM files: the manager port's certificate with its key, and the authority that vouches for it."""
+
+    certificate: Path
+    authority: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
-    """UDP for SIP, TCP for AMI and for browsers' WebSockets, and UDP from ``rtp_first`` to ``rtp_last``
-    for sound, on loopback."""
+    """UDP for SIP, TCP for AMI without and with TLS and for browsers' WebSockets, and UDP from
+    ``rtp_first`` to ``rtp_last`` for sound, on loopback."""
 
     sip: int
     ami: int
     web: int
+    ami_tls: int
     rtp_first: int
     rtp_last: int
 
@@ -62,7 +71,7 @@ class Plan:
     Who calls from this machine without being one of ``phones`` starts in ``caller_context``;
     ``phones`` dial in ``phone_context`` (the default lets them dial each other). ``includes`` are
     dialplan files, ``pjsip`` files of PJSIP configuration. ``files`` are whole configuration files by
-    name, such as ``queues.conf``.
+    name, such as ``queues.conf``. With ``tls`` there is a manager port with TLS, too.
     """
 
     phones: Sequence[Phone] = ()
@@ -72,6 +81,7 @@ class Plan:
     caller_context: str = "phones"
     phone_context: str = "phones"
     files: Mapping[str, str] = field(default_factory=dict)
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,7 @@ def render(plan: Plan, ports: Ports, folders: Folders, ready_secret: str) -> dic
         "sip": str(ports.sip),
         "ami": str(ports.ami),
         "web": str(ports.web),
+        "tls": _tls(plan.tls, ports),
         "rtp_first": str(ports.rtp_first),
         "rtp_last": str(ports.rtp_last),
         "music": str(folders.music),
@@ -133,6 +144,12 @@ def render(plan: Plan, ports: Ports, folders: Folders, ready_secret: str) -> dic
 
 def _includes(paths: Sequence[Path]) -> str:
     return "\n".join(f'#include "{_value(str(path))}"' for path in paths)
+
+
+def _tls(tls: Tls | None, ports: Ports) -> str:
+    if tls is None:
+        return ""
+    return _fill("manager_tls.section", {"port": str(ports.ami_tls), "certificate": _value(str(tls.certificate))})
 
 
 def _manager(manager: Manager) -> str:

@@ -3,6 +3,9 @@
 The system's own program is taken where it is good enough. Else the distribution's packages are
 unpacked, once, into a folder that git ignores, and run from there through their own loader and
 libraries: the rest of the system is not touched.
+
+CORDBOARD_ASTERISK names another Asterisk: a path, or a version such as 16, which is fetched from the
+release of Debian that has it.
 """
 
 from __future__ import annotations
@@ -13,14 +16,19 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / ".cordboard" / "debian"
 OVERRIDE = "CORDBOARD_ASTERISK"
+RELEASES = {16: "bullseye"}
+"""The releases of Debian that have an older Asterisk than its unstable, by the Asterisk's version."""
+NOT_TO_BE_HAD = 3
+"""What this program ends with then."""
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Where daemons are installed; not on an ordinary user's PATH."""
 
@@ -34,7 +42,7 @@ class Missing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A program we need. ``least`` is the lowest version that will do."""
+    """A program we need. ``least`` is the lowest version that will do, ``major`` the only one if given."""
 
     name: str
     package: str
@@ -42,6 +50,21 @@ class Wanted:
     least: tuple[int, ...]
     megabytes: int
     """Room that fetching and unpacking takes."""
+    major: int | None = None
+
+    @property
+    def release(self) -> str:
+        """The release of Debian that has it; empty for the usual one."""
+        return "" if self.major is None else RELEASES.get(self.major, "")
+
+    @property
+    def folder(self) -> str:
+        """What the folder is called that it is unpacked into."""
+        return f"{self.name}-{self.major}" if self.release else self.name
+
+    @property
+    def called(self) -> str:
+        return self.name if self.major is None else f"{self.name} {self.major}"
 
 
 WANTED = {
@@ -75,25 +98,39 @@ def programs(names: Iterable[str], say: Say, folder: Path = FOLDER) -> Mapping[s
 
     Raises Missing: one cannot be had.
     """
-    wanted = [WANTED[name] for name in names]
+    wanted = [asked_for(WANTED[name]) for name in names]
     found = {want.name: own(want, say) or unpacked(want, folder) for want in wanted}
     absent = [want for want in wanted if found[want.name] is None]
     if absent:
         with _lock(folder, say):
-            fetch([want for want in absent if not unpacked(want, folder)], say, folder)
+            for release in sorted({want.release for want in absent}):
+                of_it = [want for want in absent if want.release == release]
+                fetch([want for want in of_it if not unpacked(want, folder)], say, folder)
         found |= {want.name: unpacked(want, folder) for want in absent}
+    for want in wanted:
+        program = found[want.name]
+        if program and not fits(program.version, want):
+            raise Missing(f"{want.called} is not to be had: the packages here have {program.version}.")
     return {name: program for name, program in found.items() if program}
+
+
+def asked_for(want: Wanted) -> Wanted:
+    """The program in the version that CORDBOARD_ASTERISK names, if it names one."""
+    version = os.environ.get(OVERRIDE, "")
+    return replace(want, major=int(version)) if want.name == "asterisk" and version.isdecimal() else want
 
 
 def own(want: Wanted, say: Say) -> Program | None:
     """The system's program, or the one that CORDBOARD_ASTERISK names. Raises Missing: that one will not do."""
-    named = os.environ.get(OVERRIDE, "") if want.name == "asterisk" else ""
+    named = os.environ.get(OVERRIDE, "") if want.name == "asterisk" and want.major is None else ""
     path = named or shutil.which(want.name, path=os.pathsep.join((os.environ.get("PATH", ""), *SBIN)))
     if not path:
         return None
     version = version_of((path,), want)
-    if version and enough(version, want.least):
+    if version and enough(version, want.least) and fits(version, want):
         return Program(want.name, (path,), Path(path).resolve(), version, Path("/"))
+    if want.major is not None:
+        return None
     least = ".".join(map(str, want.least))
     if named:
         what = f"is {want.name} {version}, and {least} or newer is needed" if version else "does not run"
@@ -104,7 +141,7 @@ def own(want: Wanted, say: Say) -> Program | None:
 
 def unpacked(want: Wanted, folder: Path) -> Program | None:
     """The program as unpacked by an earlier ``fetch``, or None."""
-    root = folder / want.name
+    root = folder / want.folder
     path = next((p for p in (root / "usr/sbin" / want.name, root / "usr/bin" / want.name) if p.exists()), None)
     if path is None:
         return None
@@ -147,6 +184,10 @@ def enough(version: str, least: tuple[int, ...]) -> bool:
     return tuple(int(part) for part in version.split(".")) >= least
 
 
+def fits(version: str, want: Wanted) -> bool:
+    return want.major is None or version.split(".", maxsplit=1)[0] == str(want.major)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where packages come from: a mirror this machine already uses, and a suite on it."""
@@ -163,8 +204,10 @@ class Source:
         return f"deb {signed}{self.mirror} {self.suite} {self.components}\n"
 
 
-def source(os_release: Mapping[str, str], targets: str, keyrings: Path = Path("/usr/share/keyrings")) -> Source:
-    """Chooses where to fetch from.
+def source(
+    os_release: Mapping[str, str], targets: str, keyrings: Path = Path("/usr/share/keyrings"), release: str = ""
+) -> Source:
+    """Chooses where to fetch from: a release of Debian, or what has all we need.
 
     ``targets`` is the output of ``apt-get indextargets`` with lines ``REPO_URI|RELEASE|ORIGIN``.
     Raises Missing: neither Debian nor Ubuntu, or apt knows no mirror.
@@ -172,6 +215,8 @@ def source(os_release: Mapping[str, str], targets: str, keyrings: Path = Path("/
     kind = os_release.get("ID", "")
     if kind not in ("debian", "ubuntu"):
         raise Missing(f"Packages can only be fetched on Debian and Ubuntu, and this is {kind or 'unknown'}.")
+    if release and kind != "debian":
+        raise Missing(f"It is in Debian's {release}, and this is {kind}.")
     codename = os_release.get("VERSION_CODENAME", "")
     rows = [row for line in targets.splitlines() if len(row := line.split("|")) == 3]
     mirrors = [uri for uri, release, _ in rows if release == codename]
@@ -182,19 +227,19 @@ def source(os_release: Mapping[str, str], targets: str, keyrings: Path = Path("/
     signed = str(keyring) if keyring.exists() else ""
     # Debian's stable releases have no Asterisk; unstable has.
     if kind == "debian":
-        return Source("Debian", mirrors[0], "sid", "main", signed)
+        return Source("Debian", mirrors[0], release or "sid", "main", signed)
     return Source("Ubuntu", mirrors[0], codename, "main universe", signed)
 
 
 def fetch(wanted: Sequence[Wanted], say: Say, folder: Path) -> None:
-    """Fetches and unpacks each program with all it needs into a folder of its name.
+    """Fetches and unpacks programs of one release, each with all it needs into a folder of its name.
 
     The folder gets its name only when it is whole, so that a broken-off fetch is begun anew.
     Raises Missing: no apt, no network, no room.
     """
     if not wanted:
         return
-    names = ", ".join(want.name for want in wanted)
+    names = ", ".join(want.called for want in wanted)
     advice = f"Or install it yourself: sudo apt-get install {' '.join(want.package for want in wanted)}"
     if any(want.name == "asterisk" for want in wanted):
         advice += f" (an Asterisk of your own: {OVERRIDE}=/path/to/asterisk)"
@@ -207,7 +252,7 @@ def fetch(wanted: Sequence[Wanted], say: Say, folder: Path) -> None:
         if free < needed:
             raise Missing(f"{folder} has {free} MB left, and {needed} MB are needed.")
         targets = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)|$(RELEASE)|$(ORIGIN)"])
-        chosen = source(platform.freedesktop_os_release(), targets)
+        chosen = source(platform.freedesktop_os_release(), targets, release=wanted[0].release)
         with tempfile.TemporaryDirectory(dir=folder, prefix="apt-") as scratch:
             apt = _apt(Path(scratch), chosen)
             say(f"Fetching {names} from {chosen.distribution} {chosen.suite}, once, without root ...")
@@ -227,8 +272,8 @@ def _unpack(want: Wanted, apt: Sequence[str], archives: Path, folder: Path, say:
     )
     packages = [line.split()[1] for line in listed.splitlines() if line.startswith("'")]
     _run([*apt, "-y", "--download-only", "install", want.package])
-    say(f"Unpacking {want.name}: {len(packages)} packages ...")
-    root, whole = folder / f"{want.name}.part", folder / want.name
+    say(f"Unpacking {want.called}: {len(packages)} packages ...")
+    root, whole = folder / f"{want.folder}.part", folder / want.folder
     for old in (root, whole):
         shutil.rmtree(old, ignore_errors=True)
     root.mkdir()
@@ -288,5 +333,9 @@ def _lock(folder: Path, say: Say) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    for one in programs(WANTED, print).values():
-        print(f"{one.name} {one.version}: {one.path}")
+    try:
+        for one in programs(WANTED, print).values():
+            print(f"{one.name} {one.version}: {one.path}")
+    except Missing as why:
+        print(why, file=sys.stderr)
+        sys.exit(NOT_TO_BE_HAD)

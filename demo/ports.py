@@ -26,8 +26,8 @@ def find_ports(calls: int) -> Ports | None:
     for share in chain(tuple(_claimed), _claims(-(-count // SHARE) * SHARE)):
         for _ in range(TRIES if len(share) > count else 0):
             first = random.randrange(share.start, share.stop - count, 2)
-            found = Ports(first, first + 1, first + 2, first + 4, first + count - 1)
-            told = all(is_free(port, socket.SOCK_STREAM) for port in (found.ami, found.web))
+            found = Ports(first, first + 1, first + 2, first + 3, first + 4, first + count - 1)
+            told = all(is_free(port, socket.SOCK_STREAM) for port in (found.ami, found.web, found.ami_tls))
             if told and all(is_free(port) for port in range(first, first + count)):
                 return found
     return None

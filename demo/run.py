@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.table import Table
 
 from config import log
-from config.cli import until_told
+from config.commands.shared import until_told
 from config.premises import CannotStart
 from cti.calls.call import Call
 from cti.calls.events import Ended, Event
 from cti.calls.words import CallId
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 from demo import robots
 from demo.asterisk import HOST, AsteriskFailed
 from demo.debian import Missing, Program, programs
@@ -118,7 +118,8 @@ async def _tell_record(at: Stage, url: str, call: CallId) -> None:
         f" · {record['agent']} talked {record['talk_s']:.1f} s · {record['ended_by']} hung up",
         soft_wrap=True,
     )
-    file = (at.site.recordings / f"{recording['stem']}.wav").relative_to(Path.cwd())
+    kind = at.site.settings.recordings.format
+    file = (at.site.recordings / f"{recording['stem']}.{kind}").relative_to(Path.cwd())
     console.print(f"  recording  {recording['state']}, {recording['length_s']:.1f} s: {file}", soft_wrap=True)
 
 

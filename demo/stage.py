@@ -15,17 +15,16 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from config import browser_phones, dialplan, new_site, settings
+from config.manager_user import READ, WRITE
 from config.serve import serve
 from config.settings import Site
 from cti.calls.part import Part
 from cti.calls.tracker import Tracker
 from demo.asterisk import PrivateAsterisk, free_ports
-from demo.configuration import HOST, Manager, Phone, Plan, Ports
+from demo.configuration import HOST, Manager, Phone, Plan, Ports, Tls
 from demo.debian import Program
 
 MANAGER = "cordboard"
-READ = "agi,call,dtmf,user"
-WRITE = "agi,call,originate,reporting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,15 @@ def make_site(folder: Path) -> None:
     logins.write_text(json.dumps(dict(passwords)), encoding="utf-8")
 
 
-def point_site(folder: Path, ports: Ports, speaker: Program, changes: Mapping[str, Any]) -> None:
+def point_site(
+    folder: Path, ports: Ports, speaker: Program, changes: Mapping[str, Any], tls: Tls | None = None
+) -> None:
     """Points a site at these ports and this speaker. ``changes`` go into site.yaml's top level."""
     yaml = YAML()
     text = yaml.load(folder / "site.yaml")
     text["asterisk"]["port"] = ports.ami
+    if tls is not None:
+        text["asterisk"].update(host="localhost", port=ports.ami_tls, tls=True, tls_ca=str(tls.authority))
     options = text.get("speech", {}).get("espeak", [""])[1:]
     text["speech"] = {"espeak": [*speaker.argv, *options]}
     text.update(changes)
@@ -70,16 +73,18 @@ async def stage(
     managers: Sequence[Manager] = (),
     files: Mapping[str, str] = MappingProxyType({}),
     calls: int = 100,
+    tls: Tls | None = None,
 ) -> AsyncIterator[Stage]:
     """Sets the stage for the site that ``make_site`` made in ``folder``: its Asterisk, with a line
     for each person's phone.
 
     ``changes`` go into site.yaml; ``phones`` are further lines, ``includes`` further dialplan,
     ``managers`` further AMI users, ``files`` further configuration; ``calls`` is how many there is room for.
+    With ``tls`` Cordboard is linked by it, at ``localhost``.
     Raises AsteriskFailed, SiteError.
     """
     ports = free_ports(calls)
-    point_site(folder, ports, programs["espeak-ng"], changes)
+    point_site(folder, ports, programs["espeak-ng"], changes, tls)
     site = settings.load(folder)
     include = folder / "extensions_cordboard.conf"
     include.write_text(dialplan.render(site), encoding="utf-8")
@@ -100,6 +105,7 @@ async def stage(
         caller_context="cordboard",
         phone_context="cordboard",
         files=files,
+        tls=tls,
     )
     passwords = json.loads((site.state / "demo-log-ins.json").read_text(encoding="utf-8"))
     async with PrivateAsterisk(programs["asterisk"], folder / "var" / "asterisk", plan, ports) as asterisk:

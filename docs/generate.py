@@ -22,15 +22,33 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
-from config import alerts, cli, customer_settings, lookup, people_file, pop, roster, site_file, suggestions
-from config.fields import Phone
+from config import cli, lookup
+from config.files import (
+    alerts,
+    customers,
+    limits,
+    login,
+    people,
+    pop,
+    reports,
+    retention,
+    roster,
+    site,
+    storage,
+    suggestions,
+    transcripts,
+)
+from config.files.fields import Phone
 from config.simulation import arrivals, spread
-from cti import durations, hours, site_files
 from cti.calls import commands, events, talk_events, words
-from cti.site_files import SiteModel
+from cti.site import durations, hours
+from cti.site import files as site_files
+from cti.site.files import SiteModel
+from docs import figures
 from docs.introductions import COMMANDS, DICTIONARY, FLOWS, PROMPTS, SIMULATION, SITE
 from ivr import expressions, node, prompt, questions, template, url_template
 from ivr.verbs import VERBS, data, leave, survey, talk, waiting
+from recordings.quality import quality_file
 from routing import queues_file
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -60,6 +78,7 @@ LOOKS: Sequence[tuple[Any, str]] = (
     (queues_file.Share, "`80%`"),
     (queues_file.Limit, "duration, or number of calls"),
     (queues_file.Dispositions, "list: result, or `result: list`"),
+    (reports.Time, "time such as `07:00`"),
     (alerts.Limit, "number of calls, duration or share"),
     (queues_file.Message, "[prompt](flows.md#prompts)"),
 )
@@ -123,13 +142,19 @@ HEADINGS: Mapping[type[SiteModel], str] = {
 }
 IN_FLOWS = tuple(in_flows())
 IN_SITE = (
-    Section("## site.yaml", site_file.SiteFile),
-    Section("### asterisk", site_file.AsteriskSettings),
-    Section("### web", site_file.WebSettings),
-    Section("### transfers", site_file.TransferSettings, "Each has a name, which flows use, and:"),
-    Section("### transfers_to_numbers and callbacks", site_file.NumbersSettings),
-    Section("### lookups", site_file.LookupSettings),
-    Section("### customers", customer_settings.CustomerSettings),
+    Section("## site.yaml", site.SiteFile),
+    Section("### asterisk", site.AsteriskSettings),
+    Section("### web", site.WebSettings),
+    Section("### login", login.LoginSettings),
+    Section(
+        "#### oidc",
+        login.OidcSettings,
+        "[How it is set up](../how-to/operate.md#log-in-by-your-own-provider).",
+    ),
+    Section("### transfers", site.TransferSettings, "Each has a name, which flows use, and:"),
+    Section("### transfers_to_numbers and callbacks", site.NumbersSettings),
+    Section("### lookups", site.LookupSettings),
+    Section("### customers", customers.CustomerSettings),
     Section("### customers.lookup", lookup.CustomerLookup),
     Section("### pop", pop.PopSettings, "A list: the first that is for the queue and whose fields are all known."),
     Section("### alerts", alerts.AlertSettings, "A list of rules."),
@@ -138,10 +163,20 @@ IN_SITE = (
     ),
     Section("### alerts_to", alerts.AlertTargets),
     Section("### mail", alerts.MailSettings),
-    Section("### boxes", site_file.BoxSettings, "Each has a name, which flows use."),
-    Section("### fallback", site_file.FallbackSettings),
-    Section("### folders", site_file.FolderSettings, "Relative to the site's folder."),
-    Section("### speech", site_file.SpeechSettings),
+    Section("### reports", reports.ReportSettings),
+    Section("### A report that is sent", reports.SendSettings),
+    Section("### boxes", site.BoxSettings, "Each has a name, which flows use."),
+    Section("### recordings", site.RecordingSettings),
+    Section("### fallback", site.FallbackSettings),
+    Section("### storage", storage.StorageSettings),
+    Section("#### s3", storage.S3Settings),
+    Section(
+        "### limits", limits.LimitSettings, "Against toll fraud and floods. What was called is known since the start."
+    ),
+    Section("### retention", retention.RetentionSettings, "A list of rules; the first that fits decides."),
+    Section("### folders", site.FolderSettings, "Relative to the site's folder."),
+    Section("### speech", site.SpeechSettings),
+    Section("### transcripts", transcripts.TranscriptSettings),
     Section("## queues.yaml", queues_file.QueuesFile),
     Section("### A queue", queues_file.QueueFields),
     Section("### What an agent is asked", queues_file.DispositionFields),
@@ -150,8 +185,13 @@ IN_SITE = (
     Section("### Callbacks", queues_file.CallbackFields),
     Section("### A rule of overflow", queues_file.OverflowFields),
     Section("### Where an overflow leads", queues_file.ToFields, "To one of these:"),
-    Section("## people.yaml", people_file.PeopleFile),
-    Section("### A person", people_file.PersonSettings),
+    Section("## people.yaml", people.PeopleFile),
+    Section("### A person", people.PersonSettings),
+    Section("## quality.yaml", quality_file.QualityFile, "The file may be left out."),
+    Section("### A form", quality_file.FormFields, "The weights of its sections come to 100."),
+    Section("### A section", quality_file.SectionFields),
+    Section("### A question of a form", quality_file.QuestionFields),
+    Section("### A rule of samples", quality_file.SampleFields),
 )
 IN_SIMULATION = tuple(
     Section(heading, model, spoken(model), "simulation.md")
@@ -176,6 +216,7 @@ def pages() -> Mapping[Path, str]:
         "settings.md": SITE + "\n".join(map(section, IN_SITE)),
         "simulation.md": SIMULATION + "\n".join(map(section, IN_SIMULATION)),
         "events.md": DICTIONARY + dictionary(),
+        "figures.md": figures.page(),
         "cli.md": COMMANDS + "\n".join(commands_of(cli.app)) + "\n",
     }
     for verb in VERBS:

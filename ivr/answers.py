@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cti.calls.standing import Standing
-from cti.durations import seconds
+from cti.site.durations import seconds
 from ivr.questions import (
     CheckSecret,
     Fetch,
@@ -15,6 +15,7 @@ from ivr.questions import (
     LastAgent,
     MayCall,
     Question,
+    RoomToRecord,
     SendCode,
     SwitchState,
     Unanswered,
@@ -33,6 +34,7 @@ KINDS: Mapping[type[Any], str] = {
     LastAgent: "last_agent",
     WhoCalls: "customer",
     MayCall: "may_call",
+    RoomToRecord: "room",
 }
 """How a scenario calls each kind of question."""
 
@@ -44,6 +46,7 @@ _UNASKED: Mapping[type[Any], object] = {
     LastAgent: "",
     WhoCalls: {},
     MayCall: True,
+    RoomToRecord: True,
 }
 """The answers that nobody needs to write down."""
 
@@ -88,6 +91,8 @@ def answer(question: Question, given: Any) -> object:
             return dict(given)
         case InQueue() if (standing := _standing(given)) is not None:
             return standing
+        case MayCall() | RoomToRecord() if isinstance(given, bool):
+            return given
         case LastAgent() if isinstance(given, str):
             return given
     wanted = {
@@ -96,6 +101,8 @@ def answer(question: Question, given: Any) -> object:
         SwitchState: "open, closed or auto",
         InQueue: "such as {position: 3, estimate: 4m}, or {position: 3}",
         LastAgent: "the name of an agent",
+        MayCall: "true or false",
+        RoomToRecord: "true or false",
     }
     said = wanted.get(type(question), "keys with values")
     raise Unprepared(f"the answer to a {KINDS[type(question)]} is {said}, or fails, or hangs")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cti.access import Supervisor
 from cti.audit import say
+from cti.problems import errors
 from ivr.switches import State, Switches, named
 from ivr.tree import Flows
 
@@ -33,7 +34,7 @@ class SwitchAsked(BaseModel):
 
 def routes(switches: Switches, flows: Callable[[], Flows]) -> APIRouter:
     """The routes. ``flows`` are those that new calls get."""
-    router = APIRouter(prefix="/api", tags=["menus"])
+    router = APIRouter(prefix="/api", tags=["menus"], responses=errors(404))
 
     @router.get("/switches")
     async def all_switches(who: Supervisor) -> list[SwitchNow]:

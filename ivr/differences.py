@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cti.hours import DAYS, Hours
+from cti.site.hours import DAYS, Hours
 from ivr.graph import short, words
 from ivr.node import Node
 from ivr.prompt import EVERY, Prompt

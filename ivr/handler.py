@@ -57,7 +57,7 @@ class MenuPart:
     """Walks callers through flows. ``numbers`` maps a dialled number, or ``*``, to a flow's name.
     ``outside`` answers what flows ask of the world, and ``turn`` (the engine's ``ask``) brings the
     answers back into the loop. ``music`` is the class of music of each queue, which goes on after what
-    is said while waiting.
+    is said while waiting. ``door`` says what becomes of a caller who may not come in.
 
     Raises ValueError for a number whose flow is not there.
     """
@@ -70,7 +70,9 @@ class MenuPart:
         outside: Outside,
         turn: Ask,
         music: Mapping[str, str] | None = None,
+        door: Callable[[Call], Sequence[Output]] = lambda call: (),
     ) -> None:
+        self._door = door
         self._outside = outside
         self._music = music or {}
         self._turn = turn
@@ -97,7 +99,7 @@ class MenuPart:
     async def on_event(self, event: Event, call: Call | None, now: float) -> Sequence[Output]:
         match event:
             case Arrived() if call is not None and call.place is Place.MENU and self._new(call):
-                return self._begin(call, now)
+                return self._door(call) or self._begin(call, now)
             case Adopted(place=Place.MENU) if call is not None and call.live:
                 return self._begin(call, now)
             case Adopted(place=Place.TALK) if call is not None and call.live and call.away:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from cti.site_files import Document, Key, Problem, SiteError, SiteModel, plain, problems, read
+from cti.site.files import Document, Key, Problem, SiteError, SiteModel, plain, problems, read
 from ivr.check import names, together, ways
 from ivr.check.known import Known
 from ivr.node import Name, Node

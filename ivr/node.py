@@ -14,8 +14,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from cti.durations import Duration
-from cti.site_files import Key, SiteModel
+from cti.site.durations import Duration
+from cti.site.files import Key, SiteModel
 from ivr.prompt import NOTHING, Prompt, Prompted
 from ivr.walk import Steps, Walk
 

@@ -19,6 +19,7 @@ from ivr.questions import (
     LastAgent,
     MayCall,
     Question,
+    RoomToRecord,
     SendCode,
     Spoken,
     SwitchState,
@@ -46,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 class World:
     """Answers the questions of all flows. What is left out is not answered. ``may_call`` are the
-    numbers that the site calls back."""
+    numbers that the site calls back, ``room`` whether there is some for what callers say."""
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class World:
         contact: Contact | None = None,
         may_call: Container[str] | None = None,
         customer: CardOf | None = None,
+        room: Callable[[], bool] | None = None,
     ) -> None:
         self._prompts = prompts
         self._fetcher = fetcher
@@ -69,6 +71,7 @@ class World:
         self._contact = contact
         self._may_call = may_call
         self._customer = customer
+        self._room = room
 
     async def answer(self, question: Question) -> object:
         """The answer, or Unanswered; never raises."""
@@ -102,4 +105,6 @@ class World:
                 return await self._customer(question.caller)
             case MayCall() if self._may_call is not None:
                 return question.number in self._may_call
+            case RoomToRecord() if self._room is not None:
+                return self._room()
         return Unanswered("nobody answers this")

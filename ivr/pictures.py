@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 
 from cti.access import Supervisor
+from cti.problems import errors
 from ivr.graph import Usage, svg
 from ivr.tree import Flows
 
@@ -17,7 +18,7 @@ Count = Callable[[int], Awaitable[Usage]]
 
 def routes(flows: Callable[[], Flows], count: Count) -> APIRouter:
     """The routes. ``flows`` are those that new calls get."""
-    router = APIRouter(prefix="/api", tags=["menus"])
+    router = APIRouter(prefix="/api", tags=["menus"], responses=errors(404))
 
     @router.get("/flows")
     async def all_flows(who: Supervisor) -> dict[str, str]:

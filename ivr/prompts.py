@@ -14,6 +14,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from contextvars import Context
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ import soundfile
 import soxr
 import structlog
 
-from cti.site_files import Key, Problem, SiteError
+from cti.site.files import Key, Problem, SiteError
 from ivr.prompt import EVERY, File, Piece, Text
 from ivr.session import Sound
 from ivr.speech import Speaker, Unmade
@@ -123,7 +124,9 @@ class Prompts:
             sound = await self._spoken(target, voice, text)
             os.utime(target)
         if self._sweeping is None or self._sweeping.done():
-            self._sweeping = asyncio.create_task(self._sweep_until_empty(), name="sounds for one caller")
+            self._sweeping = asyncio.create_task(
+                self._sweep_until_empty(), name="sounds for one caller", context=Context()
+            )
         return sound
 
     async def _spoken(self, target: Path, voice: str, text: str) -> Sound:

@@ -117,4 +117,21 @@ class MayCall:
     number: str = field(repr=False)
 
 
-Question = Spoken | Fetch | CheckSecret | SendCode | SwitchState | KeyUsage | InQueue | LastAgent | WhoCalls | MayCall
+@dataclass(frozen=True, slots=True)
+class RoomToRecord:
+    """Is there room on the disk for what a caller will say? Answered by True or False."""
+
+
+Question = (
+    Spoken
+    | Fetch
+    | CheckSecret
+    | SendCode
+    | SwitchState
+    | KeyUsage
+    | InQueue
+    | LastAgent
+    | WhoCalls
+    | MayCall
+    | RoomToRecord
+)

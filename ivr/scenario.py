@@ -21,8 +21,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from cti.calls.events import CallbackWanted, MessageLeft, Queued, Surveyed
-from cti.durations import Duration
-from cti.site_files import Document, Problem, SiteError, SiteModel, plain, problems, read
+from cti.site.durations import Duration
+from cti.site.files import Document, Problem, SiteError, SiteModel, plain, problems, read
 from ivr.answers import Prepared, Unprepared
 from ivr.node import KEYS
 from ivr.questions import Scalar

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from cti.hours import Hours
+from cti.site.hours import Hours
 from ivr.node import KEYS, Node
 from ivr.prompt import LANGUAGE, Prompt
 from ivr.verbs import VERBS

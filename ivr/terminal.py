@@ -25,6 +25,7 @@ from cti.calls.events import (
     CallbackWanted,
     CameBack,
     Chosen,
+    Consented,
     EnteredFlow,
     EnteredMenu,
     LanguageChosen,
@@ -34,7 +35,7 @@ from cti.calls.events import (
     Surveyed,
     Taped,
 )
-from cti.site_files import Problem, SiteError
+from cti.site.files import Problem, SiteError
 from ivr.answers import KINDS, Prepared, Unprepared, answer
 from ivr.node import KEYS
 from ivr.prompt import Piece
@@ -272,6 +273,8 @@ class Screen:
                 return f"  wants to be called back at {number} by {queue}{kept}"
             case Surveyed(question=question, score=score):
                 return f"  {question}: {score}"
+            case Consented(given=given):
+                return f"  talks are {'recorded' if given else 'not recorded'}"
             case StateAsked(agent=agent, state=state):
                 return f"  {agent or 'whose phone this is'} asks to be {state}"
             case Hangup():

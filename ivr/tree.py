@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cti.site_files import Key
+from cti.site.files import Key
 from ivr.node import Node
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cti.calls.events import AgentChanged, CallbackOver, CallbackWanted, CalledBack, Connected, Event, Offered, Refused
 from cti.calls.words import CallId, OfferId
 from recordings.rows import decoded
+from recordings.storage.masking import MASK
 from recordings.store import Store
 from recordings.tables import journal
 
@@ -70,14 +71,14 @@ async def last_states(store: Store, agents: Collection[str], since: float) -> di
 
 async def open_callbacks(store: Store, since: float) -> list[tuple[CallbackWanted, int]]:
     """The callbacks wanted after ``since`` (Unix seconds) that are not over, in the order in which they
-    were wanted, each with the number of calls made for it."""
+    were wanted, each with the number of calls made for it. Not those of customers who were erased since."""
     wanted: dict[CallId, CallbackWanted] = {}
     attempts: Counter[CallId] = Counter()
     over: set[CallId] = set()
     async for events in _backwards(store, (CallbackWanted, CalledBack, CallbackOver), since):
         for event in events:
             match event:
-                case CallbackWanted():
+                case CallbackWanted() if event.number != MASK:
                     wanted[event.call] = event
                 case CalledBack():
                     attempts[event.wanted] += 1

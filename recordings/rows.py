@@ -13,9 +13,10 @@ from sqlalchemy import Row
 from cti.calls import codec
 from cti.calls.events import CallEvent, Event
 from cti.calls.words import Direction, Party
-from recordings.menus import Message
-from recordings.record import CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind
+from recordings.records.menus import Message
+from recordings.records.record import CallRecord, Recording, Segment
 from recordings.tables import recordings
+from recordings.words import Outcome, RecordingState, SegmentKind
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +57,8 @@ def plain(row: CallRecord | Segment | Recording) -> dict[str, Any]:
 
 def _text(value: str) -> str:
     """Fit for any database: valid Unicode, no NUL (PostgreSQL has none), not too long."""
+    if value.isascii() and len(value) <= NAME_LENGTH and "\0" not in value:
+        return value
     return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:NAME_LENGTH]
 
 
@@ -80,5 +83,9 @@ def segment_of(row: Row[Any]) -> Segment:
 
 
 def recording_of(row: Row[Any]) -> Recording:
-    values = {c.name: row._mapping[c.name] for c in recordings.c}
-    return Recording(**values | {"state": RecordingState(values["state"])})
+    return recording_from({c.name: row._mapping[c.name] for c in recordings.c})
+
+
+def recording_from(values: Mapping[str, Any]) -> Recording:
+    """A recording from what ``plain`` made of it. Raises ValueError, TypeError where it is none."""
+    return Recording(**{**values, "state": RecordingState(values["state"])})

@@ -1,7 +1,8 @@
-"""Events that are not in the database yet, in files: a killed program loses none of them.
+"""What is not in the database yet, in files: a killed program loses none of it.
 
-Each event is a line of JSON, handed to the operating system before anything else is done with
-it. The database is written in batches some moments later; what it has is taken out here.
+Each event, recording and entry of the ledger is a line of JSON, handed to the operating system before
+anything else is done with it. The database is written in batches some moments later; what it has is taken
+out here.
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ import asyncio
 import json
 import os
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from cti.calls import codec
+from recordings.ledger.ledger import Entry, What
+from recordings.records.record import Recording
+from recordings.rows import plain, recording_from
 from recordings.store import JournalRow, Store
 
 log = structlog.get_logger(__name__)
@@ -25,6 +31,8 @@ ROWS_EACH = 5_000
 
 _BATCH = 500
 
+Row = JournalRow | Recording | Entry
+
 
 @dataclass(slots=True)
 class _Segment:
@@ -32,6 +40,14 @@ class _Segment:
     handle: int
     rows: int = 0
     committed: int = 0
+
+
+class Sink(Protocol):
+    """Where rows go, as ``Store.write``: all or nothing, and the same twice is once."""
+
+    async def write(
+        self, rows: Sequence[JournalRow], found: Sequence[Recording] = (), entries: Sequence[Entry] = ()
+    ) -> None: ...
 
 
 class Spool:
@@ -43,12 +59,12 @@ class Spool:
         self._count = 0
         self._segments: deque[_Segment] = deque()
 
-    def append(self, row: JournalRow) -> None:
+    def append(self, row: Row) -> None:
         """Keeps the row. Raises OSError (no room, say); the row is then in memory only."""
         if not self._segments or self._segments[-1].rows >= ROWS_EACH:
             self._begin()
         segment = self._segments[-1]
-        os.write(segment.handle, f'{{"run": "{row.run}", "number": {row.number}, "event": {row.data}}}\n'.encode())
+        os.write(segment.handle, _line(row).encode())
         segment.rows += 1
 
     def committed(self, rows: int) -> None:
@@ -98,19 +114,41 @@ async def recover(folder: Path, store: Store) -> int:
     for path in await asyncio.to_thread(lambda: sorted(folder.glob("*.jsonl"))):
         rows = await asyncio.to_thread(_read, path)
         for first in range(0, len(rows), _BATCH):
-            await store.write(rows[first : first + _BATCH])
+            await write(store, rows[first : first + _BATCH])
         await asyncio.to_thread(path.unlink)
         found += len(rows)
     return found
 
 
-def _read(path: Path) -> list[JournalRow]:
+async def write(sink: Sink, rows: Sequence[Row]) -> None:
+    """Brings rows into the database, all or none."""
+    await sink.write(
+        [row for row in rows if isinstance(row, JournalRow)],
+        [row for row in rows if isinstance(row, Recording)],
+        [row for row in rows if isinstance(row, Entry)],
+    )
+
+
+def _line(row: Row) -> str:
+    match row:
+        case JournalRow():
+            return f'{{"run": "{row.run}", "number": {row.number}, "event": {row.data}}}\n'
+        case Recording():
+            return json.dumps({"recording": plain(row)}) + "\n"
+    return json.dumps({"entry": asdict(row)}) + "\n"
+
+
+def _read(path: Path) -> list[Row]:
     return [row for line in path.read_bytes().splitlines() if (row := _row(line)) is not None]
 
 
-def _row(line: bytes) -> JournalRow | None:
+def _row(line: bytes) -> Row | None:
     try:
         data = json.loads(line)
+        if "entry" in data:
+            return Entry(**{**data["entry"], "what": What(data["entry"]["what"])})
+        if "recording" in data:
+            return recording_from(data["recording"])
         return JournalRow(data["run"], data["number"], codec.decode(data["event"]))
     except (ValueError, KeyError, TypeError) as error:
         log.warning("a spooled row cannot be read", error=type(error).__name__)

@@ -1,20 +1,20 @@
 """The database of the journal, the call records and the recordings.
 
 SQLite by default, or any database that SQLAlchemy has an async driver for: the statements
-are plain Core, and a row is replaced by deleting and inserting it in one transaction.
+are plain Core, as far as one is not much quicker otherwise.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, tuple_, union
+from sqlalchemy import Double, delete, false, insert, null, select, text, tuple_, union_all
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -22,16 +22,23 @@ from cti.calls import codec
 from cti.calls.events import CallEvent, Ended, Event
 from cti.calls.words import SHORTEST_MESSAGE_S, CallId
 from cti.database import opened
-from recordings import dispositions, followups
-from recordings.dispositions import Disposition, given_under, noted
+from cti.seals import Head
+from recordings.bulk import Json, add, serialized
+from recordings.desk import dispositions, followups
+from recordings.desk.dispositions import Disposition
+from recordings.ledger.ledger import Entry, Ledger, not_there
 from recordings.migrations import migrate
-from recordings.record import NOT_RECORDED, CallRecord, Outcome, Recording, RecordingState, Segment, SegmentKind, fold
+from recordings.pipeline.intake import enqueue
+from recordings.records import upkeep
+from recordings.records.fold import fold
+from recordings.records.record import CallRecord, Recording, Segment
+from recordings.records.search import Cursor, Filters, search
 from recordings.rows import call_events, call_of, plain, recording_of, segment_of
 from recordings.tables import calls, journal, open_calls, recordings, segments
+from recordings.transcripts.finding import transcribed
+from recordings.words import NO_RECORDING, RecordingState
 
-
-class Json(str):
-    """A text that is JSON already, for a column of JSON."""
+__all__ = ["CallDetails", "Cursor", "Filters", "JournalRow", "LeftMessage", "Store"]
 
 
 @dataclass(slots=True)
@@ -48,54 +55,6 @@ class JournalRow:
         self.data = Json(json.dumps(codec.encode(self.event)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """Which calls are wanted; None is any. ``start`` <= arrival < ``end``, Unix seconds.
-
-    ``agent`` has talked on the call; ``disposition`` is one it was given, or a group of it; ``text`` is
-    part of the caller's number or name, of the number dialled, of where the call was transferred to,
-    or of the notes.
-    """
-
-    agent: str | None = None
-    caller: str | None = None
-    queue: str | None = None
-    start: float | None = None
-    end: float | None = None
-    outcome: Outcome | None = None
-    disposition: str | None = None
-    text: str | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = []
-        if self.agent is not None:
-            talked = select(segments.c.call).where(
-                segments.c.agent == self.agent, segments.c.kind == SegmentKind.TALK.value
-            )
-            found.append(calls.c.id.in_(talked))
-        if self.caller is not None:
-            found.append(calls.c.caller == self.caller)
-        if self.queue is not None:
-            found.append(calls.c.queue == self.queue)
-        if self.start is not None:
-            found.append(calls.c.arrived_at >= self.start)
-        if self.end is not None:
-            found.append(calls.c.arrived_at < self.end)
-        if self.outcome is not None:
-            found.append(calls.c.outcome == self.outcome.value)
-        if self.disposition is not None:
-            found.append(given_under(calls.c.id, self.disposition))
-        if self.text is not None:
-            searched = (calls.c.caller, calls.c.caller_name, calls.c.dialled, calls.c.transferred_to)
-            columns = [c.icontains(self.text, autoescape=True) for c in searched]
-            found.append(or_(*columns, noted(calls.c.id, self.text)))
-        return found
-
-
-Cursor = tuple[float, str]
-"""Where a search goes on: (arrived_at, id) of the last call seen."""
-
-
 @dataclass(frozen=True, slots=True)
 class CallDetails:
     """A call with all that is known of it."""
@@ -104,6 +63,8 @@ class CallDetails:
     segments: tuple[Segment, ...]
     recordings: tuple[Recording, ...]
     dispositions: tuple[Disposition, ...] = ()
+    transcribed: tuple[str, ...] = ()
+    """Stems of the recordings of which there is a transcript."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,38 +79,46 @@ class LeftMessage:
 class Store:
     """Reads and writes; made by ``Store.open``. One task at a time may ``write``."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, ledger: Ledger | None = None) -> None:
         self._engine = engine
+        self._ledger = ledger
+        self._noted: list[Head] = []
         self._writing = asyncio.Lock()
         self._whole: dict[CallId, list[CallEvent]] = {}
         """Open calls whose every event passed through here: they need not be read again at their end."""
 
     @classmethod
-    async def open(cls, url: str) -> Store:
-        """Connects and brings the tables up to date. Raises as ``cti.database.opened``."""
-        return cls(await opened(url, migrate, _serialized))
+    async def open(cls, url: str, ledger: Ledger | None = None) -> Store:
+        """Connects and brings the tables up to date. ``ledger`` is needed by who changes recordings. Raises as
+        ``cti.database.opened``."""
+        return cls(await opened(url, migrate, serialized), ledger)
 
     async def close(self) -> None:
         await self._engine.dispose()
 
-    async def write(self, rows: Sequence[JournalRow], measured: Sequence[Recording] = ()) -> None:
-        """Appends to the journal and keeps the records in step, in one transaction.
+    async def write(
+        self, rows: Sequence[JournalRow], found: Sequence[Recording] = (), entries: Sequence[Entry] = ()
+    ) -> None:
+        """Appends to the journal and the ledger and keeps the records in step, in one transaction.
 
         Writing the same again changes nothing. A call whose end is among the rows gets its
-        record, folded from all its events. An expected recording never replaces a measured one.
+        record, folded from all its events; one that is known already is folded anew with what is told of it
+        later. An expected recording never replaces a measured one.
         """
         try:
-            await self._write(rows, measured, again=False)
+            await self._write(rows, found, entries, again=False)
         except IntegrityError:  # some of it is there: looked for only now, since it seldom is
-            await self._write(rows, measured, again=True)
+            await self._write(rows, found, entries, again=True)
 
-    async def _write(self, rows: Sequence[JournalRow], measured: Sequence[Recording], *, again: bool) -> None:
+    async def _write(
+        self, rows: Sequence[JournalRow], found: Sequence[Recording], entries: Sequence[Entry], *, again: bool
+    ) -> None:
         events: dict[CallId, list[CallEvent]] = defaultdict(list)
         for row in rows:
             if isinstance(row.event, CallEvent):
                 events[row.event.call].append(row.event)
         over = {call for call, happened in events.items() if any(isinstance(e, Ended) for e in happened)}
-        best = _best(measured)
+        best = _best(found)
         async with self.writing() as connection:
             if again:
                 rows = await _not_there(connection, rows)
@@ -158,14 +127,18 @@ class Store:
             happened = [row.event for row in rows]
             await dispositions.keep(connection, happened)
             await followups.told(connection, happened)
-            new = await _unknown(connection, events.keys() - self._whole.keys())
+            known = await _known(connection, events.keys() - self._whole.keys())
+            new = events.keys() - self._whole.keys() - known.keys()
             if opened := new - over:
                 await connection.execute(insert(open_calls), [{"call": call} for call in opened])
-            known = new | self._whole.keys()
-            whole = {call: self._whole.get(call, []) + events[call] for call in events if call in known}
-            if over:
-                await _record(connection, over, whole)
+            here = new | self._whole.keys()
+            whole = {call: self._whole.get(call, []) + events[call] for call in events if call in here}
+            late = {call for call, at in known.items() if at is not None and any(e.at <= at for e in events[call])}
+            if over | late:
+                await _record(connection, over | late, whole)
             await _keep(connection, best)
+            if self._ledger is not None:
+                await self.note(connection, *await not_there(connection, entries))
         self._whole |= whole
         for call in over:
             self._whole.pop(call, None)
@@ -173,7 +146,28 @@ class Store:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction, for what is no event. Nobody else writes meanwhile."""
-        async with self._writing, self._engine.begin() as connection:
+        async with self._writing:
+            noted = self._noted = []
+            async with self._engine.begin() as connection:
+                yield connection
+            if self._ledger is not None and noted:
+                await self._ledger.keep(noted[-1])
+
+    async def note(self, connection: AsyncConnection, *entries: Entry) -> None:
+        """Adds to the ledger, within a transaction of ``writing``. Raises RuntimeError without a ledger."""
+        if self._ledger is None:
+            raise RuntimeError("this store was opened without a ledger")
+        if entries:
+            self._noted.append(await self._ledger.note(connection, *entries))
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which nobody else adds to the journal, in this process or another."""
+        async with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(text("LOCK TABLE journal IN SHARE MODE"))
+            else:
+                await connection.execute(delete(open_calls).where(false()))  # SQLite has one writer at a time
             yield connection
 
     async def unfinished(self) -> list[CallEvent]:
@@ -190,14 +184,8 @@ class Store:
         self, filters: Filters, limit: int = 50, after: Cursor | None = None
     ) -> tuple[list[CallRecord], Cursor | None]:
         """Calls that are over, newest first, and where to go on (None: there are no more)."""
-        wanted = select(calls).where(*filters.conditions())
-        if after is not None:
-            wanted = wanted.where(tuple_(calls.c.arrived_at, calls.c.id) < tuple_(*after))
-        wanted = wanted.order_by(calls.c.arrived_at.desc(), calls.c.id.desc()).limit(limit + 1)
         async with self._engine.connect() as connection:
-            found = [call_of(row) for row in await connection.execute(wanted)]
-        page = found[:limit]
-        return page, (page[-1].arrived_at, page[-1].id) if len(found) > limit else None
+            return await search(connection, filters, limit, after)
 
     async def call(self, call: str) -> CallDetails | None:
         """One call that is over."""
@@ -212,7 +200,10 @@ class Store:
                 select(recordings).where(recordings.c.call == call).order_by(recordings.c.started_at)
             )
             said = await dispositions.of_calls(connection, [CallId(call)])
-            return CallDetails(call_of(row), tuple(map(segment_of, parts)), tuple(map(recording_of, sounds)), said)
+            words = await transcribed(connection, call)
+            return CallDetails(
+                call_of(row), tuple(map(segment_of, parts)), tuple(map(recording_of, sounds)), said, words
+            )
 
     async def recording(self, stem: str) -> Recording | None:
         async with self._engine.connect() as connection:
@@ -246,32 +237,33 @@ class Store:
         last = page[-1].recording if len(found) > limit else None
         return page, (last.started_at, last.stem) if last else None
 
-    async def expected(self, *, of_open_calls: bool) -> list[Recording]:
-        """Recordings not measured yet, of calls that are open or of those that are over; the
-        latter with the seconds recorded of their talk where they are known."""
-        holds = segments.alias("holds")
-        rested = (
-            select(func.sum(holds.c.ended_at - holds.c.started_at))
-            .where((holds.c.call == segments.c.call) & (holds.c.detail == NOT_RECORDED))
-            .where((holds.c.started_at >= segments.c.started_at) & (holds.c.ended_at <= segments.c.ended_at))
-            .correlate(segments)
-            .scalar_subquery()
-        )
-        talk = segments.c.ended_at - segments.c.started_at - func.coalesce(rested, 0.0)
-        still_open = recordings.c.call.in_(select(open_calls.c.call))
-        wanted = (
-            select(recordings, talk.label("length"))
-            .outerjoin(segments, (segments.c.call == recordings.c.call) & (segments.c.recording == recordings.c.stem))
-            .where(recordings.c.state == RecordingState.EXPECTED.value)
-            .where(still_open if of_open_calls else ~still_open)
-            .order_by(recordings.c.started_at)
-        )
+    async def expected(self) -> list[Recording]:
+        """Recordings not measured yet."""
+        wanted = select(recordings).where(recordings.c.state == RecordingState.EXPECTED.value)
         async with self._engine.connect() as connection:
-            return [replace(recording_of(row), talk_s=row.length) for row in await connection.execute(wanted)]
+            return [recording_of(row) for row in await connection.execute(wanted.order_by(recordings.c.started_at))]
+
+    async def happened(self, wanted: Collection[CallId]) -> list[CallEvent]:
+        """The events of these calls that the journal has, call by call."""
+        async with self._engine.connect() as connection:
+            found = [await upkeep.events_of(connection, some) for some in _pieces(wanted)]
+        return [event for piece in found for of_call in piece.values() for event in of_call]
+
+    async def measured(self, wanted: Collection[CallId]) -> set[str]:
+        """The stems of the recordings of these calls that are measured."""
+        query = select(recordings.c.stem).where(recordings.c.state != RecordingState.EXPECTED.value)
+        async with self._engine.connect() as connection:
+            return {
+                stem
+                for some in _pieces(wanted)
+                for stem in await connection.scalars(query.where(recordings.c.call.in_(some)))
+            }
 
 
-def _serialized(value: Any) -> str:
-    return value if isinstance(value, Json) else json.dumps(value)
+def _pieces(wanted: Collection[CallId]) -> Iterator[list[CallId]]:
+    """As many at a time as any database takes in one statement."""
+    listed = sorted(wanted)
+    return (listed[first : first + 500] for first in range(0, len(listed), 500))
 
 
 async def _not_there(connection: AsyncConnection, rows: Sequence[JournalRow]) -> list[JournalRow]:
@@ -302,18 +294,16 @@ async def _append(connection: AsyncConnection, rows: Sequence[JournalRow]) -> No
         }
         for row in rows
     ]
-    if new:
-        await connection.execute(insert(journal), new)
+    await add(connection, journal, new)
 
 
-async def _unknown(connection: AsyncConnection, seen: Collection[CallId]) -> set[CallId]:
-    """The calls that are neither open nor over as far as the database knows."""
+async def _known(connection: AsyncConnection, seen: Collection[CallId]) -> dict[CallId, float | None]:
+    """Those of the calls that the database knows, and when they were over; None while they are open."""
     if not seen:
-        return set()
-    known = union(
-        select(open_calls.c.call).where(open_calls.c.call.in_(seen)), select(calls.c.id).where(calls.c.id.in_(seen))
-    )
-    return set(seen).difference((await connection.execute(known)).scalars())
+        return {}
+    still_open = select(open_calls.c.call, null().cast(Double)).where(open_calls.c.call.in_(seen))
+    over = select(calls.c.id, calls.c.ended_at).where(calls.c.id.in_(seen))
+    return {CallId(call): ended_at for call, ended_at in await connection.execute(union_all(still_open, over))}
 
 
 async def _record(
@@ -321,26 +311,11 @@ async def _record(
 ) -> None:
     """Writes the records of these calls: of those that are ``whole`` for the first time, of the
     others anew, from the journal."""
-    events: dict[CallId, Sequence[CallEvent]] = {call: whole[call] for call in over if call in whole}
-    if again := [call for call in over if call not in whole]:
-        events |= await _read_again(connection, again)
-        await connection.execute(delete(segments).where(segments.c.call.in_(again)))
-        await connection.execute(delete(calls).where(calls.c.id.in_(again)))
     await connection.execute(delete(open_calls).where(open_calls.c.call.in_(over)))
-    folded = [fold(of_call) for of_call in events.values()]
-    await connection.execute(insert(calls), [plain(record) for record, _ in folded])
-    parts = [plain(segment) for _, of_call in folded for segment in of_call]
-    if parts:
-        await connection.execute(insert(segments), parts)
-
-
-async def _read_again(connection: AsyncConnection, wanted: Collection[CallId]) -> dict[CallId, list[CallEvent]]:
-    """All events of these calls that the journal has."""
-    rows = select(journal.c.data).where(journal.c.call.in_(wanted)).order_by(journal.c.seq)
-    events: dict[CallId, list[CallEvent]] = defaultdict(list)
-    for happened in call_events((await connection.execute(rows)).scalars()):
-        events[happened.call].append(happened)
-    return events
+    await upkeep.write(connection, [fold(whole[call]) for call in over if call in whole])
+    if again := [call for call in over if call not in whole]:
+        events = await upkeep.events_of(connection, again)
+        await upkeep.rewrite(connection, [fold(happened) for happened in events.values()])
 
 
 def _best(found: Sequence[Recording]) -> dict[str, Recording]:
@@ -353,14 +328,21 @@ def _best(found: Sequence[Recording]) -> dict[str, Recording]:
 
 
 async def _not_known(connection: AsyncConnection, found: Mapping[str, Recording]) -> dict[str, Recording]:
-    """Without the expected ones of which there is a row."""
-    known = set(await connection.scalars(select(recordings.c.stem).where(recordings.c.stem.in_(found))))
-    return {stem: one for stem, one in found.items() if one.state is not RecordingState.EXPECTED or stem not in known}
+    """Without the expected ones of which there is a row, and those that the pipeline has finished."""
+    there = select(recordings.c.stem, recordings.c.processed_at).where(recordings.c.stem.in_(found))
+    known = {row.stem: row.processed_at for row in await connection.execute(there)}
+    return {
+        stem: one
+        for stem, one in found.items()
+        if stem not in known or (one.state is not RecordingState.EXPECTED and known[stem] is None)
+    }
 
 
 async def _keep(connection: AsyncConnection, found: Mapping[str, Recording]) -> None:
     """A measured recording takes the place of the row that there may be; an expected one is new."""
     if measured := [stem for stem, one in found.items() if one.state is not RecordingState.EXPECTED]:
-        await connection.execute(delete(recordings).where(recordings.c.stem.in_(measured)))
-    if found:
-        await connection.execute(insert(recordings), [plain(one) for one in found.values()])
+        unfinished = recordings.c.processed_at.is_(None)
+        await connection.execute(delete(recordings).where(recordings.c.stem.in_(measured), unfinished))
+    if there := [plain(one) for one in found.values() if one.state not in NO_RECORDING]:
+        await connection.execute(insert(recordings), there)
+        await enqueue(connection, found.values(), time.time())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from cti.calls.words import AgentState, Refusal
+
 
 class Outcome(StrEnum):
     """What came of a call: who served it last, or else where it was lost."""
@@ -51,6 +53,20 @@ class RecordingState(StrEnum):
     SHORT = "short"
     """Some of the talk, or one of its sides, is not there."""
     SILENT = "silent"
-    """The files are there and hold no sound: no media flowed."""
+    """The files are there, and one side, or both, is without any sound."""
     UNREADABLE = "unreadable"
     MISSING = "missing"
+    NOT_BEGUN = "not begun"
+    """The talk that was to be recorded never began. Of the ledger only: there is no such recording."""
+    NOT_ASKED_FOR = "not asked for"
+    """It was to be recorded on demand, and nobody asked for it. Of the ledger only, too."""
+
+
+NO_RECORDING = frozenset({RecordingState.NOT_BEGUN, RecordingState.NOT_ASKED_FOR})
+"""Of the ledger only."""
+BUSY = frozenset({AgentState.TALKING, AgentState.WRAP_UP})
+"""Handling calls."""
+AVAILABLE = BUSY | {AgentState.READY, AgentState.RESERVED, AgentState.RINGING}
+"""Handling calls, or there to be given one."""
+MISSED = frozenset({Refusal.NO_ANSWER.value, Refusal.UNREACHABLE.value})
+"""Why a ring came to nothing that the agent did not refuse."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 from uuid import uuid4
 
 import structlog
@@ -16,26 +15,21 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cti.calls.events import Event
-from recordings.record import Recording
-from recordings.spool import Spool
+from recordings.ledger.ledger import Entry
+from recordings.records.record import Recording
+from recordings.spool import Row, Sink, Spool, write
 from recordings.store import JournalRow
 
 log = structlog.get_logger(__name__)
 
-BATCH = 500
+BATCH = 2_000
 BATCH_S = 1.0
 RETRY_S = 0.1
 LONGEST_RETRY_S = 5.0
 
 
-class Sink(Protocol):
-    """Where rows go, as ``Store.write``: all or nothing, and the same twice is once."""
-
-    async def write(self, rows: Sequence[JournalRow], measured: Sequence[Recording] = ()) -> None: ...
-
-
 class Writer:
-    """Takes events and recordings at once, writes them in order in batches.
+    """Takes events, recordings and entries of their ledger at once, writes them in order in batches.
 
     A batch is BATCH rows, or fewer after BATCH_S seconds. While the database is away or
     locked a batch is tried again, with growing pauses; rows stay in memory, and in a spool in
@@ -52,7 +46,7 @@ class Writer:
         self._run_id = uuid4().hex
         self._spool = Spool(folder, self._run_id)
         self._count = 0
-        self._waiting: deque[JournalRow | Recording] = deque()
+        self._waiting: deque[Row] = deque()
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
         self._stopping = False
@@ -63,17 +57,17 @@ class Writer:
         """Rows not committed yet."""
         return len(self._waiting)
 
-    def put(self, what: Event | Recording) -> None:
+    def put(self, what: Event | Recording | Entry) -> None:
         if isinstance(what, Event):
             self._count += 1
-            row = JournalRow(self._run_id, self._count, what)
-            self._waiting.append(row)
-            try:
-                self._spool.append(row)
-            except OSError as error:
-                log.error("an event is in memory only", error=str(error))
+            row: Row = JournalRow(self._run_id, self._count, what)
         else:
-            self._waiting.append(what)
+            row = what
+        self._waiting.append(row)
+        try:
+            self._spool.append(row)
+        except OSError as error:
+            log.error("a row is in memory only", error=str(error))
         self._some.set()
         if len(self._waiting) >= BATCH:
             self._enough.set()
@@ -100,26 +94,25 @@ class Writer:
         while self._waiting or not self._stopping:
             await self._some.wait()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._enough.wait(), BATCH_S)
+                async with asyncio.timeout(BATCH_S):
+                    await self._enough.wait()
             batch = list(islice(self._waiting, BATCH))
             if batch:
                 await self._write(batch)
                 self._written()
             for _ in batch:
                 self._waiting.popleft()
-            self._spool.committed(sum(isinstance(what, JournalRow) for what in batch))
+            self._spool.committed(len(batch))
             if not self._stopping and len(self._waiting) < BATCH:
                 self._enough.clear()
             if not self._stopping and not self._waiting:
                 self._some.clear()
 
-    async def _write(self, batch: Sequence[JournalRow | Recording]) -> None:
-        rows = [row for row in batch if isinstance(row, JournalRow)]
-        measured = [row for row in batch if isinstance(row, Recording)]
+    async def _write(self, batch: Sequence[Row]) -> None:
         pause = self._retry_s
         while True:
             try:
-                return await self._sink.write(rows, measured)
+                return await write(self._sink, batch)
             except Exception as error:
                 if not _passing(error):
                     return await self._one_by_one(batch, error)
@@ -128,7 +121,7 @@ class Writer:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_RETRY_S)
 
-    async def _one_by_one(self, batch: Sequence[JournalRow | Recording], error: Exception) -> None:
+    async def _one_by_one(self, batch: Sequence[Row], error: Exception) -> None:
         if len(batch) > 1:
             for row in batch:
                 await self._write([row])

@@ -12,6 +12,7 @@ from cti.access import AgentController, AgentReader, CallController, CallDirecto
 from cti.audit import say
 from cti.calls.part import Ask, Work
 from cti.calls.words import AgentState, CallId
+from cti.problems import errors
 from routing.agents import Agent, NotAllowed, UnknownAgent
 from routing.handler import RoutingPart
 from routing.queues import Needs, Queue, merge
@@ -94,7 +95,7 @@ class CallbackNow(BaseModel):
 
 def routes(part: RoutingPart, ask: Ask) -> APIRouter:
     """The routes. ``ask`` carries a change into the loop's turn."""
-    router = APIRouter(prefix="/api", tags=["routing"])
+    router = APIRouter(prefix="/api", tags=["routing"], responses=errors(404, 409))
     floor = part.floor
 
     def agent_now(name: str) -> AgentNow:

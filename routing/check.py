@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from cti.hints import meant, there_are
-from cti.site_files import Document, Key, Problem
+from cti.site.files import Document, Key, Problem
+from cti.site.hints import meant, there_are
 from routing.agents import Agent
 from routing.queues import Exit, Needs, Overflow, Queue, Queues, Relaxation, Rule, merge, relaxed
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from cti.calls.call import Call
 from cti.calls.commands import Consult
 from cti.calls.events import Accepted, CallEvent, Connected, Ringing
+from cti.calls.names import DIRECT_QUEUE
 from cti.calls.part import Output
 from cti.calls.talk_events import ConsultAsked, Consulting, ConsultOver, Joined
 from cti.calls.words import OfferId
@@ -18,6 +19,7 @@ from routing.agents import OFFERED, READY, RESERVED, TALKING, NotAllowed, Status
 from routing.crew import Crew
 from routing.offers import ANSWER_SLACK_S, CONNECT_S, Offers
 from routing.queues import Queues
+from routing.router import Router
 
 RING_S = 20.0
 """How long the phone of somebody who is asked rings, where the call is of no queue."""
@@ -26,10 +28,27 @@ RING_S = 20.0
 class Consults:
     """What happens to agents who are consulted. Times are Unix seconds."""
 
-    def __init__(self, queues: Queues, crew: Crew, offers: Offers) -> None:
+    def __init__(self, queues: Queues, crew: Crew, offers: Offers, router: Router) -> None:
         self._queues = queues
+        self._router = router
         self._crew = crew
         self._offers = offers
+
+    def queues(self) -> list[str]:
+        """The queues of which somebody can be asked now."""
+        return [name for name in self._queues if name != DIRECT_QUEUE and self._free(name) is not None]
+
+    def free(self, queue: str) -> str:
+        """Whom to ask if anyone of the queue will do. Raises NotAllowed: nobody is ready."""
+        if queue not in self._queues or queue == DIRECT_QUEUE:
+            raise NotAllowed("there is no such queue")
+        name = self._free(queue)
+        if name is None:
+            raise NotAllowed(f"nobody of {queue} is ready")
+        return name
+
+    def _free(self, queue: str) -> str | None:
+        return self._router.free(self._queues[queue])
 
     def reserved(self, name: str, call: Call, offer: OfferId, now: float) -> Status:
         """The agent's status if he is asked. Raises UnknownAgent, or NotAllowed: he is not ready."""
@@ -46,7 +65,9 @@ class Consults:
         assert status.offer is not None
         changed = self._crew.set(name, status, now)
         self._crew.changed.pop(name, None)  # the reservation has written it
-        asked = ConsultAsked(at=now, call=call.id, by=by, offer=status.offer, agent=name, recording=recording)
+        asked = ConsultAsked(
+            at=now, call=call.id, by=by, offer=status.offer, agent=name, recording=recording, joins=call.confers
+        )
         rings = Consult(
             call=call.id,
             offer=status.offer,
@@ -85,7 +106,7 @@ class Consults:
 
     def _handed_over(self, name: str, call: Call, now: float) -> list[Output]:
         """He has the caller now, and who asked him has not."""
-        others = [other for other in self._crew.on(call.id) if other != name and self._is(other, TALKING)]
+        others = [other for other in self._crew.on(call.id) if other != name and self._had(other, call)]
         out = [output for other in others for output in self._offers.talked(other, now)]
         if not others:
             return out  # told twice
@@ -93,6 +114,10 @@ class Consults:
 
     def _who(self, call: Call, offer: OfferId) -> str | None:
         return next((name for name in self._crew.on(call.id) if self._crew.statuses[name].offer == offer), None)
+
+    def _had(self, name: str, call: Call) -> bool:
+        """Whether the agent talked on the call as its own agent."""
+        return self._is(name, TALKING) and not call.consults(self._crew.statuses[name].offer)
 
     def _is(self, name: str, state: object) -> bool:
         return self._crew.statuses[name].state is state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cti.hints import there_are
+from cti.site.hints import there_are
 
 SEPARATOR = " > "
 """Between the names of a path. No name has ``>`` in it."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from cti.access import AnyAgent
 from cti.calls.part import Ask
 from cti.calls.words import CallId
+from cti.problems import errors
 from routing.agents import TALKING, WRAP_UP
 from routing.dispositions import SEPARATOR, Disposition, NotADisposition
 from routing.handler import RoutingPart
@@ -66,7 +67,7 @@ class Given(BaseModel):
 def routes(part: RoutingPart, ask: Ask, talked: Talked, zone: tzinfo | None = None) -> APIRouter:
     """The routes. ``ask`` carries a change into the loop's turn; ``zone`` says when a day is over, None for
     this machine's."""
-    router = APIRouter(prefix="/api", tags=["routing"])
+    router = APIRouter(prefix="/api", tags=["routing"], responses=errors(404, 409))
     floor = part.floor
 
     @router.get("/dispositions")

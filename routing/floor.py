@@ -12,7 +12,8 @@ from dataclasses import replace
 
 import structlog
 
-from cti.calls.call import Call, queued_again
+from cti.calls.again import queued_again
+from cti.calls.call import Call
 from cti.calls.commands import Hangup, StartMusic, Transfer, Withdraw
 from cti.calls.events import (
     Accepted,
@@ -70,9 +71,9 @@ class Floor:
         self.room = WaitingRoom(known, self.router, lambda queue: self.crew.present.get(queue, 0), estimate_error)
         self._known = known
         self.offers = Offers(known, agents, self.crew, self.room)
-        self.consults = Consults(known, self.crew, self.offers)
+        self.consults = Consults(known, self.crew, self.offers, self.router)
         self.takers = Takers(self.crew, self.room, self.offers)
-        self.wishes = Wishes(self.crew, self.room)
+        self.wishes = Wishes(self.crew, self.room, self.offers)
         self.parking = Parking(self.crew, self.room, self.takers)
         self._wished: set[CallId] = set()
         """Live calls in which a callback was wanted."""
@@ -86,12 +87,13 @@ class Floor:
         self.room.start({call.call: call for call in waiting})
         out: list[Output] = []
         for name in self.agents:
-            status = statuses.get(name, Status(since=now))
+            stored = statuses.get(name)
+            status = self.offers.restored(stored or Status(since=now), now)
             if status.state in OFFERED:
                 # Nobody watched the ringing meanwhile: adoption or ``settle`` says what became of it.
                 status = replace(status, until=now + RESERVED_S)
-            self.crew.set(name, self.offers.restored(status, now), now)
-            if name in statuses:
+            self.crew.set(name, status, now)
+            if status == stored:
                 self.crew.changed.pop(name, None)
             out.append(self.crew.told(name, now))
         return out
@@ -128,12 +130,6 @@ class Floor:
     def extend_wrap_up(self, name: str, seconds: float, now: float) -> list[Output]:
         """An agent needs so many seconds more after his talk. Raises UnknownAgent, NotAllowed."""
         return self.crew.extend_wrap_up(name, seconds, now)
-
-    def drop_callback(self, wanted: CallId, now: float) -> list[Output]:
-        """Gives up the callback that was wanted in this call. Raises UnknownCallback, NotAllowed."""
-        waiting = self.wishes.callback(wanted)
-        self.room.forget(waiting.call)
-        return [callbacks.over(waiting, now, reached=False)]
 
     def why(self, call: CallId, now: float) -> StillWaiting | None:
         """Why the call is still waiting; None if it isn't, or is being offered to somebody."""

@@ -99,7 +99,16 @@ class RoutingPart:
 
     async def drop_callback(self, wanted: CallId, now: float) -> Sequence[Output]:
         """Gives up the callback that was wanted in this call. Raises UnknownCallback, NotAllowed."""
-        return await self._carry_out(self.floor.drop_callback(wanted, now), now)
+        return await self._carry_out(self.floor.wishes.drop_callback(wanted, now), now)
+
+    async def forget(self, numbers: Collection[str], now: float) -> Sequence[Output]:
+        """Gives up all callbacks to these numbers, and keeps nobody's place for them."""
+        return await self._carry_out(self.floor.wishes.forget(numbers, now), now)
+
+    async def hold_calls(self, held: bool, now: float) -> Sequence[Output]:
+        """From now on no call is begun by us, or they are again: numbers that agents dial, and callbacks."""
+        self.floor.wishes.hold(held, now)
+        return await self._carry_out([], now)
 
     async def dial(self, agent: str, number: str, call: CallId, now: float) -> Sequence[Output]:
         """An agent calls a number, by a new call of this id. Raises UnknownAgent, NotAllowed."""
@@ -136,10 +145,15 @@ class RoutingPart:
         answer = await self._write(Reservation(agent, status), out, now)
         if answer is None or answer.token is None:
             return [*out, ConsultOver(at=now, call=call.id, offer=offer)]  # another engine was first
-        recorded = call.offer is not None and call.offer.recording is not None
+        recorded = call.offer is not None and call.offer.recording is not None and not call.offer.on_demand
         recording = recording_stem(offer, now) if recorded else None
         asked = floor.consults.ask(agent, replace(status, token=answer.token), call, by, recording, now)
         return [*out, *asked]
+
+    async def consult_any(self, queue: str, call: Call, by: str, now: float) -> Sequence[Output]:
+        """Rings the agent whom this queue would ask first, as ``consult``. Raises NotAllowed if none is ready;
+        StoreDown."""
+        return await self.consult(self.floor.consults.free(queue), call, by, now)
 
     async def take(self, call: Call, by: str, phone: str, now: float) -> Sequence[Output]:
         """A supervisor takes a call that waits or is talked on: his phone rings. Raises NotAllowed."""

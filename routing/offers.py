@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from cti.calls.commands import Connect, Hangup, Offer, StartMusic, Withdraw
 from cti.calls.events import Accepted, CalledBack, CalledOut, Connected, DispositionGiven, Offered, Refused, Ringing
-from cti.calls.names import recording_stem
+from cti.calls.names import drawn, recording_stem
 from cti.calls.part import Output
 from cti.calls.words import CallId, OfferId, Refusal
 from routing import callbacks, own_calls
@@ -56,7 +56,7 @@ class Offers:
         """The reservation is made: ring the agent."""
         assert status.call is not None
         queue, offer, waiting = self._queues[status.queue], _offer(status), self._room.calls[status.call]
-        recording = recording_stem(offer, now) if queue.record else None
+        recording = recording_stem(offer, now) if drawn(status.call, queue.record) else None
         decision = decided(self._room.router, Match(status.call, name), now)
         begins = bool(waiting.number) and waiting.call not in self._begun
         self._room.offered(status.call)
@@ -73,6 +73,7 @@ class Offers:
                 offer=offer,
                 agent=name,
                 recording=recording,
+                on_demand=queue.on_demand,
                 step=decision.step,
                 candidates=decision.candidates,
                 strategy=queue.strategy,
@@ -261,6 +262,10 @@ class Offers:
         if not status.owes or self._queues.disposition_required(status.last_queue):
             return status
         return replace(status, owes=False, until=now if status.state is WRAP_UP else status.until)
+
+    def begun(self, call: CallId) -> bool:
+        """Whether we call, or were about to: there is such a call, and somebody has been asked to take it."""
+        return call in self._begun
 
     def forget(self, call: CallId) -> None:
         """The call has ended."""

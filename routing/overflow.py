@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from cti.hours import is_open
+from cti.site.hours import is_open
 from routing.queues import Overflow, Queue, Rule
 
 

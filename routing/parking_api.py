@@ -11,6 +11,7 @@ from cti.access import CallController, CallReader
 from cti.calls.call import Call
 from cti.calls.part import Ask
 from cti.calls.words import CallId
+from cti.problems import errors
 from routing.agents import NotAllowed
 from routing.handler import RoutingPart
 from routing.parking import UnknownParked
@@ -35,7 +36,7 @@ class ParkedNow(BaseModel):
 
 def routes(part: RoutingPart, ask: Ask, calls: Callable[[], Mapping[CallId, Call]]) -> APIRouter:
     """The routes."""
-    router = APIRouter(prefix="/api", tags=["call control"])
+    router = APIRouter(prefix="/api", tags=["call control"], responses=errors(404, 409))
     floor = part.floor
 
     @router.get("/parked")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from cti.calls.words import CallId
-from cti.hours import Hours
+from cti.site.hours import Hours
 from routing.dispositions import Tree
 
 
@@ -92,6 +92,8 @@ class Callbacks:
 class Queue:
     """Where calls wait. Times are in seconds.
 
+    ``record`` is the share of calls whose talks are recorded (``cti.calls.names.drawn``); with ``on_demand``
+    each is from when somebody asks for it.
     ``priority`` is added to each call's own. ``groups`` limits it to the members of some, empty for
     anyone. ``resume_s`` is how long a caller who was cut off may take to call again and have his
     place back. ``dispositions`` names the tree of what may come of a talk, empty for none; with
@@ -104,7 +106,8 @@ class Queue:
     ring_s: float = 15.0
     wrap_up_s: float = 10.0
     music: str = "default"
-    record: bool = True
+    record: float = 1.0
+    on_demand: bool = False
     groups: frozenset[str] = frozenset()
     relax: tuple[Relaxation, ...] = ()
     target: Target = Target()

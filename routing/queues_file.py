@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -17,9 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-from cti.durations import Duration, seconds
-from cti.hours import Hours
-from cti.site_files import SiteModel
+from cti.site.durations import Duration, seconds
+from cti.site.files import SiteModel
+from cti.site.hours import Hours
 from routing.dispositions import Disposition, Tree
 from routing.queues import Callbacks, Exit, Order, Overflow, Queue, Queues, Relaxation, Rule, Target
 
@@ -77,6 +77,27 @@ def _tree(given: Any, under: str = "", depth: int = 1) -> Any:
 
 
 Dispositions = Annotated[Tree, PlainValidator(_tree), WithJsonSchema({"type": "array", "minItems": 1})]
+
+
+ON_DEMAND = "on-demand"
+
+
+def _record(given: Any) -> float | str:
+    if isinstance(given, bool):
+        return float(given)
+    if given == ON_DEMAND:
+        return ON_DEMAND
+    try:
+        return _share(given)
+    except ValueError:
+        raise ValueError("must be true, false, on-demand, or a share of calls from 1% to 99%, such as 20%") from None
+
+
+Record = Annotated[
+    float | Literal["on-demand"],
+    BeforeValidator(_record),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": r"^(on-demand|\d{1,2}\s*%)$"}]}),
+]
 Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}\s*%$"})]
 
 
@@ -191,7 +212,7 @@ class QueueFields(SiteModel):
     ring: Annotated[Duration, Field(ge=1, le=300)] = 15.0
     wrap_up: Annotated[Duration, Field(le=3600)] = 10.0
     music: MusicClass = "default"
-    record: Annotated[bool, Field(strict=True)] = True
+    record: Record = 1.0
     resume: Annotated[Duration, Field(le=3600)] = 0.0
     hours: Hours | None = None
     callbacks: CallbackFields = CallbackFields()
@@ -207,7 +228,8 @@ class QueueFields(SiteModel):
             ring_s=self.ring,
             wrap_up_s=self.wrap_up,
             music=self.music,
-            record=self.record,
+            record=1.0 if isinstance(self.record, str) else self.record,
+            on_demand=isinstance(self.record, str),
             groups=frozenset(self.groups),
             relax=tuple(step.build() for step in self.relax),
             target=Target(self.target.share, self.target.within),

@@ -15,6 +15,7 @@ from typing import Any
 
 from cti.calls.words import CallId
 from routing.agents import Agent, Status
+from routing.callbacks import is_one
 from routing.policy import RING_ALL, Candidate, Rank, Strategy, Turn, effective_priority, score, turn
 from routing.queues import Needs, Queue, Queues, Waiting, merge, relaxed
 from routing.timers import Timers
@@ -78,6 +79,7 @@ class Router:
         self._ready: dict[str, Status] = {}
         self._places: dict[CallId, Place] = {}
         self._moves: Timers[CallId] = Timers()
+        self._callbacks_held = False
         self._open: set[Lane] = set()
         """Lanes with both a call and a ready agent: seldom more than a few."""
         self._queues_of: dict[str, list[str]] = {name: [] for name in agents}
@@ -100,6 +102,13 @@ class Router:
             place = self._places[waiting.call] = Place(waiting, turn(waiting, self._queues), apart=apart)
         if place.lane is None:
             self._move(place, now)
+
+    def hold_callbacks(self, held: bool, now: float) -> None:
+        """From now on no customer is called back; or each is when it is his turn, once he waits again."""
+        self._callbacks_held = held
+        for place in self._places.values():
+            if place.lane is not None:
+                self._move(place, now)
 
     def leave(self, call: CallId) -> None:
         """A call is not to be offered now; it may come back to the same place by ``wait``."""
@@ -163,6 +172,13 @@ class Router:
         for call in self._moves.due(now):
             self._move(self._places[call], now)
 
+    def free(self, queue: Queue) -> str | None:
+        """The ready agent whom the queue would ask first for a call that came now: who meets all of what it
+        wants, else by each of its relaxations in turn. None if nobody is ready."""
+        needs = merge(queue.skills, groups=queue.groups)
+        steps = (relaxed(needs, queue.relax[:step]) for step in range(len(queue.relax) + 1))
+        return next((pool.ready[0][1] for least in steps if (pool := self.pool(least, queue)).ready), None)
+
     # What can be seen
 
     def place(self, call: CallId) -> Place | None:
@@ -205,7 +221,7 @@ class Router:
         waiting, queue = place.waiting, self._queues[place.waiting.queue]
         place.apart = {name: until for name, until in place.apart.items() if until > now}
         place.step = sum(waiting.since + step.after_s <= now for step in queue.relax)
-        held = waiting.not_before > now
+        held = waiting.not_before > now or (self._callbacks_held and is_one(waiting))
         alone = waiting.agent or (waiting.prefer if waiting.prefer_until > now else "")
         lane = None if held else self._lane(queue, relaxed(waiting.needs, queue.relax[: place.step]), alone)
         if lane is not place.lane:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from cti.calls.call import Call
 from cti.calls.commands import Connect, Offer, Withdraw
 from cti.calls.events import Accepted, CallEvent, Connected, Ended, Failed, Left, Offered, Queued, Refused, Ringing
-from cti.calls.names import DIRECT_QUEUE, new_offer, recording_stem
+from cti.calls.names import DIRECT_QUEUE, drawn, new_offer, recording_stem
 from cti.calls.part import Output
 from cti.calls.talk_events import TransferAsked
 from cti.calls.words import CallId, OfferId, Place, Refusal
@@ -142,10 +142,20 @@ class Takers:
         self._room.offered(call)
         self._rings[call] = _Ring(offer, by, waiting.queue)
         self.timers.set(call, now + RING_S + ANSWER_SLACK_S)
-        recording = recording_stem(offer, now) if self._room.queue(waiting.queue).record else None
+        queue = self._room.queue(waiting.queue)
+        recording = recording_stem(offer, now) if drawn(call, queue.record) else None
         return [
             *out,
-            Offered(at=now, call=call, offer=offer, agent=by, recording=recording, candidates=1, strategy=TAKEN),
+            Offered(
+                at=now,
+                call=call,
+                offer=offer,
+                agent=by,
+                recording=recording,
+                on_demand=queue.on_demand,
+                candidates=1,
+                strategy=TAKEN,
+            ),
             Offer(call=call, offer=offer, agent=by, phone=phone, ring_s=RING_S, recording=recording),
         ]
 

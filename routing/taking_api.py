@@ -13,6 +13,7 @@ from cti.calls.call import Call
 from cti.calls.commands import StopMonitor
 from cti.calls.part import Ask, Output
 from cti.calls.words import CallId
+from cti.problems import errors
 from routing.agents import NotAllowed
 from routing.handler import RoutingPart
 
@@ -33,7 +34,7 @@ class PullBody(BaseModel):
 
 def routes(part: RoutingPart, ask: Ask, calls: Callable[[], Mapping[CallId, Call]]) -> APIRouter:
     """The routes. 404 for a call that isn't live, 409 for what can't be done as it stands."""
-    router = APIRouter(prefix="/api/calls", tags=["call control"])
+    router = APIRouter(prefix="/api/calls", tags=["call control"], responses=errors(404, 409))
     queues: Collection[str] = part.floor.queues
 
     def live(id: CallId) -> Call:

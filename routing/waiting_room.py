@@ -174,6 +174,12 @@ class WaitingRoom:
             self._cut[key] = waiting.since, waiting.sequence
             self._cut_until.set(key, now + queue.resume_s)
 
+    def keep_no_place(self, callers: Collection[str]) -> None:
+        """None of these callers has his place back."""
+        for key in [key for key in self._cut if key[0] in callers]:
+            del self._cut[key]
+            self._cut_until.set(key, None)
+
     # What a call has before it
 
     def standing(self, call: CallId, now: float, *, tell: bool = False) -> Standing | None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.commands.shared import HERE, SiteFolder, give_up, load, say
 from config.premises import CannotStart, audit_secret
 from config.settings import Site
-from recordings.audit import Verdict, verify
+from recordings.audit.log import Verdict, verify
 from recordings.store import Store
 
 app = typer.Typer(help="The audit log.", no_args_is_help=True)

@@ -18,9 +18,10 @@ from config import settings
 from config.commands.shared import HERE, FlowName, SiteFolder, flow_of, give_up, load, say, tell
 from config.premises import make_prompts
 from config.report import report
+from config.running import NotRunning
 from config.usage import branches
-from cti.durations import seconds
-from cti.site_files import SiteError, plain, read
+from cti.site.durations import seconds
+from cti.site.files import SiteError, plain, read
 from ivr import graph as pictures
 from ivr import scenario, terminal
 from ivr.check.certificate import Certificate
@@ -191,7 +192,7 @@ def reload(site: SiteFolder = HERE) -> None:
     except SiteError as error:
         tell(error.problems)
         give_up("The server refused the site; nothing was changed.")
-    except reloading.NotRunning as error:
+    except NotRunning as error:
         give_up(str(error))
     for change in done.changes:
         say(change)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+import signal
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
 from config import settings, sites
-from cti.site_files import Problem, SiteError
+from cti.site.files import Problem, SiteError
 from ivr.tree import Flow, Flows
 
 console = Console(highlight=False)
@@ -75,3 +78,13 @@ def say(text: str) -> None:
 def give_up(why: str) -> NoReturn:
     errors.print(why, markup=False, style="bold red", soft_wrap=True)
     raise typer.Exit(1)
+
+
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Runs ``work`` until it ends, or until SIGINT or SIGTERM cancels it."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task

@@ -20,7 +20,7 @@ from config.simulation.plots import plots as pictures
 from config.simulation.run import Hotline
 from config.simulation.run import simulate as run
 from config.simulation.tally import Day
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 
 
 def simulate(

@@ -15,20 +15,20 @@ import typer
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from config import forecast as forecasts
 from config.commands.shared import HERE, console, errors, give_up, load, say, tell
-from config.forecast import Forecast
-from config.refining import Refined, kinds_of, refined, shared
+from config.files import forecast as forecasts
+from config.files.forecast import Forecast
+from config.planning.refining import Refined, kinds_of, refined, shared
+from config.planning.staffing import Day, Needs, as_json, typical_day, work_out
 from config.settings import Site
 from config.simulation.arrivals import ArrivalsFile
 from config.simulation.arrivals import load as load_arrivals
 from config.simulation.loads import loads, straight
 from config.simulation.run import Hotline
-from config.staffing import Day, Needs, as_json, typical_day, work_out
-from cti.durations import seconds
-from cti.hours import DAYS
-from cti.site_files import SiteError
-from recordings.history import History, history, reading
+from cti.site.durations import seconds
+from cti.site.files import SiteError
+from cti.site.hours import DAYS
+from recordings.records.history import History, history, reading
 from routing.queues import Target
 from routing.shifts import Crew, clock
 from routing.staffing import QUARTERS

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from config.roster import FILE as ROSTER_FILE
-from config.roster import Roster
+from config.files.roster import FILE as ROSTER_FILE
+from config.files.roster import Roster
 from config.settings import Site
 from config.simulation.spread import Spread, spread
-from cti.hours import Zone
-from cti.site_files import Document, Problem, SiteError, SiteModel, check, read
+from cti.site.files import Document, Problem, SiteError, SiteModel, check, read
+from cti.site.hours import Zone
 from ivr.handler import OTHERS
 from ivr.node import KEYS
 from ivr.questions import Scalar

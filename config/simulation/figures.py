@@ -11,7 +11,7 @@ from config.simulation.arrivals import QUARTER_S, ArrivalsFile
 from config.simulation.run import Hotline
 from config.simulation.tally import Came, Day, Stretch, Wait
 from cti.calls.words import AgentState
-from recordings.record import Outcome
+from recordings.words import Outcome
 
 BUSY = frozenset({AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP})
 ON_DUTY = BUSY | {AgentState.READY}

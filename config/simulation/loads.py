@@ -12,7 +12,7 @@ from config.simulation.arrivals import QUARTER_S, QUARTERS, Arrival, ArrivalsFil
 from config.simulation.run import Hotline, call_id, simulate
 from config.simulation.spread import spread
 from config.simulation.tally import Came
-from cti.site_files import parse
+from cti.site.files import parse
 from ivr.loader import Known, check_flow
 from routing.staffing import Load
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from random import Random
 
-from config.roster import Duty
+from config.files.roster import Duty
 from config.simulation.arrivals import Arrival, ArrivalsFile, Want
 from cti.calls.call import Call
 from cti.calls.events import AgentChanged, CalledBack, Connected, Event

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from config.roster import Duty, duties
+from config.files.roster import Duty, duties
 from config.settings import Site
 from config.simulation.arrivals import QUARTER_S, Answers, Arrival, ArrivalsFile, arrivals
 from config.simulation.people import LONGEST_WRAP_UP_S, MadeUp, Staff

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cti.durations import Duration
-from cti.site_files import SiteModel
+from cti.site.durations import Duration
+from cti.site.files import SiteModel
 
 _NORMAL = NormalDist()
 

@@ -11,7 +11,9 @@ from cti.calls.call import Call
 from cti.calls.events import AgentChanged, Arrived, CalledBack, CallEvent, Digit, Ended, Event, Played, Ringing
 from cti.calls.part import Output
 from cti.calls.words import AgentState, CallId, Party
-from recordings.record import CallRecord, Outcome, Segment, SegmentKind, fold
+from recordings.records.fold import fold
+from recordings.records.record import CallRecord, Segment
+from recordings.words import Outcome, SegmentKind
 
 
 class Came(StrEnum):
@@ -66,7 +68,7 @@ _UNREAD = (Played, Digit, Ringing)
 
 class Tally:
     """A part of the loop that looks on. A call's events become a record as they do in a live server,
-    by ``recordings.record.fold``."""
+    by ``recordings.records.record.fold``."""
 
     def __init__(self) -> None:
         self._events: dict[CallId, list[CallEvent]] = {}

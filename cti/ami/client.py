@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import ipaddress
 import ssl
 import traceback
 from collections.abc import Awaitable, Callable
@@ -14,14 +15,16 @@ from typing import NoReturn
 
 import structlog
 
+from cti.about import ABOUT
 from cti.ami.errors import AmiDown, AmiError, AmiRefused, AmiTimeout
 from cti.ami.manager import Link
 from cti.ami.session import Fields, Outcome, Session
+from cti.ami.trouble import NOT_GREETED, unreachable
 from cti.ami.wire import Message, WireError, encode
 
 __all__ = ["AmiClient", "AmiDown", "AmiError", "AmiRefused", "AmiSettings", "AmiTimeout", "Message", "WireError"]
 
-EVENTS = "call,agi,dtmf,user,system"
+EVENTS = "agi,call,dtmf,user"
 """The classes of events asked for: only what is used comes over the wire."""
 
 _log = structlog.get_logger()
@@ -61,6 +64,11 @@ class AmiSettings:
             raise ValueError("backoff_s must be two times above 0, the shorter one first")
         encode("Login", {"Username": self.user, "Secret": self.secret}, "1")
 
+    @property
+    def in_the_clear(self) -> bool:
+        """Whether the secret, and callers' numbers and keys, cross a network for all to read."""
+        return not self.tls and not _is_here(self.host)
+
 
 class AmiClient:
     """A link to one Asterisk that keeps itself up while ``run`` runs.
@@ -89,10 +97,14 @@ class AmiClient:
         self._session: Session | None = None
         self.trouble = "not connected yet"
         """Why there is no link; empty while there is one."""
+        self.remedy = ""
+        """What to do about the trouble, where that is known."""
         self.tried = asyncio.Event()
         """Set when the first try to link is over: the work after the log-in is done, or there is ``trouble``."""
         self.banner = ""
         """How Asterisk last greeted us: ``Asterisk Call Manager/11.0.0`` (AMI's version)."""
+        self.certificate_ends: float | None = None
+        """When the certificate that Asterisk last showed expires, in seconds since 1970; None without TLS."""
         self.events_seen = 0
         self.events_dropped = 0
         """Messages that were for nobody, such as the rest of a list that was given up."""
@@ -114,9 +126,11 @@ class AmiClient:
             try:
                 await self._link()
             except AmiError as error:
-                self.trouble = str(error)
+                self.trouble, self.remedy = str(error), error.do
                 self.tried.set()
-                _log.warning("ami link is down", host=self._settings.host, port=self._settings.port, why=self.trouble)
+                do = {"do": error.do} if error.do else {}
+                at = self._settings
+                _log.warning("ami link is down", host=at.host, port=at.port, why=self.trouble, **do)
                 wait = self._settings.refused_s if isinstance(error, AmiRefused) else None
             if clock() - began > most:  # it worked for a while: this is a new trouble
                 tries = 0
@@ -156,12 +170,14 @@ class AmiClient:
         that come of the action later. Raises WireError.
         """
 
+        call = ABOUT.get()
+
         def finish(outcome: Outcome) -> None:
             if not isinstance(outcome, AmiError):
                 if on_done is not None:
                     self._guarded("on_done", on_done)
             elif on_refused is None:
-                _log.warning("ami action came to nothing", action=name, why=str(outcome))
+                _log.warning("ami action came to nothing", action=name, why=str(outcome), call=call)
             else:
                 self._guarded("on_refused", lambda: on_refused(str(outcome)))
 
@@ -182,8 +198,9 @@ class AmiClient:
         session = Session(on_event=self._event, on_stray=self._stray, silence_s=s.silence_s, deadline_s=s.deadline_s)
         link = Link(session, host=s.host, port=s.port, user=s.user, secret=s.secret, events=EVENTS, tls=self._tls)
         try:
-            await self._log_in(link)
-            self._session, self.trouble, self.banner = session, "", session.banner
+            await self._log_in(link, session)
+            self._session, self.trouble, self.remedy, self.banner = session, "", "", session.banner
+            self.certificate_ends = session.certificate_ends
             _log.info("ami link is up", host=s.host, port=s.port, banner=self.banner)
             start_up = asyncio.create_task(self._start_up(session))
             try:
@@ -199,16 +216,19 @@ class AmiClient:
                 self._session, self.trouble = None, why
                 self._guarded("on_down", lambda: self._on_down(why))
 
-    async def _log_in(self, link: Link) -> None:
+    async def _log_in(self, link: Link, session: Session) -> None:
+        s = self._settings
         try:
-            async with asyncio.timeout(self._settings.deadline_s):
-                await link.open(self._settings.ping_s)
+            async with asyncio.timeout(s.deadline_s):
+                await link.open(s.ping_s)
         except TimeoutError:
             raise AmiTimeout("no answer while connecting and logging in") from None
         except AmiRefused as error:
             raise AmiRefused(f"log-in refused: {error}") from None
+        except AmiDown as error:
+            raise AmiDown(str(error), "" if session.banner or s.tls else NOT_GREETED) from None
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
-            raise AmiDown(f"cannot connect: {error}") from None
+            raise unreachable(error, host=s.host, port=s.port) from None
 
     async def _start_up(self, session: Session) -> None:
         try:
@@ -243,6 +263,14 @@ class AmiClient:
 
 def _named(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if isinstance(error, AmiError) else type(error).__name__
+
+
+def _is_here(host: str) -> bool:
+    """Whether this is this machine, by a name or an address that can be nothing else."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _context(settings: AmiSettings) -> ssl.SSLContext | None:

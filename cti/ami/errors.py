@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 class AmiError(Exception):
-    """An action was not carried out, or nobody knows whether it was."""
+    """An action was not carried out, or nobody knows whether it was. ``do`` is what helps, where that is known."""
+
+    def __init__(self, why: str = "", do: str = "") -> None:
+        super().__init__(why)
+        self.do = do
 
 
 class AmiDown(AmiError):

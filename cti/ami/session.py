@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -62,6 +63,12 @@ class Session(asyncio.Protocol):
     @property
     def banner(self) -> str:
         return self._framer.banner
+
+    @property
+    def certificate_ends(self) -> float | None:
+        """When the other side's certificate expires, in seconds since 1970; None without TLS."""
+        shown = None if self._transport is None else self._transport.get_extra_info("peercert")
+        return float(ssl.cert_time_to_seconds(shown["notAfter"])) if shown else None
 
     @property
     def open(self) -> bool:

@@ -113,7 +113,8 @@ def encode(name: str, fields: Mapping[str, str | Sequence[str]], action_id: str)
 
     Raises WireError for anything that Asterisk would read as something else than was meant:
     CR, LF or NUL in a name or value, a line or an action too long, a second Action or ActionID.
-    Also for an Originate that is not Async: it would hold up all later actions and events.
+    Also for an Originate that is not Async: it would hold up all later actions and events; and for a
+    Hangup of all channels that fit a pattern.
     """
     _check_name(name)
     headers = [("Action", name), ("ActionID", action_id)]
@@ -124,6 +125,8 @@ def encode(name: str, fields: Mapping[str, str | Sequence[str]], action_id: str)
         headers += [(key, one) for one in ((value,) if isinstance(value, str) else value)]
     if name.lower() == "originate" and ("Async", "true") not in headers:
         raise WireError("Originate is sent with Async: true only")
+    if name.lower() == "hangup" and any(key == "Channel" and value.startswith("/") for key, value in headers):
+        raise WireError("Hangup is for one channel, not for all that fit a pattern")
     if len(headers) > MAX_HEADERS:
         raise WireError(f"{name} has more than {MAX_HEADERS} headers")
     return b"".join(_line(key, value) for key, value in headers) + b"\r\n"

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 
 from cti.calls.events import Arrived
 from cti.calls.legs import Leg
+from cti.masking import masked
 
 _NAME_LENGTH = 80
 
 
 def clean(text: str) -> str:
-    """A name or number from outside, fit to be shown and stored: printable, at most 80 characters."""
+    """A name or number from outside, fit to be shown and stored: printable, at most 80 characters,
+    and no number of a payment card."""
     if text == "<unknown>":  # what AMI says for none
         return ""
-    return "".join(c for c in text if c.isprintable())[:_NAME_LENGTH]
+    return masked("".join(c for c in text if c.isprintable()))[:_NAME_LENGTH]
 
 
 def arrived(leg: Leg, message: Mapping[str, str], now: float) -> Arrived:

@@ -16,6 +16,7 @@ from cti.calls.events import (
     CameBack,
     Chosen,
     Connected,
+    Consented,
     Diverted,
     Ended,
     EnteredMenu,
@@ -30,6 +31,7 @@ from cti.calls.events import (
     Ringing,
     Transferred,
 )
+from cti.calls.parties import Consult, OpenOffer
 from cti.calls.talk_events import (
     ConsultAsked,
     Consulting,
@@ -49,34 +51,6 @@ from cti.calls.talk_events import (
     TransferAsked,
 )
 from cti.calls.words import CallId, MonitorMode, OfferId, Place, RecordingPause
-
-
-@dataclass(frozen=True, slots=True)
-class OpenOffer:
-    """An agent is being asked for this call, or talks on it."""
-
-    offer: OfferId
-    agent: str
-    recording: str | None = None
-    ringing: bool = False
-    accepted: bool = False
-    connected: bool = False
-    pause: RecordingPause | None = None
-
-    @property
-    def recorded(self) -> str | None:
-        """Whether the talk is recorded: on, or what the pause is; None where there is no talk that is to be."""
-        return (self.pause or "on") if self.connected and self.recording is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Consult:
-    """A third party whom the agent consults. ``open`` is how far that is: connected when both talk.
-    ``number`` is set, and the agent's name empty, for a party outside. ``joined``: all three talk."""
-
-    open: OpenOffer
-    number: str = ""
-    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +118,16 @@ class Call:
     """Where the caller is to be sent as soon as the agent is off the call."""
     detour: Detour | None = None
     """On hold, the caller is in a flow, and comes back."""
-    consult: Consult | None = None
+    parties: tuple[Consult, ...] = ()
+    """Whom the agent has asked about the caller; at most the last of them is not in the conference yet."""
     conference: OfferId | None = None
-    """The caller is in a conference with the agent of this offer, and perhaps a third."""
+    """The caller is in a conference with the agent of this offer, and perhaps others."""
     transferred_to: str = ""
     monitors: Mapping[str, MonitorMode] = field(default_factory=dict)
     outbound: bool = False
     """We called, and the caller is who was called."""
+    unrecorded: bool = False
+    """The caller does not want talks to be recorded."""
     help_since: float | None = None
     """Since when the agent wants a supervisor on the talk."""
 
@@ -177,9 +154,19 @@ class Call:
         """All offers that are open."""
         return (self.offer, *self.also) if self.offer is not None else ()
 
+    @property
+    def consult(self) -> Consult | None:
+        """The party who was asked last."""
+        return self.parties[-1] if self.parties else None
+
+    @property
+    def confers(self) -> bool:
+        """Whether caller and agent talk with others."""
+        return any(party.joined for party in self.parties)
+
     def consults(self, offer: OfferId | None) -> bool:
-        """Whether ``offer`` is that of the third party who is consulted now."""
-        return self.consult is not None and self.consult.open.offer == offer
+        """Whether ``offer`` is that of a party beside the agent."""
+        return any(party.open.offer == offer for party in self.parties)
 
     def offered(self, offer: OfferId) -> bool:
         """Whether ``offer`` is open now (late events of earlier offers are not)."""
@@ -213,6 +200,8 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             return _in_menu(call, event)
         case Chosen():
             return replace(call, choices=(*call.choices, (event.node, event.value)))
+        case Consented():
+            return _consented(call, event)
         case LanguageChosen():
             return replace(call, language=event.language)
         case Queued():
@@ -256,18 +245,19 @@ def apply(call: Call | None, event: CallEvent) -> Call:
             held = call.place is Place.TALK and call.parked is not None
             return replace(call, detour=Detour(event.flow), transfer=None) if held else call
         case CameBack():
-            over = call.detour and replace(call.detour, over=True)
-            return replace(call, detour=over, screen={**call.screen, **event.screen})
+            return replace(call, detour=_back(call.detour), screen={**call.screen, **event.screen})
         case Diverted():
             return replace(_moved_on(call), place=Place.MENU, flow=event.flow, node="", offer=None, also=())
         case Offered() if not call.offered(event.offer):
-            return _with_offers(call, (*call.offers, OpenOffer(event.offer, event.agent, event.recording)))
+            return _with_offers(call, (*call.offers, _open(call, event)))
         case Refused() if call.offered(event.offer):
             return _with_offers(call, tuple(open for open in call.offers if open.offer != event.offer))
-        case (
-            ConsultAsked() | Ringing() | Accepted() | Consulting() | Joined() | Refused() | ConsultOver() | Connected()
-        ) if call.consults(event.offer) or isinstance(event, ConsultAsked):
-            return _consulted(call, event)
+        case ConsultAsked() if _may_ask(call, event.offer):
+            return replace(call, parties=(*call.parties, _asked(call, event)))
+        case Ringing() | Accepted() | Consulting() | Joined() | Refused() | ConsultOver() | Connected() if (
+            call.consults(event.offer)
+        ):
+            return _beside(call, event, event.offer)
         case Connected() if call.offered(event.offer):
             connected = _changed(
                 call, event.offer, lambda open: replace(open, ringing=False, accepted=True, connected=True)
@@ -288,7 +278,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case RecordingPaused() if call.offered(event.offer):
             return _changed(call, event.offer, lambda open: replace(open, pause=RecordingPause.PAUSED))
         case RecordingResumed() if call.offered(event.offer):
-            return _changed(call, event.offer, lambda open: replace(open, pause=None))
+            return _changed(call, event.offer, lambda open: replace(open, pause=None, on_demand=False))
         case RecordingStopped():
             pausing = (open for open in call.offers if open.pause is RecordingPause.ASKED)
             asked = next((open.offer for open in pausing if open.recording == event.recording), None)
@@ -301,8 +291,7 @@ def apply(call: Call | None, event: CallEvent) -> Call:
         case Failed(command="Hold" | "Transfer"):
             return replace(call, transfer=None)
         case Transferred():
-            sent = replace(call, place=Place.TRANSFER, transferred_to=event.to, offer=None, also=(), detour=None)
-            return replace(sent, consult=None, held=False)
+            return _sent_on(call, event.to)
         case MonitorStarted():
             return replace(call, monitors={**call.monitors, event.supervisor: event.mode}, help_since=None)
         case HelpAsked() if call.help_since is None and any(open.connected for open in call.offers):
@@ -331,57 +320,60 @@ def _in_menu(call: Call, event: EnteredMenu) -> Call:
 
 def _talk_over(call: Call) -> Call:
     """The call without its agent. A caller whom a flow has goes on there: it is now the call's own."""
-    left = replace(call, offer=None, also=(), held=False, consult=None, help_since=None)
+    left = replace(call, offer=None, also=(), held=False, parties=(), help_since=None)
     if call.detour is None or not call.away:
         return left
     return replace(left, place=Place.MENU, flow=call.detour.flow, node=call.detour.node, detour=None)
 
 
-def _consulted(call: Call, event: CallEvent) -> Call:
-    """The call after an event of the third party."""
-    if isinstance(event, ConsultAsked):
-        if call.place is not Place.TALK or call.consult is not None:
-            return call
-        return replace(call, consult=Consult(OpenOffer(event.offer, event.agent, event.recording), event.number))
-    consult = call.consult
-    assert consult is not None
+def _sent_on(call: Call, to: str) -> Call:
+    """The call that is outside now; others may be with the caller there."""
+    there = tuple(party for party in call.parties if party.joined)
+    sent = replace(call, place=Place.TRANSFER, transferred_to=to, offer=None, also=(), parties=there)
+    return replace(sent, detour=None, held=False)
+
+
+def _may_ask(call: Call, offer: OfferId) -> bool:
+    """Whether a further party can be asked by this offer."""
+    return call.place is Place.TALK and all(one.joined and one.open.offer != offer for one in call.parties)
+
+
+def _beside(call: Call, event: CallEvent, offer: OfferId) -> Call:
+    """The call after an event of a party beside the agent."""
+    party = next(party for party in call.parties if party.open.offer == offer)
+    after = party.after(event)
+    parties = [after if other is party else other for other in call.parties]
+    call = replace(call, parties=tuple(other for other in parties if other is not None))
     match event:
-        case Ringing():
-            return replace(
-                call, consult=replace(consult, open=replace(consult.open, ringing=not consult.open.accepted))
-            )
-        case Accepted():
-            return replace(call, consult=replace(consult, open=replace(consult.open, ringing=False, accepted=True)))
-        case Consulting():
-            return replace(call, consult=_met(consult))
         case Joined():
-            both = replace(_met(consult), joined=True)
-            return replace(call, consult=both, conference=call.offer.offer if call.offer else None)
+            return replace(call, conference=call.offer.offer if call.offer else None)
         case Connected():
-            conference = event.offer if consult.joined else None
-            handed = replace(_moved_on(call), consult=None, offer=_met(consult).open, also=(), conference=conference)
-            return replace(handed, connected_at=event.at)
-    return replace(call, consult=None)
+            handed = replace(_moved_on(call), offer=party.met.open, also=(), connected_at=event.at)
+            return replace(handed, conference=offer if party.joined else None)
+    return call
 
 
-def _met(consult: Consult) -> Consult:
-    return replace(consult, open=replace(consult.open, ringing=False, accepted=True, connected=True))
+def _back(detour: Detour | None) -> Detour | None:
+    return detour and replace(detour, over=True)
 
 
-def queued_again(call: Call, queue: str, now: float) -> Queued:
-    """The call goes to ``queue`` as it was once queued, and keeps the place that it had."""
-    return Queued(
-        at=now,
-        call=call.id,
-        queue=queue,
-        skills=call.skills,
-        priority=call.priority,
-        screen=call.screen,
-        level=call.level,
-        agent=call.agent,
-        after=call.after,
-        since=call.queued_at,
-    )
+def _open(call: Call, event: Offered) -> OpenOffer:
+    if call.unrecorded or event.recording is None:
+        return OpenOffer(event.offer, event.agent)
+    asked = RecordingPause.ASKED if event.on_demand else None
+    return OpenOffer(event.offer, event.agent, event.recording, pause=asked, on_demand=event.on_demand)
+
+
+def _asked(call: Call, event: ConsultAsked) -> Consult:
+    return Consult.of(replace(event, recording=None) if call.unrecorded else event)
+
+
+def _consented(call: Call, event: Consented) -> Call:
+    if event.given:
+        return replace(call, unrecorded=False)
+    parties = tuple(replace(party, open=replace(party.open, recording=None)) for party in call.parties)
+    told = replace(call, unrecorded=True, parties=parties)
+    return _with_offers(told, tuple(replace(open, recording=None) for open in call.offers))
 
 
 def _moved_on(call: Call) -> Call:

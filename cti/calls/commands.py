@@ -150,6 +150,15 @@ class Consult(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ringback(Command):
+    """Let the agent of this offer, whose caller is on hold, hear that a phone rings; or, with ``over``, a beep in
+    place of it."""
+
+    offer: OfferId
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meet(Command):
     """Join the agent, whose caller is on hold, and the third party of this offer. Followed by ``Consulting``."""
 
@@ -166,8 +175,8 @@ class HandOver(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join(Command):
-    """Put the caller on hold, the agent and the third party of this offer into one conference. Followed by
-    ``Joined``."""
+    """Put the caller on hold, the agent and the third party of this offer into one conference; or the party
+    into the one in which caller and agent are. Followed by ``Joined``."""
 
     offer: OfferId
 
@@ -179,6 +188,14 @@ class Transfer(Command):
 
     to: str = ""
     number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallBack(Command):
+    """Give the caller to the dialplan's fallback, which keeps him: a message, then its phones ring; with ``at_once``
+    its last message only. Followed by ``FellBack``."""
+
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

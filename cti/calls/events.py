@@ -110,7 +110,7 @@ class EnteredMenu(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digit(CallEvent):
-    """The caller pressed a key. Which one is for the flow only; it is never written down."""
+    """The caller pressed a key, in a flow or in a talk. Which one is for the flow only; it is never written down."""
 
     digit: str = field(repr=False, metadata=SECRET)
 
@@ -137,6 +137,13 @@ class LanguageChosen(CallEvent):
     """From now on the caller hears this language (a key of the flow's ``languages``)."""
 
     language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consented(CallEvent):
+    """The caller was told that talks are recorded. Where it is not ``given``, no talk of the call is, from now on."""
+
+    given: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +290,7 @@ class CameBack(CallEvent):
 class Offered(CallEvent):
     """An agent's phone is asked to ring. ``recording`` is the stem (a path relative to the
     recordings folder, no suffix) under which the talk will be recorded; None for unrecorded.
+    ``on_demand``: it begins paused, and what nobody resumes is no recording.
 
     The rest is why this call and this agent: ``step`` counts the relaxations of the queue's needs
     by then, ``candidates`` the agents who could have taken it, ``strategy`` chose among them, and
@@ -292,6 +300,7 @@ class Offered(CallEvent):
     offer: OfferId
     agent: str
     recording: str | None = None
+    on_demand: bool = False
     step: int = 0
     candidates: int = 0
     strategy: str = ""
@@ -352,7 +361,7 @@ class Left(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FellBack(CallEvent):
-    """The engine was away too long: the dialplan's fallback took the call, and keeps it."""
+    """The dialplan's fallback took the call, and keeps it: the engine was away too long, or turned the caller away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ def know(legs: Legs, call: Call) -> None:
             apart.begin(caller, offer.offer)
             caller.apart_told = True
         elif offer.connected and not leg.bridge:
-            caller.bridge = leg.bridge = "as last known"
+            caller.bridge = leg.bridge = third.UNKNOWN_BRIDGE
     third.know(legs, call)
     for supervisor in call.monitors:
         monitor(legs, call.id, supervisor)

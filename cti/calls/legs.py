@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from cti.calls.keypad import Keypad
 from cti.calls.words import CallId, MonitorMode, OfferId, Party
 
 ENGINE_CONTEXT = "cordboard"
@@ -33,17 +34,18 @@ class Role(StrEnum):
     CALLER = "caller"
     AGENT = "agent"
     THIRD = "third"
-    """Whom an agent consults, until he has the caller himself."""
+    """Whom an agent has asked about his caller, until he has the caller himself."""
     MONITOR = "monitor"
 
 
-@dataclass(slots=True)
-class Consult:
-    """How far it is, as told, that an agent consults the third party of this offer."""
+class Beside(StrEnum):
+    """How far it is, as told, with a party whom the agent has asked about his caller."""
 
-    third: OfferId
-    met: bool = False
-    joined: bool = False
+    ASKED = "asked"
+    MET = "met"
+    JOINED = "joined"
+    OFF = "off"
+    """He is off the call, or has it himself; his leg may still be there."""
 
 
 @dataclass(slots=True)
@@ -68,8 +70,8 @@ class Leg:
     """Nobody picked up within the time."""
     number: str = ""
     """Of a third party outside: the number that was dialled."""
-    consult: Consult | None = None
-    """Of a caller's leg: the third party whom his agent consults."""
+    beside: Beside = Beside.ASKED
+    """Of a third party."""
     asked_to_hang_up: bool = False
     talk_ended_by: Party | None = None
     in_agi: bool = False
@@ -80,6 +82,7 @@ class Leg:
     conference: bool = False
     """The bridge is a conference's."""
     left_bridges: set[str] = field(default_factory=set)
+    keypad: Keypad = field(default_factory=Keypad)
 
     @property
     def address(self) -> str:

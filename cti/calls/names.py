@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
@@ -45,6 +46,13 @@ def recording_stem(offer: OfferId, at: float) -> str:
     Each direction is a file of its own: the stem with ``-caller.wav`` and ``-agent.wav``.
     """
     return f"{_day(at)}/{offer}"
+
+
+def drawn(call: CallId, share: float) -> bool:
+    """Whether a call is of the share (0 to 1) whose talks are recorded: by its id, so that it is the same
+    for all its talks and can be shown afterwards. Of the id's SHA-256 the first 8 hex digits, as a share of
+    all there are, must be below it."""
+    return int(hashlib.sha256(call.encode()).hexdigest()[:8], 16) < share * 2**32
 
 
 def tape_stem(call: CallId, at: float) -> str:

@@ -18,16 +18,20 @@ from cti.calls.tracker import CONFERENCE, Message, Tracker
 from cti.calls.words import CallId, Place
 
 CONFERENCE_APPLICATION = "ConfBridge"
+_IN_AGI = ("AGI", "Ringing")
+"""Applications of a leg that waits for our commands: where the last was ``EXEC Ringing``, the list names that on."""
 _CALLED_BY_DIAL = ("AppDial", "")
 """Applications of the phones that the fallback rings, as against its callers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What the list of channels says. ``strays`` are Uniqueids of legs of ours without a call."""
+    """What the list of channels says. ``strays`` are Uniqueids of legs of ours without a call. Where it is
+    ``doubtful``, the next list decides."""
 
     events: Sequence[CallEvent]
     strays: Sequence[str]
+    doubtful: bool = False
 
 
 class Reconciler:
@@ -68,7 +72,8 @@ class Reconciler:
         stray = self._strays(seen)
         twice = stray & self._stray
         self._stray = stray
-        return Comparison([*events, *self._newcomers(seen, now)], sorted(twice))
+        doubtful = any(self._tracker.legs.get(leg) for leg in missing) or bool(stray - twice)
+        return Comparison([*events, *self._newcomers(seen, now)], sorted(twice), doubtful)
 
     def _legs(self, calls: Mapping[CallId, Call]) -> list[Leg]:
         return [leg for call in calls for leg in self._tracker.legs.of(call)]
@@ -88,13 +93,14 @@ class Reconciler:
             leg.bridge = seen[leg.uniqueid].get("BridgeId", "")
             leg.conference = seen[leg.uniqueid].get("Application") == CONFERENCE_APPLICATION
         caller.calling = ""
-        caller.in_agi = seen[caller.uniqueid].get("Application") == "AGI"
+        caller.in_agi = seen[caller.uniqueid].get("Application") in _IN_AGI
         adopted = Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)
         news: list[CallEvent] = []
-        if (beside := third.consulted(self._tracker.legs, call.id)) is not None:
-            if not beside.bridge and not beside.in_agi:
+        if third.parties(self._tracker.legs, call.id):
+            beside = third.consulted(self._tracker.legs, call.id)
+            if beside is not None and not beside.bridge and not beside.in_agi:
                 news += self._as_listed(beside, seen, now)
-            news += third.moved(self._tracker.legs, beside, now)
+            news += third.moved(self._tracker.legs, call.id, now)
             if caller.bridge:
                 return news if any(isinstance(event, Transferred) for event in news) else [*news, adopted]
         joined = self._tracker.joined(caller, now)
@@ -103,6 +109,9 @@ class Reconciler:
                 return [*joined, adopted]
             return [adopted]
         if seen[caller.uniqueid].get("Context") == FALLBACK_CONTEXT:
+            for leg in self._tracker.legs.of(call.id):
+                if leg is not caller:
+                    self._tracker.legs.remove(leg)  # it was on its way from or to him, and is a stray now
             return [] if call.place is Place.FALLBACK else [FellBack(call=call.id, at=now)]
         if caller.in_agi and call.place is Place.TALK and (held := self._held(call, caller, seen, now)) is not None:
             return [*news, *held]
@@ -121,7 +130,7 @@ class Reconciler:
         agent = next(iter(self._tracker.legs.of(call.id, Role.AGENT)), None)
         if agent is None or agent.offer is None:
             return None
-        agent.in_agi = seen[agent.uniqueid].get("Application") == "AGI"
+        agent.in_agi = seen[agent.uniqueid].get("Application") in _IN_AGI
         if not agent.in_agi and (call.parked is None or not agent.bridge):
             return None
         apart.begin(caller, agent.offer)
@@ -129,14 +138,15 @@ class Reconciler:
         return [*apart.in_agi(self._tracker.legs, caller, now), adopted]
 
     def _lost(self, seen: Mapping[str, Message], calls: Mapping[CallId, Call], now: float) -> list[CallEvent]:
-        """What was not told of talks that we take apart or join again."""
+        """What was not told of talks that we take apart or join again, and of parties who come to them."""
         out: list[CallEvent] = []
         for call in calls:
             caller = self._tracker.legs.caller(call)
-            if caller is None or caller.apart is None:
-                continue
             beside = third.consulted(self._tracker.legs, call)
-            for leg in (caller, self._tracker.legs.get(caller.apart), beside):
+            if caller is None or (caller.apart is None and beside is None):
+                continue
+            agent = self._tracker.legs.get(caller.apart) if caller.apart is not None else None
+            for leg in (caller, agent, beside):
                 if leg is not None and leg.uniqueid in seen:
                     out += self._as_listed(leg, seen, now)
         return out
@@ -145,7 +155,7 @@ class Reconciler:
         """What it means that the leg is where the list has it."""
         there = seen[leg.uniqueid]
         application = there.get("Application")
-        event = "AsyncAGIStart" if application == "AGI" else "BridgeEnter"
+        event = "AsyncAGIStart" if application in _IN_AGI else "BridgeEnter"
         kind = CONFERENCE if application == CONFERENCE_APPLICATION else ""
         told = {**there, "Event": event, "BridgeUniqueid": there.get("BridgeId", ""), "BridgeType": kind}
         return self._tracker.feed(told, now)
@@ -171,5 +181,5 @@ class Reconciler:
 
 def _picked_up(customer: Message) -> bool:
     """Whether the customer called back is with us, in a talk, or with the fallback."""
-    there = customer.get("Application") == "AGI" or customer.get("Context") == FALLBACK_CONTEXT
+    there = customer.get("Application") in _IN_AGI or customer.get("Context") == FALLBACK_CONTEXT
     return there or bool(customer.get("BridgeId"))

@@ -58,15 +58,17 @@ class TransferAsked(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsultAsked(CallEvent):
-    """The agent who holds the caller wants to talk with a third party: ``agent`` of the site, or a
+    """The agent who has the caller wants to talk with a third party, or with one more: ``agent`` of the site, or a
     ``number`` outside. ``offer`` is the third's, with the same events as any other offer: ``Ringing``,
-    ``Accepted``, ``Refused``. ``recording`` as in ``Offered``."""
+    ``Accepted``, ``Refused``. ``recording`` as in ``Offered``. With ``joins`` the caller is not held, for he
+    and the agent talk with others: the further party comes in as he picks up."""
 
     by: str
     offer: OfferId
     agent: str = ""
     number: str = ""
     recording: str | None = None
+    joins: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +80,15 @@ class Consulting(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined(CallEvent):
-    """Caller, agent and the third party of this offer are in one conference."""
+    """Caller, agent and the party of this offer are in one conference, perhaps with others."""
 
     offer: OfferId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsultOver(CallEvent):
-    """The third party of this offer is off the call. Whoever was with him stays: the caller with the
-    agent if all were joined, else on hold."""
+    """The party of this offer is off the call. Whoever was with him stays: the caller with the
+    others if all were joined, else on hold."""
 
     offer: OfferId
 

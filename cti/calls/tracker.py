@@ -49,6 +49,7 @@ class Tracker:
             "AsyncAGIStart": self._agi_start,
             "AsyncAGIExec": self._agi_exec,
             "AsyncAGIEnd": self._agi_end,
+            "DTMFBegin": self._dtmf_begin,
             "DTMFEnd": self._dtmf,
             "Newchannel": self._newchannel,
             "Newstate": self._newstate,
@@ -135,12 +136,20 @@ class Tracker:
             leg.in_agi = False
         return []
 
+    def _dtmf_begin(self, m: Message, now: float) -> list[CallEvent]:
+        leg = self.legs.get(m.get("Uniqueid", ""))
+        if leg is not None and m.get("Direction") == "Received":
+            leg.keypad.down(m.get("Digit", ""))
+        return []
+
     def _dtmf(self, m: Message, now: float) -> list[CallEvent]:
         leg = self.legs.get(m.get("Uniqueid", ""))
         digit = m.get("Digit", "")
         if leg is None or m.get("Direction") != "Received" or len(digit) != 1:
             return []
-        if leg.role is Role.CALLER and leg.in_agi:
+        if not leg.keypad.pressed(digit, m.get("DurationMs", "")):
+            return []
+        if leg.role is Role.CALLER and (leg.in_agi or leg.bridge):
             return [Digit(call=leg.call, at=now, digit=digit)]
         return monitors.switched(leg, digit, now)
 
@@ -217,8 +226,7 @@ class Tracker:
 
     def _caller_gone(self, leg: Leg, now: float, cause: str = "0", estimated: bool = False) -> list[CallEvent]:
         """The caller's leg is no more: the call has ended."""
-        beside = third.consulted(self.legs, leg.call)
-        out = third.over(self.legs, beside, now) if beside else []
+        out = third.over(self.legs, leg.call, now)
         out += self._talk_over(leg, now) if leg.apart is None else apart.caller_gone(leg, now)
         by = leg.talk_ended_by or (Party.CALLER if leg.asked_to_hang_up else Party.SYSTEM)
         code = causes.number(cause)
@@ -232,10 +240,10 @@ class Tracker:
         """The agent's leg is no more: the talk is over, or the offer came to nothing."""
         was_talking = bool(leg.left_bridges or leg.bridge)
         caller = self.legs.caller(leg.call)
-        if beside := third.consulted(self.legs, leg.call):
-            if (news := third.agent_gone(self.legs, beside, leg, now)) is not None:
+        if third.parties(self.legs, leg.call):
+            if (news := third.agent_gone(self.legs, leg, now)) is not None:
                 return [*news, *self._back_already(leg, now)]
-            return [*third.over(self.legs, beside, now), *self._agent_gone(leg, now, cause)]
+            return [*third.over(self.legs, leg.call, now), *self._agent_gone(leg, now, cause)]
         held = caller is not None and apart.concerns(self.legs, leg)
         out = apart.agent_gone(caller, now) if caller is not None and held else self._talk_over(leg, now)
         self._remember_gone(leg.uniqueid)
@@ -282,8 +290,8 @@ class Tracker:
         leg.bridge = bridge
         leg.conference = m.get("BridgeType") == CONFERENCE
         leg.in_agi = False  # Bridge takes the leg out of its AGI loop without an AsyncAGIEnd
-        if beside := third.consulted(self.legs, leg.call):
-            return third.moved(self.legs, beside, now)
+        if third.parties(self.legs, leg.call):
+            return third.moved(self.legs, leg.call, now)
         return self.joined(leg, now) if leg.role is not Role.THIRD else []
 
     def joined(self, leg: Leg, now: float) -> list[CallEvent]:
@@ -305,10 +313,10 @@ class Tracker:
         leg.left_bridges.add(bridge)
         if leg.bridge != bridge:
             return []
-        if beside := third.consulted(self.legs, leg.call):
-            if (news := third.left(self.legs, beside, leg, now)) is not None:
+        if third.parties(self.legs, leg.call):
+            if (news := third.left(self.legs, leg, now)) is not None:
                 return news
-            return [*third.over(self.legs, beside, now), *self._talk_over(leg, now)]
+            return [*third.over(self.legs, leg.call, now), *self._talk_over(leg, now)]
         if leg.role is Role.THIRD:  # let go, and not gone yet
             leg.leave()
             return []

@@ -18,6 +18,8 @@ from cti.audit import say
 from cti.customers import numbers as telephone
 from cti.customers.card import LENGTHS, CannotMerge, Card, Details, Rules, Wrong, checked
 from cti.customers.store import Changed, Gone, Store
+from cti.personal import has_stars
+from cti.problems import errors
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +63,7 @@ class CardBody(BaseModel):
 class ChangeBody(CardBody):
     """``version`` is that of the card as it was read."""
 
-    version: int
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class MergeBody(BaseModel):
@@ -69,7 +71,7 @@ class MergeBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    other: int
+    other: Annotated[int, Field(ge=1, le=2**53)]
     take: list[str] = Field(default=[], max_length=50)
 
 
@@ -106,7 +108,7 @@ def routes(
 ) -> APIRouter:
     """Agents read, write and change cards; supervisors also merge and delete them.
     ``changed`` is told the numbers (E.164) whose cards are others now."""
-    router = APIRouter(prefix="/api/customers", tags=["customers"])
+    router = APIRouter(prefix="/api/customers", tags=["customers"], responses=errors(404, 409))
 
     async def there(id: int) -> Card:
         card = await store.get(id)
@@ -157,9 +159,10 @@ def routes(
 
     @router.put("/{id}")
     async def change(id: Id, body: ChangeBody, who: CustomerWriter) -> Card:
-        """Writes a card anew, if it is still of the ``version`` that was read; else 409."""
+        """Writes a card anew, if it is still of the ``version`` that was read; else 409, as for one that has the
+        stars of a hidden number or address in it."""
         before = await there(id)
-        details = _checked(body, rules, before.owner)
+        details = _checked(body, rules, before)
         with _still_there():
             card = await store.change(id, body.version, details, clock())
         log.info("customer changed", who=who.name, customer=id)
@@ -211,14 +214,17 @@ def _still_there() -> Iterator[None]:
         raise HTTPException(409, f"the cards cannot be merged: {error}") from None
 
 
-def _checked(body: CardBody, rules: Rules, owner_before: str = "") -> Details:
-    """The card that somebody wrote. Raises RequestValidationError with all that is wrong."""
+def _checked(body: CardBody, rules: Rules, before: Card | None = None) -> Details:
+    """The card that somebody wrote. Raises RequestValidationError with all that is wrong; HTTPException where it would
+    put stars in place of what they hide."""
     texts = {key: getattr(body, key) for key in LENGTHS}
     own = {key: text for key, text in body.fields.items() if key not in LENGTHS}
-    details, wrong = checked({**own, **texts}, body.numbers, rules, owner_before)
+    details, wrong = checked({**own, **texts}, body.numbers, rules, "" if before is None else before.owner)
     wrong += [Wrong(key, "is not among the site's own fields") for key in body.fields.keys() & LENGTHS.keys()]
     if wrong:
         raise RequestValidationError(
             [{"loc": ("body", one.field), "msg": one.why, "type": "value_error"} for one in wrong]
         )
+    if before is not None and has_stars(details) and not has_stars(before):
+        raise HTTPException(409, "numbers or addresses of this card are hidden; ask for it whole, and write then")
     return details

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cti.customers.numbers import LONGEST, BadNumber, normal
+from cti.masking import masked
 
 LENGTHS: Mapping[str, int] = {
     "name": 120,
@@ -155,8 +156,9 @@ def same(details: Details) -> Iterator[tuple[str, str]]:
 
 
 def clean(text: str, *, lines: bool = False) -> str:
-    """The text without what may not be in it; without ends of lines too, unless ``lines``."""
-    text = text.encode("utf-8", "replace").decode()
+    """The text without what may not be in it, such as the number of a payment card; without ends of lines
+    too, unless ``lines``."""
+    text = masked(text.encode("utf-8", "replace").decode())
     if lines:
         return _CONTROL_BUT_LINES.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     return _CONTROL.sub(" ", text).strip()

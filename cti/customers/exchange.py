@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +45,9 @@ from cti.customers.sheets import (
     read,
 )
 from cti.customers.store import Store
+from cti.personal import veiled_value
+from cti.problems import errors
+from cti.sight import Sight, sight_of
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +97,7 @@ def routes(
     store: Store, rules: Rules, changed: Callable[[Collection[str]], None], clock: Callable[[], float] = time.time
 ) -> APIRouter:
     """For supervisors. ``changed`` is told the numbers (E.164) whose cards are others now."""
-    router = APIRouter(prefix="/api/customers", tags=["customers"])
+    router = APIRouter(prefix="/api/customers", tags=["customers"], responses=errors(409))
     bench = _Bench()
 
     @router.get("/work")
@@ -144,7 +147,8 @@ def routes(
 
     @router.get("/export", response_class=FileResponse)
     async def export(request: Request, who: CustomerExporter, format: Literal["csv", "xlsx"] = "csv") -> FileResponse:
-        """All cards as a table: CSV in UTF-8, or Excel."""
+        """All cards as a table: CSV in UTF-8, or Excel. Numbers are hidden for who may not have them shown."""
+        whole = sight_of(who, request).reaches(Sight.ASKED)
         async with bench.take(who.name) as work:
             with _folder() as folder:
                 path = folder / f"customers.{format}"
@@ -154,9 +158,9 @@ def routes(
                     work.rows += len(cards)
                     if format == "xlsx" and work.rows >= MOST_EXCEL_ROWS:
                         raise HTTPException(409, f"Excel has no more than {MOST_EXCEL_ROWS} rows; export as csv")
-                    await asyncio.to_thread(_add, writer, cards, rules)
+                    await asyncio.to_thread(_add, writer, cards if whole else map(veiled_value, cards), rules)
                 await asyncio.to_thread(writer.close)
-        say(request.scope, customers=work.rows)
+        say(request.scope, customers=work.rows, numbers="whole" if whole else "hidden")
         log.info("customers exported", who=who.name, customers=work.rows)
         return _answer(path)
 
@@ -244,5 +248,5 @@ async def _batches(
         yield batch, good, sorted(bad + doubles, key=lambda one: one.row)
 
 
-def _add(writer: Writer, cards: Sequence[Card], rules: Rules) -> None:
+def _add(writer: Writer, cards: Iterable[Card], rules: Rules) -> None:
     writer.add([cells_of(card, rules) for card in cards])

@@ -8,6 +8,8 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from cti.masking import masked
+
 LONGEST = 40
 """Characters of a number as somebody writes it."""
 
@@ -30,6 +32,8 @@ def normal(text: str, region: str | None) -> str:
 
     A number is taken where its length can be right: which ranges are in use changes faster than any table.
     """
+    if "*" in masked(text):  # of a payment card, too
+        raise BadNumber("is no telephone number")
     if len(text) > LONGEST:
         raise BadNumber(f"is longer than {LONGEST} characters")
     try:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import codecs
 import csv
-import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
+
+from cti.spreadsheets import FORMULA, harmless
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_UNPACKED = 400 * 1024 * 1024
@@ -27,8 +28,6 @@ MOST_EXCEL_ROWS = 1_048_576
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBERS = re.compile(r"\+[0-9]+(; \+[0-9]+)*")
 _CHUNK = 1024 * 1024
 
 
@@ -118,13 +117,7 @@ def _text(value: object) -> str:
 
 def _unescaped(cell: str) -> str:
     """The text as it was before ``harmless``."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell
-
-
-def harmless(cell: str) -> str:
-    """The text so that no spreadsheet takes it for a formula (OWASP, CSV injection): telephone numbers
-    stay as they are, anything else that could be one gets an apostrophe in front."""
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBERS.fullmatch(cell) else cell
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
 
 
 class Writer(Protocol):

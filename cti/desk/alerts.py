@@ -27,13 +27,21 @@ class Figure(StrEnum):
     WAIT_MEAN = "mean wait"
 
 
+class Own(StrEnum):
+    """What is watched without a rule of the site's, and is no queue's."""
+
+    ROOM = "room for recordings"
+    """For how many seconds there is room on the disk."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A figure as it is now; None where there is none, which is beyond no limit. ``rises``: by one each
-    second, without anything happening."""
+    second, without anything happening. ``again_s``: to be looked at after so many seconds anyway."""
 
     value: float | None
     rises: bool = False
+    again_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ class Rule:
     """``above``: beyond is more than the limit; else less."""
 
     queue: str
-    figure: Figure
+    figure: Figure | Own
     above: bool
     limit: float
     for_s: float = 30.0
@@ -107,11 +115,11 @@ def wake(rule: Rule, standing: Standing, reading: Reading, now: float) -> float 
         return standing.turning + rule.for_s
     if reading.rises and reading.value is not None and rule.above and not rule.beyond(reading):
         return now + rule.limit - reading.value + _TICK_S
-    return None
+    return None if reading.again_s is None else now + reading.again_s
 
 
-Read = Callable[[str, Figure, float], Reading]
-"""The figure of a queue at a time."""
+Read = Callable[[str, Figure | Own, float], Reading]
+"""The figure of a queue at a time; of none for what is no queue's."""
 
 
 class Alerts:
@@ -124,7 +132,7 @@ class Alerts:
         for number, rule in enumerate(self._rules):
             self._of_queue[rule.queue].append(number)
         self._standing = [Standing() for _ in self._rules]
-        self._wake: dict[int, float] = {}
+        self._wake = {number: 0.0 for number, rule in enumerate(self._rules) if isinstance(rule.figure, Own)}
 
     def happened(self, queues: Collection[str], now: float) -> list[Alert]:
         """Something happened in these queues: the alerts that were raised or cleared by it."""

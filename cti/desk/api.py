@@ -7,23 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response, WebSocket
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from cti.access import (
-    COOKIE,
-    LIFETIME_S,
-    WHO,
-    Anybody,
-    CallController,
-    CallReader,
-    Gate,
-    Person,
-    Right,
-    Role,
-    Supervisor,
-)
+from cti.access import CallController, CallReader, Gate, Person, Right, Role, Supervisor
 from cti.audit import Note, say
 from cti.calls.call import Call
 from cti.calls.commands import Command, Hangup, Monitor, StopMonitor
@@ -32,11 +20,20 @@ from cti.calls.words import CallId, MonitorMode
 from cti.desk.audited import Audited
 from cti.desk.feed import Feed
 from cti.desk.guard import API_VERSION, add_guard
-from cti.desk.login import PER_ADDRESS, PER_NAME, FailureLimit, Passwords
+from cti.desk.login import Passwords
+from cti.desk.login_api import Cookies
+from cti.desk.login_api import routes as login_routes
+from cti.desk.oidc_api import Oidc
+from cti.desk.oidc_api import routes as oidc_routes
 from cti.desk.pages import add_pages
 from cti.desk.rows import Row
+from cti.desk.sessions import routes as session_routes
+from cti.desk.veil import Veil
 from cti.desk.view import Customers, audience_of, card, sees_customers, visible
 from cti.desk.wall import WALL, Door, add_wall
+from cti.problems import ANYWHERE, errors
+from cti.sessions import SessionFolder
+from cti.sight import SIGHTS, Sight
 
 Calls = Callable[[], Mapping[CallId, Call]]
 Health = Callable[[], Mapping[str, str]]
@@ -49,25 +46,8 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class LoginBody(Body):
-    name: str = Field(max_length=100)
-    password: str = Field(max_length=200, repr=False)
-
-
 class MonitorBody(Body):
     mode: MonitorMode
-
-
-class Me(BaseModel):
-    """Who is logged in. ``phone`` says whether there is one to listen in with."""
-
-    name: str
-    role: Role
-    phone: bool
-
-
-class LoggedIn(Me):
-    token: str
 
 
 class Asked(BaseModel):
@@ -79,8 +59,9 @@ class Asked(BaseModel):
 def create_app(
     *,
     gate: Gate,
-    people: Mapping[str, Person],
+    sessions: SessionFolder,
     passwords: Mapping[str, str],
+    oidc: Oidc | None = None,
     feed: Feed,
     ask: Ask,
     calls: Calls,
@@ -90,28 +71,35 @@ def create_app(
     allows: Mapping[str, Sequence[str]] | None = None,
     uploads: Mapping[str, int] | None = None,
     secure_cookie: bool = False,
+    sights: Mapping[Role, Sight] = SIGHTS,
     note: Note = lambda entry: None,
     clock: Callable[[], float] = time.time,
 ) -> FastAPI:
     """The server's application.
 
-    ``passwords`` are argon2 hashes by name; ``calls`` gives the live calls; ``routers`` are
-    the pillars' own; ``allows`` is what pages may reach elsewhere, as in Guard; ``uploads``
-    are the paths that take long requests, and how many bytes;
-    ``secure_cookie`` is for sites behind HTTPS; ``note`` takes what the audit log is to have.
+    ``sessions`` are those that ``gate`` asks for; ``passwords`` are argon2 hashes by name, none
+    where nobody logs in by one; ``oidc`` is another way to log in; ``calls`` gives the live calls;
+    ``routers`` are the pillars' own; ``allows`` is what pages may reach elsewhere, as in Guard;
+    ``uploads`` are the paths that take long requests, and how many bytes;
+    ``secure_cookie`` is for sites behind HTTPS; ``sights`` say who sees numbers whole;
+    ``note`` takes what the audit log is to have.
     Raises ValueError for a password hash that is none.
     """
     # The usual pages of FastAPI for its documentation load from other hosts.
     app = FastAPI(
         title="Cordboard", version=API_VERSION, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
-    app.state.gate = gate
+    app.state.gate, app.state.sights = gate, sights
+    app.add_middleware(Veil)
     add_guard(app, allows or {}, uploads)
     app.add_middleware(Audited, note=note, clock=clock)
-    app.include_router(_login_router(gate, people, Passwords(passwords), secure_cookie, clock))
-    app.include_router(_calls_router(ask, calls, feed.view.customers))
-    for router in routers:
-        app.include_router(router)
+    cookies = Cookies(gate, sessions, secure_cookie)
+    provider = "" if oidc is None else oidc.name
+    app.include_router(login_routes(gate, sessions, cookies, Passwords(passwords), provider, clock))
+    if oidc is not None:
+        app.include_router(oidc_routes(oidc, gate, cookies, clock))
+    for router in (session_routes(gate, sessions), _calls_router(ask, calls, feed.view.customers), *routers):
+        app.include_router(router, responses=ANYWHERE)
     app.include_router(_operations_router(health, registry))
 
     @app.websocket("/ws")
@@ -129,55 +117,8 @@ def create_app(
     return app
 
 
-def _login_router(
-    gate: Gate, people: Mapping[str, Person], passwords: Passwords, secure_cookie: bool, clock: Callable[[], float]
-) -> APIRouter:
-    router = APIRouter(prefix="/api", tags=["login"])
-    names, addresses = FailureLimit(PER_NAME), FailureLimit(PER_ADDRESS)
-
-    @router.post("/login")
-    async def login(body: LoginBody, request: Request, response: Response) -> LoggedIn:
-        """Gives a token, in the answer and as a cookie."""
-        now = clock()
-        address = request.client.host if request.client else ""
-        wait = max(names.wait(body.name, now), addresses.wait(address, now))
-        if wait:
-            seconds = int(wait) + 1
-            raise HTTPException(429, f"too many tries; wait {seconds} s", headers={"Retry-After": str(seconds)})
-        names.count(body.name, now)
-        addresses.count(address, now)
-        good = await passwords.good(body.name, body.password)
-        # Of a name that is nobody's nothing is kept: it may be a password, typed in the wrong field.
-        person = request.scope[WHO] = people.get(body.name)
-        if not good or person is None:
-            raise HTTPException(401, "name or password is wrong")
-        names.forgive(body.name)
-        addresses.forgive(address)
-        token = gate.token(person)
-        response.set_cookie(
-            COOKIE, token, max_age=int(LIFETIME_S), httponly=True, samesite="strict", secure=secure_cookie
-        )
-        return LoggedIn(token=token, **_me(person).model_dump())
-
-    @router.post("/logout", status_code=204)
-    async def logout(request: Request, response: Response) -> None:
-        """Takes the cookie back."""
-        request.scope[WHO] = gate.who(request)
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=secure_cookie)
-
-    @router.get("/me")
-    async def me(who: Anybody) -> Me:
-        return _me(who)
-
-    return router
-
-
-def _me(person: Person) -> Me:
-    return Me(name=person.name, role=person.role, phone=bool(person.phone))
-
-
 def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
-    router = APIRouter(prefix="/api/calls", tags=["calls"])
+    router = APIRouter(prefix="/api/calls", tags=["calls"], responses=errors(404, 409))
 
     def shown(call: Call, who: Person) -> Row:
         return card(call, audience_of(who), customers(call.id) if sees_customers(who) else ())
@@ -244,14 +185,14 @@ def _calls_router(ask: Ask, calls: Calls, customers: Customers) -> APIRouter:
 def _operations_router(health: Health, registry: CollectorRegistry) -> APIRouter:
     router = APIRouter(tags=["operations"])
 
-    @router.get("/healthz")
+    @router.get("/healthz", responses={503: {"description": "Something is wrong"}})
     async def healthz() -> JSONResponse:
         """200 when all is well, else 503; ``checks`` says what is wrong with each thing."""
         checks = dict(health())
         well = not any(checks.values())
         return JSONResponse({"status": "ok" if well else "failing", "checks": checks}, 200 if well else 503)
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Figures in the text format of Prometheus."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cti.calls.call import Call, Consult, OpenOffer
+from cti.calls.call import Call
+from cti.calls.parties import Consult, OpenOffer
 
 
 def offer_state(offer: OpenOffer | None) -> str | None:
@@ -16,17 +17,16 @@ def offer_state(offer: OpenOffer | None) -> str | None:
     return next((state for state, reached in states.items() if reached), "offered")
 
 
-def consult_row(consult: Consult | None) -> dict[str, Any] | None:
-    """A third party: who, how far it is, and whether all three talk."""
-    if consult is None:
-        return None
-    third = consult.open
-    return {"agent": third.agent, "number": consult.number, "state": offer_state(third), "joined": consult.joined}
+def party_row(party: Consult) -> dict[str, Any]:
+    """A party beside the agent: by what offer he is there, who, how far it is, and whether he talks with all."""
+    open = party.open
+    who = {"agent": open.agent, "number": party.number}
+    return {"offer": open.offer, **who, "state": offer_state(open), "joined": party.joined}
 
 
 def asked(call: Call | None) -> Iterable[str]:
-    """The agents who are asked for the call, or have it, and who is consulted about it."""
+    """The agents who are asked for the call, or have it, and those who are asked about it."""
     if call is None:
         return ()
-    third = call.consult.open.agent if call.consult is not None else ""
-    return (*(offer.agent for offer in call.offers), *([third] if third else []))
+    beside = (party.open.agent for party in call.parties if party.open.agent)
+    return (*(offer.agent for offer in call.offers), *beside)

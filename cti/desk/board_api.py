@@ -15,6 +15,7 @@ from cti.desk.api import Body
 from cti.desk.feed import Feed
 from cti.desk.today import QUARTER_S
 from cti.desk.view import EVERYTHING, Audience, Change, audience_of
+from cti.problems import errors
 
 LONGEST_S = 30 * 86_400.0
 """How long an announcement may be shown."""
@@ -65,7 +66,7 @@ def routes(
 ) -> APIRouter:
     """``agents`` are the site's; ``serving`` gives those who may take a queue's calls, None where there
     is no such queue."""
-    router = APIRouter(prefix="/api", tags=["board"])
+    router = APIRouter(prefix="/api", tags=["board"], responses=errors(404, 409))
     view = feed.view
 
     @router.get("/board/day")

@@ -10,13 +10,15 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cti.access import CallController, Person
-from cti.calls.call import Call, OpenOffer
+from cti.calls.call import Call
 from cti.calls.commands import Hold, Resume
 from cti.calls.names import DIRECT_QUEUE
 from cti.calls.part import Ask, Output
+from cti.calls.parties import OpenOffer
 from cti.calls.talk_events import PhoneLost, TransferAsked
 from cti.desk.api import Asked, Calls
 from cti.desk.talks import talk_of
+from cti.problems import errors
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -77,7 +79,7 @@ class Ways:
 def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
     """The routes. Only the agent who talks on the call may ask, or a supervisor: for others it is not
     there (404). What can't be done as the call stands is refused (409), and nothing happens."""
-    router = APIRouter(prefix="/api/calls", tags=["call control"])
+    router = APIRouter(prefix="/api/calls", tags=["call control"], responses=errors(404, 409))
 
     async def on_talk(
         id: str, who: Person, act: Callable[[Call, OpenOffer, float], Output], *, away: bool = False
@@ -88,8 +90,8 @@ def control_routes(ask: Ask, calls: Calls, ways: Ways) -> APIRouter:
                 raise HTTPException(409, "the caller is being sent on already")
             if call.detour is not None and not away:
                 raise HTTPException(409, IN_FLOW)
-            if call.consult is not None and call.consult.joined:
-                raise HTTPException(409, "three talk: let the third go first, or leave him the caller")
+            if call.confers:
+                raise HTTPException(409, "others are in this talk: let them go first, or leave them the caller")
             return [act(call, talk, now)]
 
         await ask(work)

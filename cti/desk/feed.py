@@ -23,12 +23,14 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any, Protocol
 
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from cti import personal
 from cti.access import FEED, WHO, Person
 from cti.calls.call import Call
 from cti.calls.events import Event
@@ -37,6 +39,7 @@ from cti.desk.guard import same_host
 from cti.desk.today import Touched
 from cti.desk.view import EVERYTHING, Audience, Change, View, audience_of, sees_customers
 from cti.desk.wall import WALL, Wall
+from cti.sight import Sight, sight_of
 
 ALIVE_S = 5.0
 LOG_IN_FIRST = 4401
@@ -49,20 +52,20 @@ _text = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class _Sent:
-    """A message. Its text is made when the first desktop wants it: most are seen by nobody."""
+    """A message. Its text, whole or veiled, is made when the first desktop wants it: most are seen by nobody."""
 
-    __slots__ = ("_what", "prev", "seq")
+    __slots__ = ("_change", "_texts", "prev", "seq")
 
     def __init__(self, seq: int, prev: int, change: Change) -> None:
         self.seq = seq
         self.prev = prev
-        self._what: Change | str = change
+        self._change = change
+        self._texts: dict[bool, str] = {}
 
-    @property
-    def text(self) -> str:
-        if isinstance(self._what, Change):
-            self._what = _change_text(self._what, self.seq, self.prev)
-        return self._what
+    def text(self, veiled: bool) -> str:
+        if veiled not in self._texts:
+            self._texts[veiled] = _change_text(_veiled(self._change) if veiled else self._change, self.seq, self.prev)
+        return self._texts[veiled]
 
 
 class _Log:
@@ -72,21 +75,22 @@ class _Log:
         self.seq = first
         self.sent: deque[_Sent] = deque(maxlen=kept)
 
-    def after(self, seq: int) -> list[str] | None:
+    def after(self, seq: int, veiled: bool) -> list[str] | None:
         """The messages after number ``seq``, or None if they are not all known any more."""
         if seq == self.seq:
             return []
         missed = [message for message in self.sent if message.seq > seq]
-        return [message.text for message in missed] if missed and missed[0].prev == seq else None
+        return [message.text(veiled) for message in missed] if missed and missed[0].prev == seq else None
 
 
 class Reader:
     """One desktop's messages in wait. Never more than ``limit``: then all give way to a snapshot. Without
-    ``customers`` its calls tell nothing of them."""
+    ``customers`` its calls tell nothing of them; ``veiled``: numbers are hidden."""
 
-    def __init__(self, audience: Audience, limit: int, customers: bool = True) -> None:
+    def __init__(self, audience: Audience, limit: int, customers: bool = True, veiled: bool = False) -> None:
         self.audience = audience
         self.customers = customers
+        self.veiled = veiled
         self._limit = limit
         self._texts: deque[str] = deque()
         self._wake = asyncio.Event()
@@ -131,7 +135,8 @@ Beside = Callable[[Audience, float], Mapping[str, Any]]
 class Entrance(Protocol):
     """Knows who may come in."""
 
-    def who(self, connection: HTTPConnection) -> Person | None: ...
+    def who(self, connection: HTTPConnection, *, over: bool = False) -> Person | None:
+        """Who asks; ``over``: his token may have expired while his session goes on."""
 
 
 class Feed:
@@ -228,12 +233,20 @@ class Feed:
         log.sent.append(sent)
         log.seq = sent.seq
         for reader in self._readers.get(change.audience, ()):
-            reader.put(sent.text)
+            reader.put(sent.text(reader.veiled))
 
-    def join(self, audience: Audience, stream: str = "", after: int | None = None, *, customers: bool = True) -> Reader:
+    def join(
+        self,
+        audience: Audience,
+        stream: str = "",
+        after: int | None = None,
+        *,
+        customers: bool = True,
+        veiled: bool = False,
+    ) -> Reader:
         """A reader that goes on after message ``after`` of ``stream``, or begins with a snapshot."""
-        reader = Reader(audience, self._limit, customers)
-        missed = self._log(audience).after(after) if stream == self.stream and after is not None else None
+        reader = Reader(audience, self._limit, customers, veiled)
+        missed = self._log(audience).after(after, veiled) if stream == self.stream and after is not None else None
         if missed is None or len(missed) > self._limit:
             reader.need_snapshot()
         else:
@@ -262,14 +275,14 @@ class Feed:
             return [self._alive()]
         if not reader.behind:
             return reader.take()
-        snapshot = self._snapshot(reader.audience)
+        snapshot = self._snapshot(reader.audience, reader.veiled)
         reader.take()  # From here on it is told what comes after the snapshot.
         return [snapshot]
 
     async def serve(
         self, socket: WebSocket, gate: Entrance, audience: Callable[[Person], Audience] = audience_of
     ) -> None:
-        """Talks to one desktop until it goes, or its token is no longer good."""
+        """Talks to one desktop until it goes, or its session ends: a token that is renewed meanwhile ends nothing."""
         await socket.accept()
         who = socket.scope[WHO] = gate.who(socket)
         if not same_host(socket):
@@ -284,7 +297,9 @@ class Feed:
         after = socket.query_params.get("after", "")
         number = int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
         stream = socket.query_params.get("stream", "")
-        reader = self.join(audience(who), stream, number, customers=sees_customers(who))
+        of = audience(who)
+        veiled = of is EVERYTHING and sight_of(who, socket) is not Sight.ALWAYS  # to an agent, all is his own
+        reader = self.join(of, stream, number, customers=sees_customers(who), veiled=veiled)
         sending = asyncio.create_task(self._send(socket, reader, gate))
         hearing = asyncio.create_task(_hear(socket))
         try:
@@ -309,7 +324,7 @@ class Feed:
             # A signature costs more to check than a message to send: not at every message.
             if abs(now - checked) >= ALIVE_S:
                 checked = now
-                if gate.who(socket) is None:
+                if gate.who(socket, over=True) is None:
                     await socket.close(LOG_IN_FIRST, "log in again")
                     return
             for text in texts:
@@ -326,7 +341,7 @@ class Feed:
             log = self._logs[audience] = _Log(next(self._numbers), kept)
         return log
 
-    def _snapshot(self, audience: Audience) -> str:
+    def _snapshot(self, audience: Audience, veiled: bool) -> str:
         if audience is EVERYTHING:
             # What the snapshot shows must count as told: else it would not be told when it is gone again.
             self.tell_gathered()
@@ -335,7 +350,7 @@ class Feed:
         seen = head | self.view.seen_by(audience)
         for beside in self._beside:
             seen |= beside(audience, self._clock())
-        return _text(seen)
+        return _text({**seen, "calls": personal.veiled(seen["calls"])} if veiled else seen)
 
 
 async def _hear(socket: WebSocket) -> None:
@@ -351,6 +366,11 @@ def _without_customers(text: str) -> str:
     for call in message.get("calls", ()):
         call["customers"] = []
     return _text(message)
+
+
+def _veiled(change: Change) -> Change:
+    calls, notices = personal.veiled(list(change.calls)), personal.veiled(list(change.notices))
+    return replace(change, calls=tuple(calls), notices=tuple(notices))
 
 
 def _change_text(change: Change, seq: int, prev: int) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cti.masking import masked_within
+
 BODY_LIMIT = 64 * 1024
 """Bytes of a request's body, but for uploads. The API takes short JSON objects only."""
 
@@ -23,11 +26,14 @@ API_VERSION = "1"
 
 _POLICY = {
     "default-src": "'self'",
+    # The one style sheet that wavesurfer.js writes into the page, by its hash: see src/review/wave.ts.
+    "style-src": "'self' 'sha256-Txpp2hh5OoXvJGhUxJbFyEnnoWJBIRJRY/mg0M3HqKc='",
     "object-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+LOGIN = "/api/login"
 _NO_MORE: Mapping[str, Sequence[str]] = {}
 
 
@@ -64,7 +70,9 @@ def same_host(connection: HTTPConnection) -> bool:
 
 
 class Guard:
-    """ASGI middleware: headers on each answer, no writing from other sites' pages, short bodies.
+    """ASGI middleware: headers on each answer, no writing from other sites' pages, no text that a database
+    does not take, short bodies without the numbers of payment cards (but where a password is sent; and uploads
+    look for themselves).
     ``allows`` is what pages may reach elsewhere, by directive of the content policy; ``uploads`` are
     the paths that take more, and how many bytes."""
 
@@ -91,12 +99,16 @@ class Guard:
         limit = self._uploads.get(scope["path"], BODY_LIMIT)
         refusal = _refusal(scope, limit)
         app = self._app if refusal is None else refusal
-        await app(scope, _bounded(receive, limit), send_guarded)
+        bounded = _bounded(receive, limit)
+        whole = scope["path"].startswith(LOGIN) or scope["path"] in self._uploads
+        await app(scope, bounded if whole else _masked(bounded), send_guarded)
 
 
 def _refusal(scope: Scope, limit: int) -> JSONResponse | None:
     if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not same_host(HTTPConnection(scope)):
         return error_response(403, "this page is of another host")
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return error_response(400, "the address has a NUL in it")
     length = Headers(scope=scope).get("content-length", "0")
     if not length.isascii() or not length.isdigit():
         return error_response(400, "Content-Length is not a number")
@@ -118,6 +130,47 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         return message
 
     return receive_bounded
+
+
+def _masked(receive: Receive) -> Receive:
+    """Gives the body in one piece, without the numbers of payment cards."""
+    body = bytearray()
+
+    async def receive_masked() -> Message:
+        while True:
+            message = await receive()
+            body.extend(message.get("body", b""))
+            if message["type"] != "http.request":
+                return message
+            if not message.get("more_body", False):
+                return {**message, "body": _without_cards(bytes(body)), "more_body": False}
+
+    return receive_masked
+
+
+def _without_cards(body: bytes) -> bytes:
+    try:
+        sent = json.loads(body)
+        kept = masked_within(sent)
+    except (ValueError, RecursionError):
+        return body  # who reads it will say what is wrong in it
+    if not all(map(_whole, _texts(kept))):
+        raise HTTPException(400, "a text of the request has a NUL or half a character in it")
+    return body if kept == sent else json.dumps(kept).encode()
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from (text for pair in value.items() for one in pair for text in _texts(one))
+        case list():
+            yield from (text for one in value for text in _texts(one))
+
+
+def _whole(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def error_response(status: int, error: object, headers: dict[str, str] | None = None, **more: object) -> JSONResponse:

@@ -11,11 +11,12 @@ from cti.calls.part import Ask, Output
 from cti.calls.talk_events import HelpAsked, HelpDropped
 from cti.desk.api import Asked, Calls
 from cti.desk.talks import talk_of
+from cti.problems import errors
 
 
 def routes(ask: Ask, calls: Calls) -> APIRouter:
     """The routes, for the agent who talks on the call and for supervisors; 404 for others."""
-    router = APIRouter(prefix="/api/calls", tags=["call control"])
+    router = APIRouter(prefix="/api/calls", tags=["call control"], responses=errors(404, 409))
 
     @router.post("/{id}/help", status_code=202)
     async def call_for_help(id: str, who: CallController) -> Asked:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from cti.desk.alerts import Alert, Figure
+from cti.desk.alerts import Alert, Figure, Own
 
 OLDEST_S = 1800.0
 """An alert that could not be told for so long is told no more: the board knows how things are."""
@@ -70,6 +70,10 @@ def body(alert: Alert) -> bytes:
 def subject(alert: Alert) -> str:
     """In one line."""
     rule = alert.rule
+    if rule.figure is Own.ROOM:
+        lasts = f"lasts less than {rule.limit / 3600:g} h" if rule.limit > 1 else "is used up: no talk is recorded"
+        line = f"The room for recordings {lasts}"
+        return line if alert.cleared is None else f"Over: {line}"
     line = f"{rule.queue}: {rule.figure} {'above' if rule.above else 'below'} {_said(rule.figure, rule.limit)}"
     return line if alert.cleared is None else f"Over: {line}"
 
@@ -86,8 +90,10 @@ def text(alert: Alert) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _said(figure: Figure, value: float) -> str:
+def _said(figure: Figure | Own, value: float) -> str:
     match figure:
+        case Own.ROOM:
+            return f"{value / 3600:.0f} h"
         case Figure.LONGEST_WAIT | Figure.WAIT_MEAN:
             return _duration(value)
         case Figure.SERVICE_LEVEL_ANSWERED | Figure.SERVICE_LEVEL_OFFERED:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter as Tally
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from cti.calls.codec import KINDS
 from cti.calls.events import Event
 from cti.calls.words import AgentState, Place
 from cti.desk.alerts import Alerts
@@ -16,21 +18,26 @@ from cti.desk.view import View
 
 
 class Metrics(Collector):
-    """Calls by place, agents by state, calls waiting in each queue, alerts, and events counted."""
+    """Calls by place, agents by state, how each queue is, alerts, and events counted. ``clock`` gives Unix
+    seconds."""
 
-    def __init__(self, view: View, registry: CollectorRegistry, alerts: Alerts | None = None) -> None:
+    def __init__(
+        self,
+        view: View,
+        registry: CollectorRegistry,
+        alerts: Alerts | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._view = view
+        self._clock = clock
         self._alerts = Alerts() if alerts is None else alerts
         self._events = Counter("cordboard_events", "Events dispatched, by kind", ["kind"], registry=registry)
-        self._of_kind: dict[type[Event], Counter] = {}
+        # All of them from the beginning: of a counter that appears later its first event would not be seen.
+        self._of_kind = {kind: self._events.labels(name) for name, kind in KINDS.items()}
         registry.register(self)
 
     def count(self, event: Event) -> None:
-        kind = type(event)
-        counter = self._of_kind.get(kind)
-        if counter is None:  # finding it by its label costs more than counting
-            counter = self._of_kind[kind] = self._events.labels(kind.__name__)
-        counter.inc()
+        self._of_kind[type(event)].inc()  # finding it by its label would cost more than counting
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         calls = GaugeMetricFamily("cordboard_calls", "Live calls, by place", labels=["place"])
@@ -46,10 +53,7 @@ class Metrics(Collector):
             agents.add_metric([state], states[state])
         yield agents
 
-        waiting = GaugeMetricFamily("cordboard_queue_waiting", "Calls waiting, by queue", labels=["queue"])
-        for queue in self._view.queues:
-            waiting.add_metric([queue["name"]], queue["waiting"])
-        yield waiting
+        yield from self._queues()
 
         raised = GaugeMetricFamily(
             "cordboard_alerts",
@@ -62,3 +66,22 @@ class Metrics(Collector):
         for labels, number in sums.items():
             raised.add_metric(labels, number)
         yield raised
+
+    def _queues(self) -> Iterator[GaugeMetricFamily]:
+        waiting = GaugeMetricFamily("cordboard_queue_waiting", "Calls waiting, by queue", labels=["queue"])
+        longest = GaugeMetricFamily(
+            "cordboard_queue_longest_wait_seconds", "How long the first of them has waited", labels=["queue"]
+        )
+        level = GaugeMetricFamily(
+            "cordboard_queue_service_level",
+            "Answered in time, of today's calls that do not wait any more: 0 to 1; absent before there is one",
+            labels=["queue"],
+        )
+        now = self._clock()
+        for queue in self._view.queues:
+            name, since, reached = queue["name"], queue["longest_since"], queue["today"]["service_level_offered"]
+            waiting.add_metric([name], queue["waiting"])
+            longest.add_metric([name], 0.0 if since is None else max(0.0, now - since))
+            if reached is not None:
+                level.add_metric([name], reached)
+        yield from (waiting, longest, level)

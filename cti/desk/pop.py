@@ -14,6 +14,7 @@ from cti.access import AnyAgent
 from cti.calls.call import Call
 from cti.calls.words import CallId
 from cti.desk.view import audience_of, visible
+from cti.problems import errors
 
 
 class Show(StrEnum):
@@ -111,7 +112,7 @@ Known = Callable[[Call, str], Mapping[str, str]]
 
 def routes(rules: Sequence[Rule], known: Known, calls: Callable[[], Mapping[CallId, Call]]) -> APIRouter:
     """The API of the pops, for the agents' pages."""
-    router = APIRouter(prefix="/api", tags=["calls"])
+    router = APIRouter(prefix="/api", tags=["calls"], responses=errors(404))
 
     @router.get("/pop")
     async def moments(_: AnyAgent) -> list[Moment]:

@@ -7,19 +7,21 @@ from collections.abc import Callable, Sequence
 from fastapi import APIRouter, HTTPException
 
 from cti.access import CallController, Person
-from cti.calls.call import Call, OpenOffer
+from cti.calls.call import Call
 from cti.calls.commands import ResumeRecording
 from cti.calls.part import Ask, Output
+from cti.calls.parties import OpenOffer
 from cti.calls.talk_events import PauseAsked
 from cti.calls.words import RecordingPause
 from cti.desk.api import Asked, Calls
 from cti.desk.talks import talk_of
+from cti.problems import errors
 
 
 def routes(ask: Ask, calls: Calls) -> APIRouter:
     """The routes, for the agent who talks on the call and for supervisors; 404 for others. Of a talk of
     several agents, every recording is meant."""
-    router = APIRouter(prefix="/api/calls", tags=["call control"])
+    router = APIRouter(prefix="/api/calls", tags=["call control"], responses=errors(404, 409))
 
     async def do(id: str, who: Person, act: Callable[[Call, OpenOffer, float], Output | None], else_: str) -> Asked:
         async def work(now: float) -> Sequence[Output]:
@@ -48,7 +50,8 @@ def routes(ask: Ask, calls: Calls) -> APIRouter:
 
     @router.post("/{id}/recording/resume", status_code=202)
     async def resume(id: str, who: CallController) -> Asked:
-        """The talk is recorded again. 409 where its recording is not paused."""
+        """The talk is recorded again, or from now on where that was to be asked for. 409 where its recording is
+        not paused."""
 
         def act(call: Call, open: OpenOffer, now: float) -> Output | None:
             paused = open.pause is RecordingPause.PAUSED

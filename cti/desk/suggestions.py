@@ -12,6 +12,7 @@ from cti.access import AnyAgent
 from cti.calls.words import CallId
 from cti.desk.api import Calls
 from cti.desk.view import Customers, audience_of, visible
+from cti.problems import errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Rule:
 
 def routes(rules: Sequence[Rule], calls: Calls, customers: Customers, today: Callable[[], date]) -> APIRouter:
     """The route. ``customers`` says who calls, ``today`` the day it is for the site."""
-    router = APIRouter(prefix="/api/calls", tags=["calls"])
+    router = APIRouter(prefix="/api/calls", tags=["calls"], responses=errors(404))
 
     @router.get("/{id}/suggestions")
     async def suggestions(id: str, who: AnyAgent) -> list[str]:

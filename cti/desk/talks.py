@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import HTTPException
 
 from cti.access import Person
-from cti.calls.call import Call, OpenOffer
+from cti.calls.call import Call
+from cti.calls.parties import OpenOffer
 from cti.calls.words import CallId, Place
 from cti.desk.api import Calls
 from cti.desk.view import EVERYTHING, audience_of

@@ -10,25 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta, tzinfo
-from enum import Enum, auto
 from math import floor
 from typing import Any
 
 from cti.calls.call import Call
 from cti.calls.events import CallEvent, Ended, Left, Queued
 from cti.calls.words import CallId, Party, Place
+from cti.figures import Came, service_level_answered, service_level_offered, share
 
 QUARTER_S = 900
-
-
-class Came(Enum):
-    """What came of a wait."""
-
-    ANSWERED = auto()
-    ABANDONED = auto()
-    """The caller hung up."""
-    MOVED = auto()
-    """It left the queue in another way: overflow, a menu, another queue."""
 
 
 @dataclass(slots=True)
@@ -52,18 +42,17 @@ class Figures:
     @property
     def service_level_answered(self) -> float | None:
         """Answered in time, of those answered."""
-        return self.in_time / self.answered if self.answered else None
+        return service_level_answered(self.in_time, self.answered)
 
     @property
     def service_level_offered(self) -> float | None:
         """Answered in time, of those offered that do not wait any more."""
-        over = self.answered + self.abandoned + self.moved
-        return self.in_time / over if over else None
+        return service_level_offered(self.in_time, self.answered, self.abandoned, self.moved)
 
     @property
     def wait_mean_s(self) -> float | None:
         """The mean wait of those answered."""
-        return self.waited_s / self.answered if self.answered else None
+        return share(self.waited_s, self.answered)
 
     def row(self) -> dict[str, Any]:
         """As JSON values; null where there is nothing to divide by."""

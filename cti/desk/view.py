@@ -8,7 +8,7 @@ for, however many events touched them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -17,8 +17,8 @@ from cti.calls.call import Call
 from cti.calls.events import AgentChanged, CallEvent, Event, Failed, FollowUpDue
 from cti.calls.talk_events import MonitorEnded
 from cti.calls.words import AgentState, CallId, Direction, Place
-from cti.desk.alerts import Figure, Reading
-from cti.desk.asked import asked, consult_row, offer_state
+from cti.desk.alerts import Figure, Own, Reading
+from cti.desk.asked import asked, offer_state, party_row
 from cti.desk.line import Line, Order
 from cti.desk.rows import Row, Rows
 from cti.desk.today import Today, Touched
@@ -33,6 +33,9 @@ STEPS_SHOWN = 20
 WAITING_SHOWN = 50
 """How many waiting calls a queue lists by id; it counts all of them."""
 
+
+REFUSED: Mapping[str, str] = {"ResumeRecording": "the recording could not be resumed"}
+"""What an agent is told if Asterisk refuses a command, by its class name."""
 
 Customers: TypeAlias = Callable[[CallId], Sequence[Row]]
 """The cards of the customers who have a call's number, as far as they are known by now; must not wait."""
@@ -69,7 +72,7 @@ class Change:
     """Calls that ended, or that this audience may no longer see."""
     notices: tuple[Row, ...] = ()
     """What a supervisor should be told: ``call``, ``supervisor`` (empty for all), ``text``; or an agent of a
-    follow-up that is due: ``followup``, ``text``."""
+    follow-up that is due: ``followup``, ``text``; or of what he asked for in vain: ``call``, ``refused``, ``text``."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """What else there is to tell, by key: ``today``, ``alerts``, ``announcements``."""
 
@@ -92,7 +95,7 @@ def visible(call: Call, audience: Audience) -> bool:
 def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
     """The call as shown to the audience. Agents are not told who listens to them, nor who else is
     offered the call."""
-    offers = (*call.offers, call.consult.open) if call.consult is not None else call.offers
+    offers = (*call.offers, *(party.open for party in call.parties)) if call.parties else call.offers
     offer = next((own for own in offers if own.agent == audience), call.offer)
     row: Row = {
         "id": call.id,
@@ -116,7 +119,8 @@ def card(call: Call, audience: Audience, customers: Sequence[Row] = ()) -> Row:
         "connected_at": call.connected_at if offer and offer.connected else None,
         "held": call.held,
         "detour": call.detour.flow if call.detour is not None and not call.detour.over else None,
-        "consult": consult_row(call.consult),
+        "consult": party_row(call.consult) if call.consult is not None else None,
+        "parties": [party_row(party) for party in call.parties],
         "recording": offer.recorded if offer else None,
         "help_since": call.help_since,
         "transferred_to": call.transferred_to,
@@ -176,9 +180,10 @@ class View:
         touched = self.today.apply(event, call)
         self.touch(touched)
         old, new = self.calls.get(call.id), call if call.live else None
+        told = [change for change in _refused(event, call) if wanted(change.audience)]
         notices = _notices(event) if wanted(EVERYTHING) else ()
         if new is old and not notices:
-            return []  # such as a digit
+            return told  # none for a digit and the like
         self._last = (event.at, type(event).__name__)
         self._notices += notices
         if new is None:
@@ -188,7 +193,7 @@ class View:
             self.calls[call.id] = new
             self._call_rows.touch(call.id)
         self._apply_queues(old, new)
-        return self._apply_offers(call.id, old, new, touched.agents, wanted)
+        return [*self._apply_offers(call.id, old, new, touched.agents, wanted), *told]
 
     def known(self, id: CallId, wanted: Callable[[Audience], bool] = lambda audience: True) -> list[Change]:
         """Takes in that something else is known of the call's caller. Returns as ``apply``."""
@@ -236,7 +241,7 @@ class View:
         stirred, self._stirred = self._stirred, set()
         return stirred
 
-    def reading(self, queue: str, figure: Figure, now: float) -> Reading:
+    def reading(self, queue: str, figure: Figure | Own, now: float) -> Reading:
         """A queue's figure as it is now."""
         line, day = self._waiting.get(queue) or Line(), self.today.queue(queue)
         match figure:
@@ -252,6 +257,8 @@ class View:
                 return Reading(day.service_level_offered)
             case Figure.WAIT_MEAN:
                 return Reading(day.wait_mean_s)
+            case Own():
+                return Reading(None)
 
     def _apply_agent(self, event: AgentChanged, wanted: Callable[[Audience], bool]) -> list[Change]:
         self.agents[event.agent] = Agent(event.agent, event.state, event.at, shown(event.reason), event.call)
@@ -351,6 +358,15 @@ def _place(call: Call | None) -> tuple[str, Order] | None:
     if call is None or call.place is not Place.QUEUE or call.parking is not None:
         return None
     return call.queue, (-call.priority, call.queued_at or call.arrived_at, call.id)
+
+
+def _refused(event: CallEvent, call: Call) -> Iterator[Change]:
+    """What the agent of a talk should be told, whose card would tell him nothing of it."""
+    if isinstance(event, Failed) and event.command in REFUSED:
+        row = {"call": event.call, "refused": event.command, "text": REFUSED[event.command]}
+        for open in call.offers:
+            if open.offer == event.offer:
+                yield Change(open.agent, event.at, type(event).__name__, notices=(row,))
 
 
 def _notices(event: CallEvent) -> tuple[Row, ...]:

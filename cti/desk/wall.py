@@ -15,6 +15,7 @@ from cti.calls.words import AgentState
 from cti.desk.alerts import Alert
 from cti.desk.rows import Row
 from cti.desk.view import Audience, Change, View
+from cti.problems import errors
 
 WALL: Audience = ""
 """The audience of all screens on walls: nobody has this name."""
@@ -110,9 +111,9 @@ class Door:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
 
-    def who(self, connection: HTTPConnection) -> Person | None:
-        """Who put up the screen, or None."""
-        who = self._gate.person(connection.cookies.get(COOKIE, ""), "wall") or self._gate.who(connection)
+    def who(self, connection: HTTPConnection, *, over: bool = False) -> Person | None:
+        """Who put up the screen, or None; ``over`` as in the gate."""
+        who = self._gate.person(connection.cookies.get(COOKIE, ""), "wall") or self._gate.who(connection, over=over)
         return who if who is not None and who.scopes is None and who.may(Right.SUPERVISE) else None
 
     def refusal(self, connection: HTTPConnection) -> HTTPException:
@@ -130,7 +131,7 @@ class Door:
 def add_wall(app: FastAPI, door: Door, secure_cookie: bool) -> None:
     """The route by which a screen is put up, and stays so."""
 
-    @app.post("/api/wall", status_code=204, tags=["board"])
+    @app.post("/api/wall", status_code=204, tags=["board"], responses=errors(401, 403, 413))
     async def put_up(request: Request, response: Response) -> None:
         """Gives this browser the wallboard's cookie, or renews it: for supervisors, and for who has it."""
         who = door.who(request)

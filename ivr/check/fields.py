@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cti.hints import meant
-from cti.site_files import Document, Key, Problem
+from cti.site.files import Document, Key, Problem
+from cti.site.hints import meant
 from ivr.check.data import ALWAYS, Place, steps
 from ivr.check.known import Known
 from ivr.tree import Flows

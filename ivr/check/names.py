@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from cti.hints import meant
-from cti.site_files import Document, Key, Problem
+from cti.site.files import Document, Key, Problem
+from cti.site.hints import meant
 from ivr.check.known import Known
 from ivr.node import Node, Want
 from ivr.prompt import EVERY, File, Prompt

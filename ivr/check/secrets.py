@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from cti.site_files import Document, Problem
+from cti.site.files import Document, Problem
 from ivr.check.data import Place, made_of, steps
 from ivr.node import Sink, Use
 from ivr.tree import Flows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cti.site_files import Document, Problem
+from cti.site.files import Document, Problem
 from ivr import reach
 from ivr.check import fields, secrets, ways
 from ivr.check.known import Known

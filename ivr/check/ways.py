@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from cti.hints import meant
-from cti.site_files import Document, Problem
+from cti.site.files import Document, Problem
+from cti.site.hints import meant
 from ivr import reach
 from ivr.node import Node
 from ivr.walk import RETURN

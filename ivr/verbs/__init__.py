@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ivr.node import Node
 from ivr.verbs.agent import Agent
 from ivr.verbs.callback import Callback
+from ivr.verbs.consent import Consent
 from ivr.verbs.customer import Customer
 from ivr.verbs.data import Branch, Lookup, Set, Split, Subflow
 from ivr.verbs.identity import Verify
@@ -39,6 +40,7 @@ VERBS: Mapping[str, type[Node]] = {
         Voicemail,
         RecordCaller,
         Survey,
+        Consent,
         Agent,
         Back,
         Goto,

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from cti.calls.events import CallbackWanted
 from cti.outbound import NUMBER
-from cti.site_files import Key
-from ivr.node import FieldName, Link, MenuKey, Name, Question, Sink, Tries, Use
+from cti.site.files import Key
+from ivr.node import FieldName, Link, Longest, Measure, MenuKey, Name, Question, Sink, Tries, Use
 from ivr.prompt import Prompt, Prompted
 from ivr.questions import MayCall
 from ivr.walk import Ask, Hear, Speak, Steps, Walk
+
+MAY_S = 1.0
+"""The longest a caller waits for an answer, whether his number may be called."""
 
 
 class Callback(Question):
@@ -43,9 +46,12 @@ class Callback(Question):
         yield from super().uses()
         yield Use(("number",), self.number, Sink.RECORD)
 
+    def longest(self, measure: Measure) -> Longest:
+        return super().longest(measure) + Longest(0, MAY_S)
+
     def walk(self, walk: Walk) -> Steps:
         number = str(walk.known().get(self.number, ""))
-        if not NUMBER.fullmatch(number) or (yield Ask(MayCall(number))) is False:
+        if not NUMBER.fullmatch(number) or (yield Ask(MayCall(number), MAY_S)) is False:
             return walk.give_up(self.otherwise)
         tries = Tries(self)
         said: tuple[Prompt, ...] | None = (self.say,)

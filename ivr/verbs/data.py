@@ -9,8 +9,8 @@ from typing import Annotated
 import structlog
 from pydantic import AfterValidator, Field
 
-from cti.durations import Duration
-from cti.site_files import SiteModel
+from cti.site.durations import Duration
+from cti.site.files import SiteModel
 from ivr.expressions import WORDS, Expressed, Expression, Value, Wrong
 from ivr.node import FieldName, Link, Longest, Measure, Name, Node, Sink, Use, Want
 from ivr.questions import Fetch, Scalar

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from cti.calls.events import Chosen
-from cti.site_files import Key
+from cti.site.files import Key
 from ivr.node import FieldName, Link, Longest, Measure, Name, Sink, Tries, Use, Want
 from ivr.prompt import Prompt, Prompted
 from ivr.questions import CheckSecret, SendCode, Unanswered, Verdict

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from cti.calls.events import Chosen, LanguageChosen
-from cti.site_files import Key
+from cti.site.files import Key
 from ivr.node import Link, Longest, Measure, MenuKey, Name, Question, Tries, Want
 from ivr.prompt import LANGUAGE, NOTHING, Prompt, Prompted
 from ivr.walk import Hear, Speak, Steps, Walk

@@ -10,8 +10,9 @@ from pydantic import BeforeValidator
 from cti.calls.commands import Transfer
 from cti.calls.events import CameBack, Queued
 from cti.calls.names import DIRECT_QUEUE
+from cti.masking import masked
 from cti.outbound import NUMBER
-from cti.site_files import SiteModel
+from cti.site.files import SiteModel
 from ivr.expressions import parse as expression
 from ivr.node import Link, Longest, Measure, Name, Node, Sink, Use, Want
 from ivr.template import Templated
@@ -134,7 +135,7 @@ class Back(Node):
     def walk(self, walk: Walk) -> Steps:
         yield from ()
         known = walk.known()
-        screen = {label: text.filled(known) for label, text in self.back.items()}
+        screen = {label: masked(text.filled(known)) for label, text in self.back.items()}
         walk.out.append(CameBack(call=walk.call, at=walk.now, screen=screen))
         return None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cti import hours
-from cti.hours import Hours
+from cti.site import hours
+from cti.site.hours import Hours
 from ivr.node import FieldName, Link, Longest, Measure, Name, Node
 from ivr.questions import SwitchState
 from ivr.walk import Ask, Steps, Walk

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from cti.calls.events import Queued
-from cti.durations import Duration
+from cti.masking import masked
 from cti.outbound import NUMBER
-from cti.site_files import Key
+from cti.site.durations import Duration
+from cti.site.files import Key
 from ivr.expressions import Expressed, Expression, Wrong
 from ivr.expressions import parse as expression
 from ivr.node import Link, Longest, Measure, MenuKey, Name, Node, Sink, Use, Want
@@ -153,7 +154,7 @@ class Queue(Node):
             queue=self.queue,
             skills=dict(self.skills),
             priority=worked_out(self.priority, walk),
-            screen={label: text.filled(known) for label, text in self.screen.items()},
+            screen={label: masked(text.filled(known)) for label, text in self.screen.items()},
             level=self.level.filled(known) if self.level else "",
             agent=self.agent.filled(known) if self.agent else "",
             prefer=prefer,

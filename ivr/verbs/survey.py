@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from cti.calls.events import Surveyed
-from cti.site_files import Key, SiteModel
+from cti.site.files import Key, SiteModel
 from ivr.node import FieldName, Link, Longest, Measure, Name, Question, Tries, once
 from ivr.prompt import NOTHING, Prompt, Prompted
 from ivr.walk import Hear, Speak, Steps, Walk

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from cti.calls.events import Chosen
-from cti.durations import Duration
-from cti.site_files import Key, SiteModel
+from cti.masking import masked
+from cti.site.durations import Duration
+from cti.site.files import Key, SiteModel
 from ivr.node import (
     FieldName,
     Link,
@@ -220,7 +221,8 @@ class Collect(Entry):
                 if self.name is not None:
                     walk.data[self.name] = value
                 if not self.secret:
-                    walk.out.append(Chosen(call=walk.call, at=walk.now, node=self.name or walk.node, value=value))
+                    node = self.name or walk.node
+                    walk.out.append(Chosen(call=walk.call, at=walk.now, node=node, value=masked(value)))
                 return self.next
             said = tries.again(walk, silent=value is None)
         return walk.give_up(self.otherwise)

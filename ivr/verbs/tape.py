@@ -10,11 +10,15 @@ from pydantic import AfterValidator, Field
 from cti.calls.events import MessageLeft
 from cti.calls.names import tape_stem
 from cti.calls.words import SHORTEST_MESSAGE_S
-from cti.durations import Duration
-from cti.site_files import Key
+from cti.site.durations import Duration
+from cti.site.files import Key
 from ivr.node import KEYS, FieldName, Link, Longest, Measure, Name, Node, once
 from ivr.prompt import NOTHING, Prompt, Prompted
-from ivr.walk import Need, Record, Speak, Steps, Walk
+from ivr.questions import RoomToRecord
+from ivr.walk import Ask, Need, Record, Speak, Steps, Walk
+
+ROOM_S = 0.5
+"""The longest a caller waits for an answer, whether there is room for what he will say."""
 
 
 def _keys(given: str) -> str:
@@ -25,7 +29,8 @@ def _keys(given: str) -> str:
 
 class Tape(Node):
     """What verbs that record share. It ends at a key of ``stop``, after ``silence``, or after
-    ``longest``; ``otherwise`` is where a caller goes who said nothing (without it, on to ``next``)."""
+    ``longest``; ``otherwise`` is where a caller goes who said nothing (without it, on to ``next``).
+    Where the disk is full nothing is recorded: he hears ``full`` and goes there, too."""
 
     say: Prompted = NOTHING
     barge_in: bool = True
@@ -33,6 +38,7 @@ class Tape(Node):
     silence: Annotated[Duration, Field(ge=1, le=60)] = 4.0
     stop: Annotated[str, Field(coerce_numbers_to_str=True, max_length=16), AfterValidator(_keys)] = "#"
     beep: bool = True
+    full: Prompted = NOTHING
     next: Name
     otherwise: Name | None = None
 
@@ -43,12 +49,18 @@ class Tape(Node):
 
     def prompts(self) -> Iterator[tuple[Key, Prompt]]:
         yield ("say",), self.say
+        yield ("full",), self.full
 
     def longest(self, measure: Measure) -> Longest:
-        return once(self.say, measure) + Longest(0, self.longest_)
+        recorded, full = once(self.say, measure) + Longest(0, self.longest_), once(self.full, measure)
+        longer = Longest(max(recorded.prompts, full.prompts), max(recorded.seconds, full.seconds))
+        return longer + Longest(0, ROOM_S)
 
     def taped(self, walk: Walk, stem: str, box: str = "") -> Generator[Need, Any, float]:
         """Says what there is to say and records under the stem. Returns the seconds recorded."""
+        if (yield Ask(RoomToRecord(), ROOM_S)) is False:
+            yield Speak((self.full,), self.barge_in)
+            return 0.0
         yield Speak((self.say,), self.barge_in)
         walk.typed.clear()  # a key pressed to skip what was said is no part of what comes
         seconds: float = yield Record(stem, self.longest_, self.silence, self.stop, self.beep, box)

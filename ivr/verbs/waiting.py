@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 
 from cti.calls.events import Chosen
 from cti.calls.standing import Standing
-from cti.durations import Duration
-from cti.site_files import Key, SiteModel
+from cti.site.durations import Duration
+from cti.site.files import Key, SiteModel
 from ivr.prompt import NOTHING, Prompt, Prompted
 from ivr.questions import InQueue, Scalar
 from ivr.walk import Ask, Hear, Speak, Steps, Walk

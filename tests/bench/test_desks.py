@@ -11,6 +11,7 @@ from bench.load import Tally
 from bench.server import BOSS
 from bench.targets import AGENTS
 from cti.access import Gate, Person, Role
+from cti.sessions import SessionFolder
 
 
 def note(came: float, **message: object) -> tuple[float, str | bytes]:
@@ -46,7 +47,8 @@ def test_tokens_are_good_at_the_site_they_are_of(tmp_path: Path) -> None:
     secret.parent.mkdir(parents=True)
     secret.write_text("ab" * 32)
     boss = Person(BOSS, Role.SUPERVISOR)
-    gate = Gate(b"\xab" * 32, {AGENTS[0]: Person(AGENTS[0], Role.AGENT), BOSS: boss})
+    sessions = SessionFolder(secret.parent / "sessions", b"\xab" * 32)
+    gate = Gate(b"\xab" * 32, {AGENTS[0]: Person(AGENTS[0], Role.AGENT), BOSS: boss}, sessions=sessions)
     found = tokens(tmp_path)
     assert (len(found["agents"]), len(found["boards"])) == (DESKS, BOARDS)
     first = gate.person(found["agents"][0])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.manager import headers
 from bench.menus import STEPS, Menus, Waits, extensions, flow
-from cti.site_files import parse
+from cti.site.files import parse
 from ivr.loader import Known, check_flow
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from bench.load import Tally
-from bench.soak import Soak
+from bench.soak import Left, Soak
 
-GOOD = Soak(50.0, 10, 90, Tally(90, 0), (200.0, 205.0), (), Counter(answered=100), (3.0, 5.0))
+START = Left(resident_mb=200.0, files=80, tasks=40, asterisk_files=60, channels=0, promised=0)
+END = replace(START, resident_mb=205.0, files=82, tasks=41, asterisk_files=59)
+GOOD = Soak(50.0, 10, 90, Tally(90, 0), START, END, (), Counter(answered=100), (3.0, 5.0))
 
 
 def test_a_good_one() -> None:
@@ -22,7 +24,12 @@ def test_a_good_one() -> None:
         (replace(GOOD, tally=Tally(88, 2)), "phone"),
         (replace(GOOD, outcomes=Counter({"answered": 99, "abandoned in queue": 1})), "record"),
         (replace(GOOD, doubles=("ann was offered c2 and had c1",)), "ann"),
-        (replace(GOOD, resident_mb=(200.0, 220.0)), "memory"),
+        (replace(GOOD, after=replace(END, resident_mb=220.0)), "memory"),
+        (replace(GOOD, after=replace(END, files=90)), "90 open files of Cordboard"),
+        (replace(GOOD, after=replace(END, tasks=60)), "60 tasks"),
+        (replace(GOOD, after=replace(END, asterisk_files=90)), "open files of Asterisk"),
+        (replace(GOOD, after=replace(END, channels=1)), "1 channels left"),
+        (replace(GOOD, after=replace(END, promised=2)), "2 promises left"),
     ],
 )
 def test_what_is_wrong_is_said(bad: Soak, word: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from config.simulation.arrivals import ArrivalsFile, Want
 from config.simulation.run import Hotline
 from config.simulation.spread import Spread, spread
-from cti.site_files import parse
+from cti.site.files import parse
 from ivr.loader import Known, check_flow
 from ivr.tree import Flows
 from routing.agents import Agent

@@ -8,7 +8,7 @@ import pytest
 
 from config import settings
 from cti.mail import Security
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 
 MAIL = "mail: {host: mail.example, sender: cordboard@example.com}\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from config.app import caught_up
+from config.line import caught_up
 from tests.cti.ami.desk import QUICK, Desk
 from tests.cti.ami.peer import Peer
 from tests.cti.engine_room import ARRIVED, working

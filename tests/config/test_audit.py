@@ -14,7 +14,7 @@ from config.premises import audit_secret, make_folders
 from config.settings import Site
 from cti.audit import Entry
 from cti.audit import Result as Came
-from recordings.audit import AuditLog
+from recordings.audit.log import AuditLog
 from recordings.store import Store
 
 

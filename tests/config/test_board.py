@@ -11,8 +11,10 @@ from prometheus_client import CollectorRegistry
 from config import settings
 from config.board import Board, follow
 from cti.calls.events import CallEvent, Ended, Event
-from cti.desk.alerts import Figure, Rule
+from cti.desk.alerts import Alert, Figure, Rule
+from cti.desk.herald import subject
 from cti.desk.today import Today
+from recordings.storage.room import Room
 from recordings.store import JournalRow, Store
 from tests.config.test_settings import problems, write
 from tests.recordings.test_history import ABANDONED, ANSWERED, MONDAY, MOVED_ON, TOLD_TO_CALL_AGAIN, call
@@ -94,3 +96,33 @@ def test_a_queue_is_served_by_those_who_have_what_it_needs(tmp_path: Path) -> No
     board = Board(site, CollectorRegistry(), [])
     assert board.serving("orders") == ["ann"]
     assert board.serving("nobody") is None
+
+
+async def test_supervisors_are_alerted_long_before_there_is_no_room_for_recordings(tmp_path: Path) -> None:
+    write(tmp_path, {})
+    told: list[tuple[str, float, bool]] = []
+
+    def alerted(alert: Alert) -> None:
+        told.append((subject(alert), alert.rule.limit, alert.cleared is not None))
+
+    room = Room()
+    board = Board(settings.load(tmp_path), CollectorRegistry(), (), alerted=alerted, room=room)
+    desk = board.parts[0]
+
+    async def look(free: int, at: float) -> None:
+        room.seen(free, at)
+        await desk.on_time(at)
+
+    gib = 1 << 30
+    now = board.feed.now
+    for hour, free in enumerate((70, 69, 68)):
+        await look(free * gib, now + hour * 3600.0)
+    assert told == []
+    await look(20 * gib, now + 3 * 3600.0)
+    await look(0, now + 4 * 3600.0)
+    await look(90 * gib, now + 5 * 3600.0)
+    low, full = (
+        "The room for recordings lasts less than 48 h",
+        "The room for recordings is used up: no talk is recorded",
+    )
+    assert [(what, cleared) for what, _, cleared in told] == [(low, False), (full, False), (f"Over: {full}", True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from config.customer_settings import CustomerSettings
+from config.files.customers import CustomerSettings
 
 
 def test_region_and_fields() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from config import dialplan, settings
+from cti.actions.leaving import LAST_MESSAGE
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, FALLBACK_CONTEXT
 from tests.config.test_settings import N, T, write
 
@@ -38,6 +39,7 @@ fallback: {phones: [PJSIP/ann, PJSIP/bob@trunk], ring: 30s}
     engine, fallback, agent = (lines(text, c) for c in (ENGINE_CONTEXT, FALLBACK_CONTEXT, AGENT_CONTEXT))
     assert "${AMI_CLIENT(board-2,sessions)}" in engine[0]
     assert "same => n(menu),Set(TIMEOUT(absolute)=12)" in engine
+    assert any(line.startswith(f"same => n({LAST_MESSAGE}),Playback(") for line in fallback)
     assert "exten => T,1,Goto(cordboard-fallback,s,1)" in engine
     assert "same => n,Playback(/srv/sounds/fallback)" in fallback
     assert "same => n,Dial(PJSIP/ann&PJSIP/bob@trunk,30,m)" in fallback

@@ -12,13 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from config import doctor, settings
-from config.doctor import NEEDED_ACTIONS, Finding, Verdict
+from config.doctor import Finding, Verdict
+from config.line import Link
+from config.manager_user import NEEDED_ACTIONS, READ
 from config.settings import Site
+from cti.ami import client
 from cti.ami.client import AmiClient, AmiSettings
 from cti.sip import SipAnswer, SipUnreachable
-from tests.cti.ami.peer import Answer, Headers, Peer, listed
+from tests.certificates import Authority
+from tests.cti.ami.peer import Answer, Headers, Peer, listed, served
 
 GOOD, DOUBTFUL, BAD = Verdict.GOOD, Verdict.DOUBTFUL, Verdict.BAD
 CONTEXT = listed("ListDialplan", [{"Context": "x"}])
@@ -180,6 +185,76 @@ async def test_missing_permissions(loaded: Site) -> None:
         found = await findings(pointed(loaded, peer.port))
     assert (found["permissions"].verdict, found["permissions"].seen) == (BAD, "may not: AGI, Originate")
     assert "write = agi,call,originate,reporting" in found["permissions"].do
+
+
+async def test_more_than_is_needed(loaded: Site) -> None:
+    commands = dict.fromkeys(NEEDED_ACTIONS, "x (Priv: call,all)") | {"Command": "x (Priv: command,all)"}
+    async with Peer(asterisk(ListCommands=[{"Response": "Success", **commands}])) as peer:
+        found = await findings(pointed(loaded, peer.port))
+    assert (found["permissions"].verdict, found["permissions"].seen) == (
+        DOUBTFUL,
+        "more than is needed: Command (command)",
+    )
+    assert "write = agi,call,originate,reporting" in found["permissions"].do
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict", "seen"),
+    [
+        (("read", READ), DOUBTFUL, "manager.conf has no eventfilter: all that happens is sent, and thrown away here"),
+        (("read", "agi,call", "eventfilter,0", "Event"), BAD, "kept from us: those of class dtmf, those of class user"),
+        (("read", READ, "eventfilter,0", "!DTMFEnd"), BAD, "kept from us: DTMFEnd"),
+        (
+            ("read", READ, "eventfilter,0", "("),
+            BAD,
+            "an eventfilter in manager.conf is no pattern: missing ), unterminated subpattern at position 0",
+        ),
+        (("read", f"{READ},system", "eventfilter,0", "Event"), DOUBTFUL, "more than are needed: system"),
+        ((), DOUBTFUL, "Asterisk does not say which come: it has no func_config"),
+        (("read", READ, "eventfilter,0", "^Event", "eventfilter,1", "!Cdr"), GOOD, f"{READ}, filtered"),
+        # An Asterisk that does not count the lines.
+        (("read", READ, "eventfilter,0", "^Event", "eventfilter,1", "^Event"), GOOD, f"{READ}, filtered"),
+    ],
+)
+async def test_which_events_come(loaded: Site, lines: Sequence[str], verdict: Verdict, seen: str) -> None:
+    written = {f"AST_CONFIG(manager.conf,cordboard,{key})": v for key, v in zip(lines[::2], lines[1::2], strict=True)}
+    async with Peer(asterisk(Getvar=variables(written))) as peer:
+        found = (await findings(pointed(loaded, peer.port)))["events"]
+    assert (found.verdict, found.seen) == (verdict, seen)
+    assert (f"read = {READ}" in found.do) is (verdict is not GOOD)
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict", "seen"), [(29.5, DOUBTFUL, "good for 29 days"), (90.5, GOOD, "good for 90 days")]
+)
+async def test_a_link_by_tls(loaded: Site, tmp_path: Path, days: float, verdict: Verdict, seen: str) -> None:
+    authority = Authority(tmp_path / "authority.pem")
+    context = served(authority.gives(tmp_path / "server.pem", days=(-1, days)))
+    async with Peer(asterisk(), tls=context) as peer:
+        site = pointed(loaded, peer.port)
+        changed = {"host": "localhost", "tls": True, "tls_ca": authority.path}
+        at = site.settings.asterisk.model_copy(update=changed)
+        found = await findings(replace(site, settings=site.settings.model_copy(update={"asterisk": at})))
+        assert found["AMI encryption"].verdict is verdict
+        assert seen in found["AMI encryption"].seen
+        at = at.model_copy(update={"tls_ca": None})
+        found = await findings(replace(site, settings=site.settings.model_copy(update={"asterisk": at})))
+    assert (found["AMI log-in"].verdict, found["AMI log-in"].do) == (
+        BAD,
+        "name the authority that signed it in site.yaml: asterisk.tls_ca, a PEM file",
+    )
+
+
+async def test_a_link_over_a_network_in_the_clear(loaded: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Peer(asterisk()) as peer:
+        site = pointed(loaded, peer.port)
+        assert (await findings(site))["AMI encryption"].verdict is GOOD
+        monkeypatch.setattr(client, "_is_here", lambda host: False)
+        found = (await findings(site))["AMI encryption"]
+        assert (found.verdict, "asterisk.tls" in found.do) == (DOUBTFUL, True)
+        with capture_logs() as logs:
+            Link(site)
+        assert [(log["event"], log["host"]) for log in logs] == [("ami is not encrypted", "127.0.0.1")]
 
 
 async def test_an_include_that_is_not_loaded(loaded: Site) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from config.forecast import load, share
-from cti.site_files import SiteError
+from config.files.forecast import load, share
+from cti.site.files import SiteError
 from routing.queues import Queue, Target
 from routing.shifts import Shift
 from routing.staffing import Load

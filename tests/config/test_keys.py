@@ -12,7 +12,7 @@ from config.cli import app
 from config.premises import CannotStart, make_folders, token_secret, webhook_secret
 from cti.access import Scope
 from cti.keys import KeyFolder
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from config import settings
 from config.cli import app
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 from ivr.pins import Pins
 from ivr.questions import CheckSecret, Verdict
 from routing.redis_server import RedisServer

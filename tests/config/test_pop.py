@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from config.pop import PopSettings, known
-from config.site_file import WebSettings
+from config.files.pop import PopSettings, known
+from config.files.site import WebSettings
 from cti.calls.call import Call
 from cti.calls.words import CallId
 from cti.desk.pop import Method, Moment, Show

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config import refining
-from config.refining import Refined, kinds_of, refined, shared, sizes_of
+from config.planning import refining
+from config.planning.refining import Refined, kinds_of, refined, shared, sizes_of
 from config.simulation.arrivals import ArrivalsFile
 from config.simulation.run import Hotline
 from config.simulation.spread import spread

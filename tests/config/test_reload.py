@@ -7,7 +7,7 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,13 @@ from config import reload as reloading
 from config import settings
 from config.cli import app as command_line
 from config.premises import make_prompts
-from config.reload import NotRunning, Reload, findable, on_hangup, routes
+from config.reload import Reload, on_hangup, routes
+from config.running import FILE, NotRunning, findable
 from config.settings import Site
-from cti.access import Gate
+from cti.access import Gate, Person
 from cti.calls.part import Work
 from cti.desk.guard import add_guard
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 from ivr.handler import MenuPart
 from ivr.prompts import Prompts
 from ivr.questions import Question, Unanswered
@@ -147,6 +148,18 @@ async def test_what_only_a_restart_applies_is_told(small: Path, reload: Reload) 
     assert (done.changes, done.restart) == ([], ["queues.yaml", "site.yaml: lease"])
 
 
+async def test_who_is_gone_or_changed_in_role_is_logged_out(small: Path, site_now: Site, menus: MenuPart) -> None:
+    out: list[Mapping[str, Person]] = []
+    people = small / "people.yaml"
+    people.write_text(people.read_text().replace("role: supervisor", "role: admin").replace("  root:", "  ruth:"))
+    done = await Reload(site_now, menus, make_prompts, keep_out=out.append).now()
+    assert done.changes == [
+        "root may not log in any more",
+        "sue is admin and no longer supervisor: logged out until the restart",
+    ]
+    assert [sorted(known) for known in out] == [["alice", "bob", "ruth", "sue"]]
+
+
 async def test_a_flow_may_not_name_what_the_running_server_lacks(small: Path, reload: Reload) -> None:
     (small / "queues.yaml").write_text("queues: {orders: {}, support: {}, fresh: {}}\n")
     (small / "flows" / "main.yaml").write_text(FLOW.replace("queue: orders", "queue: fresh"))
@@ -213,8 +226,8 @@ async def test_a_signal(small: Path, reload: Reload, menus: MenuPart, monkeypatc
 
 def test_only_the_owner_can_read_how_to_reach_the_server(tmp_path: Path) -> None:
     with findable(tmp_path, "http://127.0.0.1:1", "key"):
-        assert stat.S_IMODE((tmp_path / reloading.FILE).stat().st_mode) == 0o600
-    assert not (tmp_path / reloading.FILE).exists()
+        assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+    assert not (tmp_path / FILE).exists()
 
 
 @pytest.fixture
@@ -256,6 +269,6 @@ def test_no_server(tmp_path: Path) -> None:
         reloading.ask(tmp_path)
     with findable(tmp_path, "http://127.0.0.1:9", "key"), pytest.raises(NotRunning, match="does not answer"):
         reloading.ask(tmp_path)
-    (tmp_path / reloading.FILE).write_text("{")
+    (tmp_path / FILE).write_text("{")
     with pytest.raises(NotRunning, match="cannot be read"):
         reloading.ask(tmp_path)

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import ValidationError
 
-from config.roster import Duty, Roster, duties
-from cti.site_files import parse
+from config.files.roster import Duty, Roster, duties
+from cti.site.files import parse
 from routing.agents import Agent
 
 MONDAY = date(2026, 11, 23)

@@ -10,6 +10,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from config import admin
+from config.drain import routes as drain_routes
+from config.erasing import routes as erase_routes
 from config.reload import routes as reload_routes
 from cti.access import Need, Scope
 from cti.customers.api import routes as customer_routes
@@ -26,9 +28,17 @@ from cti.desk.suggestions import routes as suggestion_routes
 from ivr.api import routes as menu_routes
 from ivr.pictures import routes as picture_routes
 from recordings.api import routes as recordings_routes
-from recordings.audit_api import routes as audit_routes
-from recordings.before import routes as before_routes
-from recordings.desk_api import routes as desk_routes
+from recordings.audit.api import routes as audit_routes
+from recordings.desk.api import routes as desk_routes
+from recordings.desk.before import routes as before_routes
+from recordings.quality.api import routes as grading_routes
+from recordings.quality.team_api import routes as quality_routes
+from recordings.records.export_api import routes as export_routes
+from recordings.reports.api import routes as report_routes
+from recordings.review.api import routes as review_routes
+from recordings.review.waveform import routes as waveform_routes
+from recordings.storage.api import routes as keeping_routes
+from recordings.transcripts.api import routes as transcript_routes
 from routing.api import routes as routing_routes
 from routing.dial_api import routes as dial_routes
 from routing.dispositions_api import routes as disposition_routes
@@ -40,10 +50,18 @@ APP = Desk(
     [
         routing_routes(MagicMock(), MagicMock()),
         taking_routes(MagicMock(), MagicMock(), MagicMock()),
+        waveform_routes(MagicMock()),
+        transcript_routes(MagicMock(), MagicMock()),
         recordings_routes(MagicMock(), MagicMock()),
+        export_routes(MagicMock()),
+        grading_routes(MagicMock(), {}),
+        quality_routes(MagicMock(), {}, {}, (), None),
+        review_routes(MagicMock()),
         menu_routes(MagicMock(), MagicMock()),
         picture_routes(MagicMock(), MagicMock()),
         reload_routes(MagicMock()),
+        drain_routes(MagicMock(), MagicMock(), MagicMock(), (), ""),
+        erase_routes(MagicMock(), ""),
         pop_routes((), MagicMock(), MagicMock()),
         customer_table_routes(MagicMock(), MagicMock(), MagicMock()),
         customer_routes(MagicMock(), MagicMock(), MagicMock(), MagicMock()),
@@ -59,14 +77,27 @@ APP = Desk(
         place_routes(MagicMock(), MagicMock()),
         suggestion_routes((), MagicMock(), MagicMock(), MagicMock()),
         before_routes(MagicMock(), MagicMock()),
+        report_routes(MagicMock(), MagicMock(), {}, None),
         admin.routes(MagicMock(), MagicMock(), MagicMock()),
-        dial_routes(MagicMock(), MagicMock(), MagicMock()),
+        dial_routes(MagicMock(), MagicMock(), MagicMock(), MagicMock()),
         parking_routes(MagicMock(), MagicMock(), MagicMock()),
-    ]
+        keeping_routes(MagicMock(), MagicMock()),
+    ],
+    oidc=MagicMock(),
 ).app
 
-OPEN = {"/", "/{page}.html", "/api/login", "/api/logout", "/healthz", "/metrics"}
-BY_ITSELF = {"/api/reload", "/api/wall"}
+OPEN = {
+    "/",
+    "/{page}.html",
+    "/api/login",
+    "/api/login/oidc",
+    "/api/login/oidc/begin",
+    "/api/logout",
+    "/api/refresh",
+    "/healthz",
+    "/metrics",
+}
+BY_ITSELF = {"/api/reload", "/api/drain", "/api/erase", "/api/wall"}
 """Lets in an administrator, or who can read the state folder; a supervisor, or a screen that one put up."""
 
 SCOPES = {
@@ -104,11 +135,30 @@ SCOPES = {
     Scope.AGENTS_CONTROL: {"POST /api/agents/{name}/state", "POST /api/agents/{name}/wrap-up"},
     Scope.RECORDS_READ: {
         "GET /api/records",
+        "GET /api/records.{format}",
         "GET /api/records/{call}",
         "GET /api/records/{call}/decisions",
+        "GET /api/records/{call}/journey",
+        "GET /api/records/{call}/comments",
+        "GET /api/shares",
         "GET /api/messages",
+        "GET /api/holds",
+        "GET /api/reports",
+        "GET /api/reports/file",
+        "GET /api/quality/forms",
+        "GET /api/quality/reviews",
+        "GET /api/quality/reviews/{id}",
+        "GET /api/quality/samples",
+        "GET /api/quality/graders",
+        "GET /api/quality/calibrations",
+        "GET /api/quality/calibrations/{id}",
+        "GET /api/quality/figures",
     },
-    Scope.RECORDS_LISTEN: {"GET /api/recordings/{stem:path}"},
+    Scope.RECORDS_LISTEN: {
+        "GET /api/recordings/{stem:path}",
+        "GET /api/recordings/{stem:path}/peaks",
+        "GET /api/recordings/{stem:path}/transcript",
+    },
     Scope.CUSTOMERS_READ: {
         "GET /api/customers",
         "GET /api/customers/choices",

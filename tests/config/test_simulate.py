@@ -13,14 +13,14 @@ from statistics import fmean
 
 import pytest
 
-from config.roster import Roster
+from config.files.roster import Roster
 from config.simulation.arrivals import QUARTER_S, Answers, Arrival, ArrivalsFile
 from config.simulation.people import BACK_S, PICK_UP_S, MadeUp
 from config.simulation.run import Hotline, simulate
 from config.simulation.spread import spread
 from config.simulation.tally import Came, Day
 from cti.calls.words import AgentState
-from recordings.record import Outcome
+from recordings.words import Outcome
 from routing.dispositions import Disposition
 from routing.queues import Exit, Overflow, Queue, Queues, Relaxation, Rule
 from tests.config.simulated import DIALLED, exponential, flows, plan, straight, team, want

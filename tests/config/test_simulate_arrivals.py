@@ -14,7 +14,7 @@ from config import settings
 from config.simulation import arrivals
 from config.simulation.arrivals import QUARTER_S, ArrivalsFile, Want
 from config.simulation.spread import Spread
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 from tests.config.simulated import MONDAY, exponential, want
 
 GOOD = """

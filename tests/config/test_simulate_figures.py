@@ -16,7 +16,7 @@ from config.simulation.chart import Chart
 from config.simulation.figures import Figures, figures
 from config.simulation.tally import Came, Day, Stretch, Wait
 from cti.calls.words import AgentState, CallId
-from recordings.record import Outcome
+from recordings.words import Outcome
 from routing.agents import Agent
 from routing.queues import Queue, Target
 from tests.config.simulated import plan, straight, want

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from config import refining, settings
+from config import settings
 from config.cli import app
-from config.forecast import Forecast
-from config.staffing import FEWEST_ABANDONED, as_json, typical_day, work_out
+from config.files.forecast import Forecast
+from config.planning import refining
+from config.planning.staffing import FEWEST_ABANDONED, as_json, typical_day, work_out
 from cti.calls.events import Arrived, Connected, Ended, Event, Queued
 from cti.calls.words import CallId, OfferId, Party
-from recordings.history import History, Past, Slot
+from recordings.records.history import History, Past, Slot
 from recordings.store import JournalRow, Store
 from routing.queues import Queue, Target
 from routing.shifts import NoCover, Shift

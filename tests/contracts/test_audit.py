@@ -14,9 +14,9 @@ from sqlalchemy.exc import OperationalError
 
 from cti.access import Gate, Person, Role
 from cti.audit import Entry, Result
-from recordings import audit as module
-from recordings.audit import AuditLog, Wanted, verify
-from recordings.audit_api import routes
+from recordings.audit import log as module
+from recordings.audit.api import routes
+from recordings.audit.log import AuditLog, Wanted, verify
 from recordings.store import Store
 from recordings.tables import audit
 from tests.contracts.postgres import postgres

@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from cti.actions.executor import Executor
+from cti.actions.leaving import Destination
+from cti.actions.sending import Fields
 from cti.calls import events as ev
 from cti.calls.call import Call
 from cti.calls.events import CallEvent, Event
@@ -14,9 +17,8 @@ from cti.calls.part import Output
 from cti.calls.tracker import Message, Tracker
 from cti.calls.words import CallId
 from cti.engine import Engine
-from cti.executor import Destination, Executor
 from cti.outbound import Outbound
-from cti.sending import Fields
+from cti.tolls import Limits, Tolls
 from tests.cti.calls.talk import CALL, CALLER, CALLER_CHANNEL
 
 LEASE_S = 10
@@ -145,6 +147,8 @@ class Room:
             outbound=Outbound(),
             callbacks=Outbound("outside", ("555*",)),
             dials=Outbound(),
+            tolls=Tolls(Limits()),
+            clock=lambda: 0.0,
         )
         self.engine = Engine(
             ami=self.ami,

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.access import COOKIE, LIFETIME_S, RIGHTS, AnyAgent, Gate, Person, Right, Role, Supervisor
+from cti.access import COOKIE, RIGHTS, SESSION_S, AnyAgent, Gate, Person, Right, Role, Supervisor
 from tests.cti.gated import gated
 
 SECRET = bytes(range(32))
@@ -84,7 +84,7 @@ def test_a_token_of_ours(person: Person) -> None:
     token = GATE.token(person)
     assert GATE.person(token) == person
     claims = jwt.decode(token, SECRET, algorithms=["HS256"])
-    assert claims["exp"] - claims["iat"] == LIFETIME_S
+    assert claims["exp"] - claims["iat"] == SESSION_S
 
 
 def test_a_key_that_can_be_guessed_is_not_taken() -> None:

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.audit import BEGIN, REPEAT_S, Check, Entry, Repeats, Result, Sealed, chain, seal
+from cti.audit import REPEAT_S, Entry, Repeats, Result
+from cti.seals import BEGIN, Check, Sealed, chain, seal
 
 KEY = bytes(range(32))
 ENTRY = Entry(1.5, "sue", "supervisor", "10.0.0.7", "call.monitor", "call:a-1", Result.DONE, {"mode": "listen"})
 
 
-def sealed(count: int) -> list[Sealed]:
+def sealed(count: int) -> list[Sealed[Entry]]:
     rows, before = [], BEGIN
     for number in range(1, count + 1):
         entry = replace(ENTRY, at=float(number))
@@ -25,7 +26,7 @@ def sealed(count: int) -> list[Sealed]:
     return rows
 
 
-def wrong(rows: Sequence[Sealed], kept: tuple[int, str] | None = None, key: bytes = KEY) -> list[str]:
+def wrong(rows: Sequence[Sealed[Entry]], kept: tuple[int, str] | None = None, key: bytes = KEY) -> list[str]:
     check = Check(key, kept)
     found = [problem for row in rows for problem in check.take(row)]
     return found + list(check.end())

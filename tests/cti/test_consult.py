@@ -4,31 +4,46 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from cti.actions.consult import ConsultPart
 from cti.calls import commands as cmd
 from cti.calls import events as ev
 from cti.calls import talk_events
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent
 from cti.calls.part import Output
-from cti.calls.words import OfferId, Party, Place
-from cti.consult import ConsultPart
+from cti.calls.words import OfferId, Party, Place, Refusal
 from tests.cti.test_control import AGENT_GONE, CALL, ENDED, HELD, OFFER, TALKS
 
 THIRD = OfferId("o3")
 ASKED = talk_events.ConsultAsked(call=CALL, at=5.0, by="alice", offer=THIRD, agent="bob", recording="r3")
 ACCEPTED = ev.Accepted(call=CALL, at=5.5, offer=THIRD)
+RINGING = ev.Ringing(call=CALL, at=5.2, offer=THIRD)
+REFUSED = ev.Refused(call=CALL, at=5.4, offer=THIRD, agent="bob", reason=Refusal.REFUSED)
+RINGBACK = cmd.Ringback(call=CALL, offer=OFFER)
 MET = talk_events.Consulting(call=CALL, at=6.0, offer=THIRD)
 RESUMED = talk_events.Resumed(call=CALL, at=6.5)
 JOINED = talk_events.Joined(call=CALL, at=6.5, offer=THIRD)
 OVER = talk_events.ConsultOver(call=CALL, at=7.0, offer=THIRD)
 ADOPTED = ev.Adopted(call=CALL, at=6.0, place=Place.TALK, channel="SIP/1")
-MEET, LET_GO = cmd.Meet(call=CALL, offer=THIRD), cmd.Withdraw(call=CALL, offer=THIRD)
+LET_GO = cmd.Withdraw(call=CALL, offer=THIRD)
+PICKED = cmd.Ringback(call=CALL, offer=OFFER, over=True)
+MEET = (PICKED, cmd.Meet(call=CALL, offer=THIRD))
 AGENT_OFF = cmd.Withdraw(call=CALL, offer=OFFER)
 PAUSED = talk_events.PauseAsked(call=CALL, at=6.6, offer=OFFER, by="alice")
 UNRECORDED = cmd.StopRecording(call=CALL, offer=THIRD)
+FOURTH = OfferId("o4")
+ASKED_IN = talk_events.ConsultAsked(
+    call=CALL, at=7.0, by="alice", offer=FOURTH, agent="carol", recording="r4", joins=True
+)
+PICKED_UP = ev.Accepted(call=CALL, at=7.5, offer=FOURTH)
+CAME_IN = talk_events.Joined(call=CALL, at=7.6, offer=FOURTH)
+THREE = (ASKED, HELD, ACCEPTED, MET, RESUMED, JOINED)
+COME_IN, FOURTH_OFF = cmd.Join(call=CALL, offer=FOURTH), cmd.Withdraw(call=CALL, offer=FOURTH)
+HANDED_OVER = ev.Connected(call=CALL, at=8.0, offer=THIRD, agent="bob")
 FELL_BACK = ev.FellBack(call=CALL, at=6.0)
 CALLER_GONE = ev.Left(call=CALL, at=6.0, place=Place.TALK, why="", by=Party.CALLER)
 
@@ -44,23 +59,38 @@ def told(now: float) -> talk_events.ConsultOver:
 @pytest.mark.parametrize(
     ("events", "expected"),
     [
-        ([ASKED, HELD, ACCEPTED], [MEET]),
-        ([ASKED, ACCEPTED, HELD], [MEET]),
+        ([ASKED, HELD, ACCEPTED], [*MEET]),
+        ([ASKED, ACCEPTED, HELD], [*MEET]),
         ([ASKED, HELD], []),
-        ([ASKED, HELD, ACCEPTED, MET, HELD], [MEET]),
-        ([ASKED, HELD, ACCEPTED, ADOPTED], [MEET, MEET]),
-        ([ASKED, HELD, ACCEPTED, MET, ADOPTED], [MEET]),
+        ([ASKED, HELD, RINGING], [RINGBACK]),
+        ([ASKED, RINGING, HELD, ACCEPTED], [RINGBACK, *MEET]),
+        ([ASKED, HELD, RINGING, REFUSED], [RINGBACK, replace(RINGBACK, over=True)]),
+        ([*THREE, ASKED_IN, replace(RINGING, offer=FOURTH)], [*MEET]),
+        ([ASKED, HELD, ACCEPTED, MET, HELD], [*MEET]),
+        ([ASKED, HELD, ACCEPTED, ADOPTED], [*MEET, *MEET]),
+        ([ASKED, HELD, ACCEPTED, MET, ADOPTED], [*MEET]),
         ([ASKED, failed("Hold")], [told(6.0)]),
         ([ASKED, HELD, failed("Consult")], [told(6.0)]),
-        ([ASKED, HELD, ACCEPTED, failed("Meet")], [MEET, told(6.0)]),
-        ([ASKED, HELD, ACCEPTED, MET, failed("Join")], [MEET]),
-        ([ASKED, HELD, ACCEPTED, MET, OVER], [MEET, LET_GO]),
-        ([ASKED, HELD, ACCEPTED, MET, FELL_BACK], [MEET, LET_GO]),
-        ([ASKED, HELD, ACCEPTED, MET, RESUMED, JOINED, OVER, CALLER_GONE, ENDED], [MEET, LET_GO, AGENT_OFF, AGENT_OFF]),
+        ([ASKED, HELD, ACCEPTED, failed("Meet")], [*MEET, told(6.0)]),
+        ([ASKED, HELD, ACCEPTED, MET, failed("Join")], [*MEET]),
+        ([ASKED, HELD, ACCEPTED, MET, OVER], [*MEET, LET_GO]),
+        ([ASKED, HELD, ACCEPTED, MET, FELL_BACK], [*MEET, LET_GO]),
+        (
+            [ASKED, HELD, ACCEPTED, MET, RESUMED, JOINED, OVER, CALLER_GONE, ENDED],
+            [*MEET, LET_GO, AGENT_OFF, AGENT_OFF],
+        ),
         ([HELD, AGENT_GONE], []),
-        ([ASKED, HELD, ACCEPTED, MET, PAUSED], [MEET]),
-        ([ASKED, HELD, ACCEPTED, MET, RESUMED, JOINED, PAUSED], [MEET, UNRECORDED]),
-        ([PAUSED, ASKED, HELD, ACCEPTED, MET, RESUMED, JOINED], [MEET, UNRECORDED]),
+        ([*THREE, ASKED_IN, PICKED_UP], [*MEET, COME_IN]),
+        ([*THREE, ASKED_IN, OVER, HELD, PICKED_UP], [*MEET, LET_GO, PICKED, cmd.Meet(call=CALL, offer=FOURTH)]),
+        ([*THREE, ASKED_IN, PICKED_UP, CAME_IN, HANDED_OVER, PICKED_UP], [*MEET, COME_IN]),
+        ([*THREE, ASKED_IN, PICKED_UP, CAME_IN, ENDED], [*MEET, COME_IN, LET_GO, FOURTH_OFF, AGENT_OFF]),
+        (
+            [*THREE, ASKED_IN, PICKED_UP, CAME_IN, PAUSED],
+            [*MEET, COME_IN, UNRECORDED, cmd.StopRecording(call=CALL, offer=FOURTH)],
+        ),
+        ([ASKED, HELD, ACCEPTED, MET, PAUSED], [*MEET]),
+        ([ASKED, HELD, ACCEPTED, MET, RESUMED, JOINED, PAUSED], [*MEET, UNRECORDED]),
+        ([PAUSED, ASKED, HELD, ACCEPTED, MET, RESUMED, JOINED], [*MEET, UNRECORDED]),
     ],
 )
 def test_what_is_done(events: Sequence[CallEvent], expected: Sequence[Output]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from cti.actions.control import ControlPart
 from cti.calls import commands as cmd
 from cti.calls import events as ev
 from cti.calls import talk_events
@@ -17,7 +18,6 @@ from cti.calls.events import CallEvent
 from cti.calls.names import DIRECT_QUEUE
 from cti.calls.part import Output
 from cti.calls.words import CallId, OfferId, Party, Place
-from cti.control import ControlPart
 
 CALL, OFFER = CallId("c1"), OfferId("o1")
 ARRIVED = ev.Arrived(call=CALL, at=1.0, channel="SIP/1", uniqueid="1.1", caller="5", caller_name="", dialled="100")

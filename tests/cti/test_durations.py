@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from cti.durations import Duration, seconds
-from cti.site_files import SiteModel
+from cti.site.durations import Duration, seconds
+from cti.site.files import SiteModel
 
 
 class Prompt(SiteModel):

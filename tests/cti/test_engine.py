@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -14,7 +15,7 @@ from cti.calls import events as ev
 from cti.calls.commands import Answer, Offer, Play, Transfer
 from cti.calls.part import Output
 from cti.calls.words import AgentState
-from cti.engine import RETRY_S, SWEEP_S
+from cti.engine import DOUBT_S, RETRY_S, SWEEP_S
 from tests.cti.calls import talk
 from tests.cti.calls.talk import CALL, CALLER, CALLER_CHANNEL, OFFER
 from tests.cti.engine_room import ARRIVED, LEASE_S, QUEUED, Room, Scripted, Surprise, on, surprised, working
@@ -321,7 +322,7 @@ def test_the_list_is_asked_for_again_and_again() -> None:
             await room.engine.on_up()
             room.hear(*talk.ARRIVES)
             await asyncio.sleep(2.5 * SWEEP_S)
-            assert room.ami.listings == [0, SWEEP_S, 2 * SWEEP_S]
+            assert room.ami.listings == [0, SWEEP_S, SWEEP_S + DOUBT_S, 2 * SWEEP_S + DOUBT_S]
             assert part.words == ["Arrived", "Ended"]  # it is missing from two lists
 
     run(scenario())
@@ -371,5 +372,45 @@ def test_an_offer_asked_for_in_vain_leaves_no_leg_behind() -> None:
             assert isinstance(failed, ev.Failed)
             assert (failed.command, failed.offer, failed.why) == ("Offer", OFFER, "Permission denied")
             assert OFFER not in room.tracker.legs
+
+    run(scenario())
+
+
+def test_it_ends_though_a_cancellation_is_swallowed() -> None:
+    async def scenario() -> None:
+        begun = asyncio.Event()
+
+        async def swallows(now: float) -> Sequence[Output]:
+            with suppress(asyncio.CancelledError):
+                begun.set()
+                await asyncio.Event().wait()
+            return []
+
+        async with working(Scripted()) as room:
+            asking = asyncio.create_task(room.engine.ask(swallows))
+            await begun.wait()
+        await asking
+
+    run(scenario())
+
+
+def test_what_came_while_we_were_busy_happened_when_it_came() -> None:
+    async def scenario() -> None:
+        part = Scripted()
+        async with working(part) as room:
+            room.hear(*talk.ARRIVES)
+            began = await room.now()
+
+            async def long(now: float) -> Sequence[Output]:
+                await asyncio.sleep(1)
+                room.hear(*talk.CALLER_HANGS_UP)
+                await asyncio.sleep(5)
+                return ()
+
+            await room.engine.ask(long)
+            await room.worked_off()
+            ended, _ = part.seen[-1]
+            assert isinstance(ended, ev.Ended)
+            assert ended.at == pytest.approx(began + 1, abs=0.1)
 
     run(scenario())

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cti.actions.executor import Executor
+from cti.actions.sending import Fields
 from cti.ami.wire import encode
 from cti.calls import events as ev
 from cti.calls import talk_events
@@ -23,15 +25,15 @@ from cti.calls.commands import (
     Play,
     StartMusic,
     StopMonitor,
+    Tape,
     Transfer,
     Withdraw,
 )
 from cti.calls.legs import monitor_uniqueid
 from cti.calls.words import CallId, MonitorMode
-from cti.executor import Executor
 from cti.outbound import Outbound
 from cti.quoting import caller_id, quote
-from cti.sending import Fields
+from cti.tolls import Limits, Tolls
 from tests.cti.calls import talk
 from tests.cti.calls.talk import AGENT_CHANNEL, CALL, CALLER, CALLER_CHANNEL, OFFER, agent, event
 from tests.cti.engine_room import Posted
@@ -272,9 +274,11 @@ def test_an_offer_that_no_action_can_carry_leaves_no_leg_behind() -> None:
         outbound=Outbound(),
         callbacks=Outbound(),
         dials=Outbound(),
+        tolls=Tolls(Limits()),
+        clock=lambda: 0.0,
     )
     executor.carry_out(Offer(call=CALL, offer=OFFER, agent="a", phone="PJSIP/a\r\nAction: x", ring_s=1), KNOWN)
-    assert bench.failures() == [("Offer", "Channel has a line break or a NUL in its value")]
+    assert bench.failures() == [("Offer", "this is not the dial string of one phone")]
     assert OFFER not in bench.tracker.legs
 
 
@@ -398,3 +402,24 @@ def test_a_strange_caller_is_offered_all_the_same(name: str) -> None:
     bench.executor.carry_out(OFFERED, Call(id=CALL, caller=name, caller_name=name))
     ((action, fields),) = bench.ami.actions
     encode(action, fields, "1")
+
+
+def test_without_room_no_message_is_begun() -> None:
+    """The flow goes on as after a message in which nothing was said."""
+    bench = Bench(talk.ARRIVES)
+    bench.full = True
+    message = Tape(call=CALL, play=1, recording="x", longest_s=9, silence_s=2, stop_keys="", beep=True)
+    bench.executor.carry_out(message, None)
+    assert (bench.ami.actions, bench.failures()) == ([], [("Tape", "there is no room for recordings")])
+
+
+def test_without_room_the_call_goes_on_and_is_not_recorded() -> None:
+    bench = Bench()
+    bench.full = True
+    bench.executor.carry_out(OFFERED, KNOWN)
+    ((action, fields),) = bench.ami.actions
+    assert (action, fields["ChannelId"]) == ("Originate", OFFER)
+    assert "CORDBOARD_RECORDING" not in str(fields)
+    leg = bench.tracker.legs.get(OFFER)
+    assert leg is not None
+    assert leg.recording is None

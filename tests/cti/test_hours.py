@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from cti.hours import Hours, is_open
+from cti.site.hours import Hours, is_open
 
 SHOP = {"zone": "Europe/Berlin", "open": {"mon-fri": "08:00-12:00, 13:00-20:00", "sat": "09:00-14:00"}}
 NIGHT = {"zone": "Europe/Berlin", "open": {"sat,sun": "22:00-06:00"}, "closed_on": ["2026-12-26"]}

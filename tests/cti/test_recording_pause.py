@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from cti.actions.pause import RecordingPausePart
 from cti.calls import commands as cmd
 from cti.calls import events as ev
 from cti.calls import expected, talk_events
@@ -15,8 +17,8 @@ from cti.calls.events import CallEvent
 from cti.calls.part import Output, Work
 from cti.calls.words import Place
 from cti.desk.recording import routes
-from cti.recording_pause import RecordingPausePart
-from recordings.record import SegmentKind, fold
+from recordings.records.fold import fold
+from recordings.words import SegmentKind
 from tests.cti.calls import talk
 from tests.cti.calls.talk import AGENT_CHANNEL, CALL, OFFER, agent
 from tests.cti.desk.desktop import NOW, Desk
@@ -88,11 +90,11 @@ STOPPED = talk_events.RecordingStopped(at=NOW + 12, call=C1, recording="x")
 ADOPTED = ev.Adopted(at=NOW + 12, call=C1, place=Place.TALK, channel="PJSIP/x-1")
 
 
-def story(*events: CallEvent) -> tuple[Call, list[Output]]:
+def story(*events: CallEvent, talks: Sequence[object] = TALKS) -> tuple[Call, list[Output]]:
     """The call after its talk and these events, and all that came of them."""
     part, out = RecordingPausePart(), list[Output]()
     call: Call | None = None
-    for event in (*TALKS, *events):
+    for event in (*talks, *events):
         if isinstance(event, CallEvent):
             call = apply(call, event)
             out += asyncio.run(part.on_event(event, call, event.at))
@@ -119,6 +121,44 @@ def test_what_is_not_confirmed_as_paused_is_ended(events: list[CallEvent], recor
     call, out = story(*events)
     assert call.offer is not None
     assert (call.offer.recorded, [type(o).__name__ for o in out]) == (recorded, commands)
+
+
+ON_DEMAND: list[CallEvent] = [
+    replace(e, on_demand=True) if isinstance(e, ev.Offered) else e for e in TALKS if isinstance(e, CallEvent)
+]
+OFF = replace(PAUSED, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("events", "recorded", "more"),
+    [
+        ([], "pausing", []),
+        ([OFF], "on demand", []),
+        ([OFF, RESUMED], "on", []),
+        ([OFF, RESUMED, replace(ASKED, at=NOW + 16), replace(PAUSED, at=NOW + 17)], "paused", ["PauseRecording"]),
+        ([REFUSED], "pausing", ["StopRecording"]),
+        ([REFUSED, STOPPED], "stopped", ["StopRecording"]),
+        ([ADOPTED], "pausing", ["PauseRecording"]),
+        ([OFF, ADOPTED], "on demand", []),
+        ([OFF, RESUMED, ADOPTED], "on", []),
+    ],
+)
+def test_on_demand_it_is_off_until_somebody_asks(events: list[CallEvent], recorded: str, more: list[str]) -> None:
+    call, out = story(*events, talks=ON_DEMAND)
+    assert call.offer is not None
+    assert (call.offer.recorded, [type(o).__name__ for o in out]) == (recorded, ["PauseRecording", *more])
+
+
+@pytest.mark.parametrize(("until", "gap"), [(RESUMED, 15.0), (None, 20.0)])
+def test_on_demand_the_record_has_a_gap_from_the_beginning(until: CallEvent | None, gap: float) -> None:
+    """Asterisk says that it is off before the two are joined."""
+    picks_up = next(at for at, e in enumerate(ON_DEMAND) if isinstance(e, ev.Connected))
+    left = ev.Left(at=NOW + 20, call=C1, place=Place.TALK, why="talk over")
+    asked = [] if until is None else [until]
+    _, segments = fold([*ON_DEMAND[:picks_up], replace(OFF, at=NOW - 1), *ON_DEMAND[picks_up:], *asked, left])
+    (talked,) = (s for s in segments if s.kind is SegmentKind.TALK)
+    (pause,) = (s for s in segments if s.kind is SegmentKind.PAUSE)
+    assert (pause.started_at, (pause.ended_at or 0) - NOW) == (talked.started_at, gap)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from cti.site_files import MAX_BYTES, MAX_DEPTH, Document, Key, Problem, SiteError, SiteModel, check, parse, plain, read
+from cti.site.files import MAX_BYTES, MAX_DEPTH, Document, Key, Problem, SiteError, SiteModel, check, parse, plain, read
 
 
 class Phone(SiteModel):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from cti.actions.executor import Executor
+from cti.actions.leaving import Destination
 from cti.calls import events as ev
 from cti.calls import expected
 from cti.calls.events import CallEvent
 from cti.calls.tracker import Tracker
-from cti.executor import Destination, Executor
 from cti.outbound import Outbound
+from cti.tolls import Limits, Tolls
 from tests.cti.calls import talk
 from tests.cti.calls.talk import CALL, OFFER
 from tests.cti.engine_room import Posted
@@ -29,6 +31,7 @@ class Bench:
         self.ami = Posted()
         self.tracker = Tracker("test", "e1")
         self.emitted: list[CallEvent] = []
+        self.full = False
         self.executor = Executor(
             self.ami,
             self.tracker,
@@ -40,6 +43,9 @@ class Bench:
             outbound=Outbound("outbound", ("+4930*", "110")),
             callbacks=Outbound("outside", ("555*",)),
             dials=Outbound("dialled", ("444*",)),
+            tolls=Tolls(Limits()),
+            clock=lambda: 0.0,
+            full=lambda: self.full,
         )
         if offered:
             expected.agent(self.tracker.legs, CALL, OFFER, "alice", None)

@@ -6,7 +6,7 @@ import pytest
 
 from demo.configuration import MODULES, Folders, Manager, Phone, Plan, Ports, render
 
-PORTS = Ports(sip=5070, ami=5071, web=5072, rtp_first=20000, rtp_last=20399)
+PORTS = Ports(sip=5070, ami=5071, web=5072, ami_tls=5073, rtp_first=20000, rtp_last=20399)
 
 
 @pytest.fixture

@@ -37,6 +37,14 @@ def test_packages_come_from_the_mirror_the_machine_uses(
     assert signed.line() == f"deb [signed-by={keyring}] {expected.mirror} {expected.suite} {expected.components}\n"
 
 
+def test_an_older_release_comes_from_the_same_mirror(tmp_path: Path) -> None:
+    debians, ubuntus = ({"ID": kind, "VERSION_CODENAME": "x"} for kind in ("debian", "ubuntu"))
+    found = source(debians, TARGETS.format("x", "Debian"), tmp_path, "bullseye")
+    assert found == Source("Debian", "http://mirror.test/main", "bullseye", "main")
+    with pytest.raises(Missing, match="Debian's bullseye, and this is ubuntu"):
+        source(ubuntus, TARGETS.format("x", "Ubuntu"), tmp_path, "bullseye")
+
+
 @pytest.mark.parametrize(
     ("release", "targets", "why"),
     [
@@ -68,6 +76,35 @@ def test_the_systems_own_is_taken_when_new_enough(tmp_path: Path, monkeypatch: p
     program(path, "Asterisk 13.1.0")
     assert own(WANTED["asterisk"], said.append) is None
     assert "16 or newer" in said[0]
+
+
+def test_a_version_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debian, "SBIN", ())
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("CORDBOARD_ASTERISK", "16")
+    old = debian.asked_for(WANTED["asterisk"])
+    assert (old.major, old.release, old.folder) == (16, "bullseye", "asterisk-16")
+    assert debian.asked_for(WANTED["sipp"]) == WANTED["sipp"]
+    path = program(tmp_path / "asterisk", "Asterisk 22.1.0")
+    assert own(old, print) is None
+    program(path, "Asterisk 16.2.1")
+    found = own(old, print)
+    assert found
+    assert found.version == "16.2.1"
+    monkeypatch.setenv("CORDBOARD_ASTERISK", "22")
+    newest = debian.asked_for(WANTED["asterisk"])
+    assert (newest.release, newest.folder) == ("", "asterisk"), "where any other test's is"
+
+
+def test_a_version_that_no_package_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debian, "SBIN", ())
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("CORDBOARD_ASTERISK", "21")
+    program(tmp_path / "asterisk/usr/sbin/asterisk", "Asterisk 22.1.0")
+    loads = program(tmp_path / "asterisk/usr/lib/ld-linux.so.2", "")
+    loads.write_text('#!/bin/sh\nshift 2; exec "$@"\n')
+    with pytest.raises(Missing, match=r"asterisk 21 is not to be had: the packages here have 22\.1\.0"):
+        debian.programs(["asterisk"], print, tmp_path)
 
 
 @pytest.mark.parametrize(("says", "why"), [("Asterisk 13.1.0", "is asterisk 13.1.0, and 16"), ("", "does not run")])

@@ -13,24 +13,26 @@ from typing import Any
 import pytest
 
 from config import new_site, settings
-from config.forecast import ForecastFile
-from config.people_file import PeopleFile
-from config.roster import Roster
+from config.files.forecast import ForecastFile
+from config.files.people import PeopleFile
+from config.files.roster import Roster
+from config.files.site import SiteFile
 from config.settings import Site
 from config.simulation.arrivals import ArrivalsFile
-from config.site_file import SiteFile
-from cti import site_files
-from cti.site_files import SiteModel
+from cti.site import files as site_files
+from cti.site.files import SiteModel
 from ivr import scenario
 from ivr.loader import Known, check_flows
 from ivr.node import Node
 from ivr.verbs import VERBS
+from recordings.quality.quality_file import QualityFile
 from routing.queues_file import QueuesFile
 from tests.docs.pages import Block, blocks
 
 FILES: dict[str, type[SiteModel]] = {
     "site.yaml": SiteFile,
     "queues.yaml": QueuesFile,
+    "quality.yaml": QualityFile,
     "people.yaml": PeopleFile,
     "forecast.yaml": ForecastFile,
     "roster.yaml": Roster,

@@ -34,6 +34,14 @@ def test_every_page_can_be_found() -> None:
     assert {page for page in PAGES if page not in linked} == {ROOT / "README.md"}
 
 
+def test_every_picture_of_a_page_is_shown() -> None:
+    shown = {Path(link).name for link in links(ROOT / "docs" / "pages.md") if link.endswith(".png")}
+    of = {name.rsplit("-", 2)[0] for name in shown}
+    assert {path.name for path in (ROOT / "docs" / "pictures").glob("*.png")} == {
+        f"{name}-{look}.png" for name in of for look in ("1280-light", "1280-dark", "1920-light")
+    }
+
+
 def test_commands_exist() -> None:
     shown = [(block, name) for block in blocks("sh", "console") for name in _SAID.findall(block.text)]
     assert shown

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config import settings
+from config.manager_user import READ, WRITE
 from config.new_site import write
 from cti.calls.legs import ENGINE_CONTEXT
 from cti.calls.tracker import Tracker
 from demo.configuration import TEMPLATES
-from demo.stage import READ, WRITE
 from tests.docs.pages import SAMPLES
 
 Setting = tuple[str, str, str]

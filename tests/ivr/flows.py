@@ -12,10 +12,10 @@ from cti.calls.commands import Answer, Hangup, Play, Tape, Transfer
 from cti.calls.events import CallEvent, Chosen, Digit, EnteredFlow, EnteredMenu, LanguageChosen, Played, Queued, Taped
 from cti.calls.part import Output
 from cti.calls.words import CallId
-from cti.site_files import parse
+from cti.site.files import parse
 from ivr.loader import Known, check_flow
 from ivr.prompt import File, Piece, Text
-from ivr.questions import MayCall, Question, Spoken
+from ivr.questions import MayCall, Question, RoomToRecord, Spoken
 from ivr.session import Asked, Session, Sound
 from ivr.tree import Flow, Flows
 
@@ -66,7 +66,7 @@ def _told(output: Output) -> str:
 
 class Caller:
     """A caller in a session, with a clock of their own. Questions are kept in ``asked``; whether
-    a number may be called back is answered at once."""
+    a number may be called back, and whether there is room to record, is answered at once."""
 
     def __init__(
         self,
@@ -76,10 +76,12 @@ class Caller:
         call: Call | None = None,
         home: Flow | None = None,
         may_call: bool = True,
+        room: bool = True,
     ) -> None:
         self.now = now
         self.play = 0
         self.may_call = may_call
+        self.room = room
         self.asked: list[Asked] = []
         known = flows or {flow.name: flow}
         self.session = Session(call or Call(id=CALL), flow, known, TwoSeconds(), count(1), home=home)
@@ -125,4 +127,6 @@ class Caller:
             self.asked.append(asked)
             if isinstance(asked.question, MayCall):
                 outputs = outputs + self.answer(self.may_call)
+            if isinstance(asked.question, RoomToRecord):
+                outputs = outputs + self.answer(self.room)
         return outputs

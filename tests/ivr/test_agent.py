@@ -11,7 +11,7 @@ from cti.calls.events import StateAsked
 from cti.calls.legs import phone_of
 from cti.calls.part import Output
 from cti.calls.words import AgentState
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 from ivr.node import Sink, Use
 from ivr.verbs.agent import Agent
 from tests.ivr.flows import CALL, Caller, told

@@ -16,6 +16,7 @@ from cti.calls.commands import Hangup, Tape, Transfer
 from cti.calls.events import (
     Answered,
     CallbackWanted,
+    Consented,
     Ended,
     Failed,
     MessageLeft,
@@ -28,7 +29,7 @@ from cti.calls.events import (
 from cti.calls.part import Output
 from cti.calls.words import CallId, Party
 from cti.outbound import Outbound
-from cti.site_files import SiteError, parse
+from cti.site.files import SiteError, parse
 from ivr.loader import check_flow
 from ivr.node import Longest, Sink
 from ivr.template import LONGEST, Template
@@ -99,6 +100,13 @@ def test_a_tape_that_fails_or_is_not_heard_of_again() -> None:
     assert flows.told(at.event(failed)) == ["at elsewhere", "hangup"]
     at, _ = taping()
     assert flows.told(at.does("wait")) == ["at elsewhere", "hangup"]
+
+
+def test_with_no_room_on_the_disk_nobody_is_recorded() -> None:
+    at = Caller(flow(VOICEMAIL.replace("say:", "full: Call again., say:")), room=False)
+    assert flows.told(at.outputs) == ["at first", "play Call again."]
+    assert flows.told(at.does("whole")) == ["at elsewhere", "hangup"]
+    assert flows.told(Caller(flow(VOICEMAIL), room=False).outputs) == ["at first", "at elsewhere", "hangup"]
 
 
 def test_a_key_pressed_to_skip_the_prompt_is_no_answer_to_what_follows() -> None:
@@ -191,6 +199,7 @@ def test_what_is_no_number_is_dialled_by_nobody(number: str) -> None:
         ("{queue: orders, screen: {a: '{B}'}}", "a field is written"),
         ("{queue: orders, after: nowhere}", "there is no node 'nowhere'"),
         ("{voicemail: day, next: first}", "the site has no box 'day'"),
+        ('{consent: Yes?, agree: "2", next: first}', "agree and refuse are the same key, 2"),
         ("{survey: [{question: q, say: Q, keys: 5-1}], next: first}", "is no range of keys"),
     ],
 )
@@ -246,6 +255,31 @@ def test_who_does_not_answer_is_not_asked_the_rest() -> None:
     for what in ("whole", "wait", "whole", "wait"):
         out = at.does(what)
     assert flows.told(out) == ["at there", "hangup"]
+
+
+CONSENT = "first: {consent: Recorded. 2 for no.%s, next: there}\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "does", "given"),
+    [
+        ("", ("whole", "wait"), True),
+        ("", ("whole", "5"), True),
+        ("", ("2",), False),
+        (', agree: "1"', ("whole", "wait"), False),
+        (', agree: "1"', ("whole", "5"), False),
+        (', agree: "1"', ("1",), True),
+        (', refuse: "9"', ("9",), False),
+    ],
+)
+def test_consent_to_being_recorded(keys: str, does: Sequence[str], given: bool) -> None:
+    at = caller(CONSENT % keys, "  there: {hangup: true}\n")
+    for what in does:
+        out = at.does(what)
+        if what.isdecimal() and does[0] == what:
+            out = at.does("cut")
+    assert one(out, Consented).given is given
+    assert one(out, Hangup)
 
 
 def test_how_long_a_survey_can_take() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import new_site, settings
-from cti.site_files import Document, SiteError
+from cti.site.files import Document, SiteError
 from ivr.loader import Known, check_flow, load_flows
 from ivr.prompt import EVERY, File, Text
 from ivr.verbs import VERBS

@@ -22,6 +22,7 @@ from ivr.questions import (
     KeyUsage,
     LastAgent,
     Question,
+    RoomToRecord,
     SendCode,
     Spoken,
     SwitchState,
@@ -78,6 +79,7 @@ async def test_all_kinds_of_questions(tmp_path: Path) -> None:
             {CallId("a"): Standing(2, 61.0)}.get,
             contact,
             customer=customer,
+            room=lambda: False,
         )
         assert await world.answer(Fetch(there.url("good"), {"vip": "customer.vip"})) == {"vip": True}
         assert await world.answer(QUESTIONS[1]) == Verdict(right=True)
@@ -88,6 +90,7 @@ async def test_all_kinds_of_questions(tmp_path: Path) -> None:
         assert await world.answer(InQueue(CallId("b"))) is None
         assert await world.answer(QUESTIONS[6]) == "first of +4930"
         assert await world.answer(QUESTIONS[7]) == {"name": "+4930"}
+        assert await world.answer(RoomToRecord()) is False
     assert there.seen[1][0] == "POST /204"
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 from ivr.prompt import VOICE, File, Text
 from ivr.prompts import ONCE, ONCE_S, Prompts
 from ivr.speech import Espeak, Unmade, speakers

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from cti.site_files import SiteError, parse
+from cti.site.files import SiteError, parse
 from ivr import scenario
 from ivr.rehearsal import Rehearsal
 from ivr.scenario import Failed

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from cti.site_files import parse, plain, read
+from cti.site.files import parse, plain, read
 from ivr.schema import flow_schema
 from ivr.verbs import VERBS
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cti.calls.call import Call
 from cti.calls.commands import Tape
 from cti.calls.events import Failed, LanguageChosen, Taped
-from cti.site_files import SiteError
+from cti.site.files import SiteError
 from ivr.node import Longest, Node
 from ivr.prompt import Prompt, Text, joined, parse
 from ivr.questions import KeyUsage, Spoken, SwitchState, Unanswered

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -144,6 +144,7 @@ def test_a_code_that_could_not_be_sent() -> None:
     assert told(at(CODE).answer(LOCKED)) == ["chosen code=locked", "at locked_out", "hangup"]
 
 
+@settings(deadline=None)
 @given(st.text("0123456789", min_size=4, max_size=6), st.sampled_from([RIGHT, NO, LOCKED, Unanswered("down")]))
 def test_what_is_entered_is_told_to_nobody(entered: str, answer: object) -> None:
     caller = at(PIN)

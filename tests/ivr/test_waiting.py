@@ -15,7 +15,7 @@ from cti.calls.events import Accepted, CallbackWanted, Queued, Refused
 from cti.calls.part import Output
 from cti.calls.standing import Standing
 from cti.calls.words import OfferId, Refusal
-from cti.site_files import SiteError, parse
+from cti.site.files import SiteError, parse
 from ivr.loader import check_flow, check_flows
 from ivr.questions import InQueue, LastAgent, Question, Spoken, Unanswered
 from ivr.session import JOIN_S

@@ -13,7 +13,7 @@ from cti.calls.commands import Play, StartMusic
 from cti.calls.events import Accepted, Adopted, Answered, Connected, Diverted, Offered, Played, Queued
 from cti.calls.standing import Standing
 from cti.calls.words import CallId, OfferId, Place
-from cti.site_files import parse
+from cti.site.files import parse
 from ivr.loader import check_flow
 from ivr.questions import InQueue
 from ivr.rehearsal import Guessed, Rehearsal

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
-from config import pop
-from config.app import Link
+from config.files import pop
+from config.line import Link
 from config.premises import make_folders
+from cti.actions.executor import Executor
 from cti.calls.events import CallEvent
 from cti.calls.part import Output
 from cti.calls.tracker import Tracker
 from cti.engine import Engine
-from cti.executor import Executor
 from demo.stage import Stage
 from tests.real.hotline import PATIENCE_S, Watch
 
@@ -55,6 +56,8 @@ class Bare:
             outbound=site.outbound,
             callbacks=site.callbacks,
             dials=site.dials,
+            tolls=site.settings.limits.tolls(),
+            clock=time.time,
             card_url=pop.card_url(site.settings.web.card_url, pop.known(lambda call: [{"id": 7}], None)),
         )
         engine = self._engine = link.engine = Engine(

@@ -10,18 +10,31 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 
 from cti.desk.pages import FIRST, STATIC
 from demo.debian import Missing
-from tests.real.hotline import Hotline
+from tests.real.hotline import PATIENCE_S, Hotline
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "cti" / "desk" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = ROOT / "docs" / "pictures"
 NAMED = "CORDBOARD_CHROMIUM"
-SIZES = ((1280, 800), (1920, 1080))
+NORMAL = ViewportSize(width=1280, height=800)
+WIDE = ViewportSize(width=1920, height=1080)
+PICTURED = {"light": (NORMAL, WIDE), "dark": (NORMAL,)}
 GRAVE = ("serious", "critical")
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 def chromium(bundled: str) -> str:
@@ -55,7 +68,7 @@ class Tab:
         await self.page.goto(url)
         await self.page.get_by_label("Name").fill(name)
         await self.page.get_by_label("Password").fill(password)
-        await self.page.get_by_role("button", name="Log in").click()
+        await self.page.get_by_role("button", name="Log in", exact=True).click()
 
     async def barriers(self) -> list[str]:
         """What axe-core finds grave for people who cannot see, point or hear well: rule and elements."""
@@ -67,16 +80,16 @@ class Tab:
         ]
 
     async def looked_at(self, name: str) -> list[str]:
-        """The page's barriers in light and dark. With CORDBOARD_PICTURES=1, it is pictured too, in each size."""
+        """The page's barriers in light and dark. With CORDBOARD_PICTURES=1, it is pictured too."""
         barriers = []
         before = self.page.viewport_size
-        for scheme in ("light", "dark"):
+        for scheme, sizes in PICTURED.items():
             await self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             barriers += [f"{name}, {scheme}: {barrier}" for barrier in await self.barriers()]
             if os.environ.get("CORDBOARD_PICTURES") == "1":
-                for width, height in SIZES:
-                    await self.page.set_viewport_size({"width": width, "height": height})
-                    await self.page.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png")
+                for size in sizes:
+                    await self.page.set_viewport_size(size)
+                    await self.page.screenshot(path=PICTURES / f"{name}-{size['width']}-{scheme}.png")
         if before:
             await self.page.set_viewport_size(before)
         return barriers
@@ -112,7 +125,6 @@ async def browser(*options: str) -> AsyncIterator[Browser]:
 
 async def tab(running: Browser, language: str = "en") -> Tab:
     """A tab of somebody else than all others: with cookies of its own."""
-    width, height = SIZES[0]
-    context: BrowserContext = await running.new_context(viewport={"width": width, "height": height}, locale=language)
+    context: BrowserContext = await running.new_context(viewport=NORMAL, locale=language)
     await context.add_init_script(path=AXE)
     return Tab(await context.new_page())

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import io
+import re
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import soundfile
+import structlog
 
+from config import log
 from cti.calls.call import Call
-from cti.calls.events import AgentChanged, CallEvent, Digit, Event, Played, Queued
-from cti.calls.part import Output
+from cti.calls.events import (
+    AgentChanged,
+    Arrived,
+    CallbackWanted,
+    CalledBack,
+    CalledOut,
+    CallEvent,
+    Chosen,
+    Digit,
+    Event,
+    Played,
+    Queued,
+)
+from cti.calls.part import Output, Part
 from cti.calls.talk_events import RecordingStopped
 from cti.calls.words import AgentState, CallId
 from demo.configuration import Phone as Line
@@ -25,6 +44,10 @@ from demo.tones import Samples
 E = TypeVar("E", bound=Event)
 
 PATIENCE_S = 20.0
+HIDDEN = "55***23"
+"""The usual caller's number, 5550123, to who needs no more."""
+_TELLING = 6
+"""Shorter texts may be in a log by chance."""
 
 FLOW = """
 start: main
@@ -150,15 +173,24 @@ class Hotline:
         desk = await self.desk(agent)
         (await desk.post(f"/api/agents/{agent}/state", json={"state": state})).raise_for_status()
 
+    async def sound(self, recording: Any) -> tuple[Samples, int]:
+        """What is heard of a recording, shape (samples, directions), and its rate."""
+        answer = await (await self.desk("sue")).get(f"/api/recordings/{recording['stem']}")
+        answer.raise_for_status()
+        samples, rate = soundfile.read(io.BytesIO(answer.content), dtype="float32")
+        return samples, rate
+
     def prompts(self) -> list[Path]:
         """The sounds of the menu's prompts."""
         own = ("beep.wav", "fallback.wav", "sorry.wav")
         return [path for path in self.stage.site.sounds.glob("*.wav") if path.name not in own]
 
-    async def record(self, call: CallId, ready: Callable[[Any], bool] = lambda _: True) -> Any:
+    async def record(
+        self, call: CallId, ready: Callable[[Any], bool] = lambda _: True, patience_s: float = PATIENCE_S
+    ) -> Any:
         """A call's record as the API gives it, as soon as it is written and ``ready``."""
         desk = await self.desk("sue")
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(patience_s):
             while True:
                 answer = await desk.get(f"/api/records/{call}")
                 if answer.status_code == 200:
@@ -166,6 +198,32 @@ class Hotline:
                     if ready(found):
                         return found | found["record"]
                 await asyncio.sleep(0.05)
+
+
+@contextmanager
+def logged() -> Iterator[StringIO]:
+    """What the server logs, as the tests' own output besides."""
+    heard = StringIO()
+    log.set_up(heard)
+    try:
+        yield heard
+    finally:
+        structlog.reset_defaults()
+        sys.stderr.write(heard.getvalue())
+
+
+def personal(logged: str, happened: Iterable[Event]) -> set[str]:
+    """Numbers and names of callers, and what they entered, as far as the log has them."""
+    known = set()
+    for event in happened:
+        match event:
+            case Arrived():
+                known |= {event.caller, event.caller_name}
+            case CalledOut() | CalledBack() | CallbackWanted():
+                known.add(event.number)
+            case Chosen():
+                known.add(event.value)
+    return {one for one in known if len(one) >= _TELLING and re.search(rf"(?<![\w-]){re.escape(one)}(?!\w)", logged)}
 
 
 @asynccontextmanager
@@ -176,11 +234,15 @@ async def hotline(
     changes: Mapping[str, Any],
     includes: Sequence[Path] = (),
     phones: Sequence[Line] = (),
+    watchers: Sequence[Part] = (),
 ) -> AsyncIterator[Hotline]:
-    """Runs a hotline on the site in ``folder``. ``phones`` are lines that are nobody's of the site."""
+    """Runs a hotline on the site in ``folder``. ``phones`` are lines that are nobody's of the site,
+    ``watchers`` further parts that look on."""
     async with AsyncExitStack() as exits:
+        heard = exits.enter_context(logged())
         at = await exits.enter_async_context(stage(folder, programs, changes=changes, includes=includes, phones=phones))
         watch = Watch()
-        url = await exits.enter_async_context(serving(at.site, watch))
+        url = await exits.enter_async_context(serving(at.site, watch, *watchers))
         robots = await exits.enter_async_context(Phones(at.asterisk.ports.sip))
         yield Hotline(at, url, watch, robots, exits)
+    assert personal(heard.getvalue(), watch.events) - at.site.people.keys() == set()

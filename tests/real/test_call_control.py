@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
-import soundfile
 
 from cti.calls import events as ev
 from cti.calls import talk_events
@@ -67,7 +66,7 @@ async def test_hold_and_resume(line: Hotline) -> None:
     assert [s["kind"] for s in record["segments"]] == ["menu", "wait", "ring", "talk", "hold", "hold"]
     recording = record["recordings"][0]
     assert recording["state"] == "whole"
-    samples, rate = soundfile.read(Path(line.stage.site.recordings) / f"{recording['stem']}.wav")
+    samples, rate = await line.sound(recording)
     talked = sum(
         (1 if s["kind"] == "talk" else -1) * (s["ended_at"] - s["started_at"])
         for s in record["segments"]

@@ -10,9 +10,9 @@ import pytest
 from demo.debian import Program
 from demo.phones import Phones
 from demo.stage import Stage, stage
-from demo.tones import RATE, present, tone
+from demo.tones import RATE, present
 from tests.real.conftest import INTERNAL
-from tests.real.test_crash import AGENT, CALLER, desk, eventually, server
+from tests.real.test_crash import AGENT, desk, eventually, server, talk
 
 
 @pytest.fixture
@@ -27,13 +27,7 @@ async def test_the_next_engine_finds_the_hold(at: Stage) -> None:
     """The music goes on, the next engine joins both again, and one record tells of it all."""
     async with Phones(at.asterisk.ports.sip) as phones:
         async with server(at) as first, desk(at, first, "alice") as mine:
-            alice = await phones.add("alice", at.phone_password, microphone=tone(AGENT, 1.0))
-            (await mine.post("/api/agents/alice/state", json={"state": "ready"})).raise_for_status()
-            caller = await (await phones.add("5551", microphone=tone(CALLER, 1.0))).dial("100")
-            await caller.answered()
-            await caller.press("1")
-            agent = await alice.called()
-            call = (await eventually(mine, "/api/calls", lambda c: c and c[0]["place"] == "talk"))[0]["id"]
+            caller, agent, call = await talk(at, phones, mine)
             (await mine.post(f"/api/calls/{call}/hold")).raise_for_status()
             await eventually(mine, f"/api/calls/{call}", lambda c: c["held"])
             await first.kill()

@@ -29,6 +29,7 @@ async def at(site: Path, made_site: Path, peers: Mapping[str, Program]) -> Async
         "web": {"port": 0},
         "folders": {"sounds": str(made_site / "sounds")},
         "lease": "3s",
+        "numbers_shown": {"supervisor": "always"},
         "callbacks": {"context": "outside", "allow": ["555*"]},
     }
     async with stage(site, peers, phones=[CUSTOMER], changes=changes, includes=[OUTSIDE]) as found:

@@ -114,6 +114,7 @@ async def test_a_customer_is_not_reached(
     async with bare.working():
         await accepted(bare)
         heard = await alice.called()
+        await heard.answered()
         await call_out(bare, number, ring_s=1.0)
         ended = await bare.watch.wait(ev.Ended)
         assert (ended.by, ended.cause, ended.estimated) == (Party.SYSTEM, cause, False)
@@ -127,7 +128,7 @@ async def test_a_number_that_is_not_allowed(bare: Bare, phones: Phones) -> None:
         await accepted(bare)
         await call_out(bare, "0900123")
         failed = await bare.watch.wait(ev.Failed)
-        assert (failed.command, failed.why) == ("CallOut", "this number may not be called back")
+        assert (failed.command, failed.why) == ("CallOut", "this number may not be called")
         await bare.does(lambda now: [Hangup(call=CALL)])
         ended = await bare.watch.wait(ev.Ended)
         assert ended.by is Party.SYSTEM

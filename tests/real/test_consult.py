@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 
 import pytest
 import pytest_asyncio
@@ -21,20 +22,28 @@ PLAN = Plan(
     agents="""
         alice: {skills: {sales: 5}}
         bob: {skills: {faults: 5}}
+        carol: {skills: {faults: 5}}
         """,
     queues="queues: {sales: {skills: {sales: 1}, ring: 3s, wrap_up: 1m}}",
     ways={"sales": "{queue: sales}"},
     flows={},
 )
-CALLER, ALICE, BOB = 440.0, 880.0, 1320.0
-TONES = {"alice": ALICE, "bob": BOB}
-ALL = (CALLER, ALICE, BOB)
+CALLER, ALICE, BOB, CAROL = 440.0, 880.0, 1320.0, 1760.0
+TONES = {"alice": ALICE, "bob": BOB, "carol": CAROL}
+ALL = (CALLER, ALICE, BOB, CAROL)
+RINGBACK = {440.0, 480.0}
 
 
-async def heard(phone: PhoneCall) -> set[float]:
+async def heard(phone: PhoneCall, tones: Collection[float] = ALL) -> set[float]:
     """What comes to the phone from now on, after what is under way."""
     await phone.listen(0.4)
-    return present(await phone.listen(1), RATE, ALL)
+    return present(await phone.listen(1), RATE, tones)
+
+
+async def all_hear_all(phones: Mapping[float, PhoneCall]) -> None:
+    """Each phone hears the tones of all others, and not its own."""
+    told = await asyncio.gather(*map(heard, phones.values()))
+    assert dict(zip(phones, told, strict=True)) == {own: phones.keys() - {own} for own in phones}
 
 
 class Talk:
@@ -159,11 +168,54 @@ async def test_all_three_talk_until_one_leaves(talk: Talk, leaves: str) -> None:
     assert [r["state"] for r in record["recordings"]] == ["whole", "whole"]
 
 
+async def test_a_fourth_comes_in_and_who_hands_over_leaves_the_others(talk: Talk) -> None:
+    await talk.shift.come("carol")
+    bob, offer = await talk.consults()
+    await talk.asks("consult/join")
+    await talk.watch.wait(talk_events.Joined)
+    await talk.asks("consult", agent="carol")
+    carol = await (await talk.shift.phone("carol")).called()
+    await talk.watch.wait(talk_events.Joined, count=2)
+    phones = {CALLER: talk.caller.phone, ALICE: talk.alice, BOB: bob, CAROL: carol}
+    await all_hear_all(phones)
+    await talk.asks("consult/transfer")
+    await talk.alice.ended()
+    assert (await talk.watch.wait(ev.Connected, count=2)).offer == offer
+    await talk.state("alice", AgentState.WRAP_UP)
+    del phones[ALICE]
+    await all_hear_all(phones)
+    assert talk.watch.states("carol")[-1] is AgentState.TALKING
+    await talk.asks("consult", "DELETE")
+    await carol.ended()
+    await talk.state("carol", AgentState.READY)
+    del phones[CAROL]
+    await all_hear_all(phones)
+    await bob.hang_up()
+    await talk.watch.wait(ev.Ended)
+    record = await talk.shift.line.record(talk.call, lambda r: all(x["state"] != "expected" for x in r["recordings"]))
+    assert [f"{s['kind']} {s['agent']}".strip() for s in record["segments"]] == [
+        "menu", "wait", "ring alice", "talk alice", "consult bob", "hold alice", "consult carol", "talk bob",
+    ]  # fmt: skip
+    assert [r["state"] for r in record["recordings"]] == ["whole", "whole", "whole"]
+
+
 @pytest.mark.parametrize("why", [Refusal.REFUSED, Refusal.NO_ANSWER])
 async def test_who_does_not_come_changes_nothing(talk: Talk, why: Refusal) -> None:
-    (await talk.shift.phone("bob")).on_ring = OnRing.REFUSE if why is Refusal.REFUSED else OnRing.WAIT
+    phone = await talk.shift.phone("bob")
+    phone.on_ring = OnRing.WAIT
     await talk.asks("consult", agent="bob")
+    rings = await phone.called()
+
+    async def ringback() -> bool:
+        return await heard(talk.alice, RINGBACK) == RINGBACK
+
+    await soon(ringback)
+    if why is Refusal.REFUSED:
+        await rings.hang_up()
     assert (await talk.watch.wait(ev.Refused)).reason is why
+    if why is Refusal.REFUSED:  # longer than the pause between two rings
+        await talk.alice.listen(0.4)
+        assert present(await talk.alice.listen(5), RATE, RINGBACK) == set()
     await talk.state("bob", AgentState.NOT_READY)
     await talk.asks("consult", agent="bob", status=409)
     await talk.asks("resume")

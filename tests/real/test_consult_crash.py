@@ -1,4 +1,5 @@
-"""The engine is killed while a third party rings, is consulted, and talks with both: the next one goes on."""
+"""The engine is killed while a third party rings, is consulted, talks with both, and with a fourth: the next one
+goes on."""
 
 from __future__ import annotations
 
@@ -16,9 +17,14 @@ from demo.tones import RATE, present, tone
 from tests.real.conftest import INTERNAL
 from tests.real.hotline import QUEUES
 from tests.real.shift import journal
-from tests.real.test_crash import AGENT, CALLER, desk, eventually, server
+from tests.real.test_crash import AGENT, CALLER, desk, eventually, server, talk
 
 BOB = 1320.0
+OUTSIDE = "770001"
+
+
+def conference(*who: str) -> Any:
+    return lambda c: [p["agent"] or p["number"] for p in c.get("parties", ()) if p["joined"]] == list(who)
 
 
 @pytest.fixture
@@ -26,6 +32,8 @@ async def at(site: Path, made_site: Path, peers: Mapping[str, Program]) -> Async
     """Phones ring, and callers wait, for as long as an engine needs to start on any machine."""
     (site / "queues.yaml").write_text(QUEUES.replace("ring: 2s", "ring: 30s"))
     changes = {"web": {"port": 0}, "folders": {"sounds": str(made_site / "sounds")}, "lease": "30s"}
+    changes["numbers_shown"] = {"supervisor": "always"}
+    changes["transfers_to_numbers"] = {"context": "internal", "allow": ["77*"]}
     async with stage(site, peers, changes=changes, includes=[INTERNAL]) as found:
         yield found
 
@@ -36,16 +44,10 @@ def third(state: str, *, joined: bool = False) -> Any:
 
 async def test_the_next_engine_goes_on(at: Stage) -> None:
     async with Phones(at.asterisk.ports.sip) as phones:
-        alice = await phones.add("alice", at.phone_password, microphone=tone(AGENT, 1.0))
         bob = await phones.add("bob", at.phone_password, on_ring=OnRing.WAIT, microphone=tone(BOB, 1.0))
         async with server(at) as first, desk(at, first, "alice") as mine, desk(at, first, "bob") as his:
-            for client, name in ((mine, "alice"), (his, "bob")):
-                (await client.post(f"/api/agents/{name}/state", json={"state": "ready"})).raise_for_status()
-            caller = await (await phones.add("5551", microphone=tone(CALLER, 1.0))).dial("100")
-            await caller.answered()
-            await caller.press("1")
-            agent = await alice.called()
-            call = (await eventually(mine, "/api/calls", lambda c: c and c[0]["place"] == "talk"))[0]["id"]
+            caller, agent, call = await talk(at, phones, mine)
+            (await his.post("/api/agents/bob/state", json={"state": "ready"})).raise_for_status()
             path = f"/api/calls/{call}"
             (await mine.post(f"{path}/consult", json={"agent": "bob"})).raise_for_status()
             asked = await bob.called()
@@ -62,16 +64,22 @@ async def test_the_next_engine_goes_on(at: Stage) -> None:
             assert found["held"]
             (await mine.post(f"{path}/consult/join")).raise_for_status()
             await eventually(mine, path, third("connected", joined=True))
+            (await mine.post(f"{path}/consult", json={"number": OUTSIDE})).raise_for_status()
+            await eventually(mine, path, conference("bob", OUTSIDE))
             await after.kill()
         async with server(at) as last, desk(at, last, "alice") as mine, desk(at, last, "bob") as his:
-            await eventually(mine, path, third("connected", joined=True))
+            await eventually(mine, path, conference("bob", OUTSIDE))
             await caller.listen(0.4)
-            assert present(await caller.listen(1), RATE, [AGENT, BOB]) == {AGENT, BOB}
+            tones = [CALLER, AGENT, BOB]
+            assert present(await caller.listen(1), RATE, tones) == set(tones), "outside is an echo"
             await agent.hang_up()
             await eventually(his, path, lambda c: c.get("agent") == "bob" and c["offer"] == "connected")
             await eventually(mine, "/api/agents", lambda a: {x["name"]: x["state"] for x in a}["alice"] == "wrap-up")
+            await eventually(his, path, conference(OUTSIDE))
             await asked.hang_up()
-            await caller.ended()
+            async with desk(at, last, "sue") as hers:
+                await eventually(hers, path, lambda c: (c["place"], c["transferred_to"]) == ("transfer", OUTSIDE))
+            await caller.hang_up()
             async with desk(at, last, "sue") as hers:
                 record = await eventually(
                     hers, f"/api/records/{call}",
@@ -79,5 +87,5 @@ async def test_the_next_engine_goes_on(at: Stage) -> None:
                 )  # fmt: skip
         kinds = [f"{s['kind']} {s['agent']}".strip() for s in record["segments"]]
         assert kinds[:4] == ["menu", "wait", "ring alice", "talk alice"]
-        assert set(kinds[4:-1]) == {"hold alice", "consult bob"}
-        assert kinds[-1] == "talk bob"
+        assert set(kinds[4:-2]) == {"hold alice", "consult bob", "consult"}
+        assert kinds[-2:] == ["talk bob", "transfer"]

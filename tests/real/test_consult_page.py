@@ -13,6 +13,7 @@ from demo.debian import Program
 from demo.phones import OnRing
 from demo.robots import HOTLINE
 from tests.real.browser import Tab, browser, tab
+from tests.real.conftest import INTERNAL
 from tests.real.hotline import QUEUES, Hotline, hotline
 
 
@@ -20,7 +21,8 @@ from tests.real.hotline import QUEUES, Hotline, hotline
 async def line(site: Path, made_site: Path, peers: Mapping[str, Program]) -> AsyncIterator[Hotline]:
     (site / "queues.yaml").write_text(QUEUES.replace("ring: 2s", "ring: 20s"))
     changes = {"web": {"port": 0}, "folders": {"sounds": str(made_site / "sounds")}, "fallback": {}}
-    async with hotline(site, peers, changes=changes) as running:
+    changes["transfers_to_numbers"] = {"context": "internal", "allow": ["770001"]}
+    async with hotline(site, peers, changes=changes, includes=[INTERNAL]) as running:
         yield running
 
 
@@ -45,7 +47,7 @@ async def test_by_keys(line: Hotline) -> None:
         mine, his = desks["alice"].page, desks["bob"].page
         await expect(mine.get_by_role("article")).to_contain_text("Talking")
         await mine.keyboard.press("b")
-        await mine.get_by_label("Agent or number").fill("bob")
+        await mine.get_by_label("Agent, queue or number").fill("anyone of support")
         barriers = await desks["alice"].barriers()
         await mine.keyboard.press("Enter")
         asked = mine.get_by_role("group", name="Consultation")
@@ -61,6 +63,17 @@ async def test_by_keys(line: Hotline) -> None:
         await mine.keyboard.press("j")
         await expect(asked).to_contain_text("All talk, with bob")
         await expect(desks["sue"].page.get_by_role("grid", name="Calls")).to_contain_text("Talking, with bob")
+        await mine.keyboard.press("b")
+        await mine.get_by_label("Agent, queue or number").fill("770001")
+        await expect(mine.get_by_role("dialog")).to_contain_text("Nobody is put on hold")
+        await mine.keyboard.press("Enter")
+        await expect(asked).to_contain_text("All talk, with bob, 770001")
+        await expect(desks["sue"].page.get_by_role("grid", name="Calls")).to_contain_text("Talking, with bob, 7****1")
+        await expect(his.get_by_role("article")).to_contain_text("All talk")
+        barriers += await desks["alice"].looked_at("agent-conference")
+        await mine.get_by_role("button", name="Let 770001 go").click()
+        await expect(mine.get_by_role("button", name="Let 770001 go")).to_have_count(0)
+        await expect(asked).to_contain_text("All talk, with bob")
         await mine.keyboard.press("g")
         await expect(mine.get_by_role("article")).to_have_count(0)
         await expect(his.get_by_role("article")).to_contain_text("Talking")

@@ -112,6 +112,18 @@ async def three_calls(at: Stage, phones: Phones, running: Server) -> dict[str, P
     return calls
 
 
+async def talk(at: Stage, phones: Phones, mine: httpx.AsyncClient) -> tuple[PhoneCall, PhoneCall, str]:
+    """A caller and alice, whose desk is ``mine``, talk: his leg, hers, and the call's id."""
+    alice = await phones.add("alice", at.phone_password, microphone=tone(AGENT, 1.0))
+    (await mine.post("/api/agents/alice/state", json={"state": "ready"})).raise_for_status()
+    caller = await (await phones.add("5551", microphone=tone(CALLER, 1.0))).dial("100")
+    await caller.answered()
+    await caller.press("1")
+    agent = await alice.called()
+    calls = await eventually(mine, "/api/calls", lambda c: c and c[0]["place"] == "talk")
+    return caller, agent, calls[0]["id"]
+
+
 async def test_kill_and_start_again(at: Stage) -> None:
     """The talk goes on; the callers in menu and queue are taken up; every record is complete."""
     async with Phones(at.asterisk.ports.sip) as phones:

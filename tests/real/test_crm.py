@@ -27,8 +27,10 @@ from tests.real.hotline import PATIENCE_S, Hotline, hotline
 
 CRM = Path(__file__).parents[2] / "docs" / "examples" / "crm.py"
 OPEN = {
+    ("get", "/api/login"),
     ("post", "/api/login"),
     ("post", "/api/logout"),
+    ("post", "/api/refresh"),
     ("get", "/healthz"),
     ("get", "/metrics"),
 }

@@ -15,6 +15,7 @@ from config.premises import token_secret
 from cti.access import Gate
 from cti.calls import events as ev
 from cti.calls.words import AgentState
+from cti.sessions import SessionFolder
 from tests.real.hotline import soon
 from tests.real.shift import Plan, Shift
 
@@ -39,7 +40,9 @@ PLAN = Plan(
 async def desk_of(shift: Shift, name: str) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of an agent, whose password nobody knows."""
     site = shift.line.stage.site
-    token = Gate(token_secret(site), site.access).token(site.access[name])
+    secret, who = token_secret(site), site.access[name]
+    session = SessionFolder(site.sessions, secret).begin(who, "", "")
+    token = Gate(secret, site.access).token(who, session=session.id)
     async with httpx.AsyncClient(base_url=shift.line.url, headers={"Authorization": f"Bearer {token}"}) as client:
         yield client
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import soundfile
 
 from config import pins
 from cti.calls import events as ev
@@ -123,7 +121,7 @@ async def test_a_pin_check_and_back(talk: Talk) -> None:
     assert [s["kind"] for s in record["segments"]] == ["menu", "wait", "ring", "talk", "hold", "menu"]
     recording = record["recordings"][0]
     assert recording["state"] == "whole"
-    samples, rate = soundfile.read(Path(talk.shift.line.stage.site.recordings) / f"{recording['stem']}.wav")
+    samples, rate = await talk.shift.line.sound(recording)
     lengths = {s["kind"]: s["ended_at"] - s["started_at"] for s in record["segments"]}
     assert abs(len(samples) / rate - (lengths["talk"] - lengths["hold"])) < 0.5
     decisions = await sues.get(f"/api/records/{talk.caller.call}/decisions")

@@ -10,9 +10,9 @@ import pytest
 from demo.debian import Program
 from demo.phones import Phones
 from demo.stage import Stage, stage
-from demo.tones import RATE, present, tone
+from demo.tones import RATE, present
 from tests.real.conftest import INTERNAL
-from tests.real.test_crash import AGENT, CALLER, desk, eventually, server
+from tests.real.test_crash import AGENT, CALLER, desk, eventually, server, talk
 
 
 @pytest.fixture
@@ -31,13 +31,7 @@ async def test_the_engine_dies_meanwhile(at: Stage) -> None:
     """The next one goes on in the flow where the caller was, and brings both together again."""
     async with Phones(at.asterisk.ports.sip) as phones:
         async with server(at) as first, desk(at, first, "alice") as mine:
-            alice = await phones.add("alice", at.phone_password, microphone=tone(AGENT, 1.0))
-            (await mine.post("/api/agents/alice/state", json={"state": "ready"})).raise_for_status()
-            caller = await (await phones.add("5551", microphone=tone(CALLER, 1.0))).dial("100")
-            await caller.answered()
-            await caller.press("1")
-            agent = await alice.called()
-            call = (await eventually(mine, "/api/calls", lambda c: c and c[0]["place"] == "talk"))[0]["id"]
+            caller, agent, call = await talk(at, phones, mine)
             sent = await mine.post(f"/api/calls/{call}/transfer", json={"flow": "check", "back": True})
             sent.raise_for_status()
             await eventually(mine, f"/api/calls/{call}", lambda c: c["detour"] == "check" and c["path"][-1] == "ask")

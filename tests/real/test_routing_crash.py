@@ -50,6 +50,7 @@ async def test_relaxation_and_place_go_on_after_a_crash(
 ) -> None:
     folder = shutil.copytree(made_site, tmp_path / "site")
     changes = {**PLAN.write(folder), "folders": {"sounds": str(made_site / "sounds")}}
+    changes["numbers_shown"] = {"supervisor": "always"}
     async with (
         stage(folder, peers, changes=changes, includes=[INTERNAL]) as at,
         Phones(at.asterisk.ports.sip) as phones,

@@ -16,7 +16,7 @@ from cti.calls.words import AgentState
 from demo.debian import Program
 from demo.phones import PhoneCall
 from demo.tones import tone, write_wav
-from tests.real.browser import AXE, SIZES, Tab, browser
+from tests.real.browser import AXE, NORMAL, Tab, browser
 from tests.real.conftest import INTERNAL
 from tests.real.hotline import Hotline, hotline, soon
 from tests.real.test_browser_phone import AGENT, give_alice_a_browser_phone, hears, rings
@@ -99,8 +99,7 @@ async def chromium(tmp_path: Path) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def context(chromium: Browser) -> BrowserContext:
-    width, height = SIZES[0]
-    context = await chromium.new_context(viewport={"width": width, "height": height}, locale="en")
+    context = await chromium.new_context(viewport=NORMAL, locale="en")
     await context.grant_permissions(["notifications"])
     await context.add_init_script(path=AXE)
     await context.add_init_script(LOOKING_ON)
@@ -135,7 +134,7 @@ async def talks_again(line: Hotline, caller: PhoneCall) -> None:
     """The same two hear each other once more, and nothing was between."""
     again = await line.watch.wait(ev.Connected, count=2)
     assert again.agent == "alice"
-    assert await hears(caller) == {AGENT}
+    await hears(caller, {AGENT})
     assert AgentState.WRAP_UP not in line.watch.states("alice")
 
 
@@ -167,15 +166,15 @@ async def test_a_call_at_the_desk(line: Hotline, context: BrowserContext) -> Non
     await page.keyboard.press("y")
     await expect(bar).to_contain_text("Talking")
     await line.watch.wait(ev.Connected)
-    assert await hears(caller) == {AGENT}
+    await hears(caller, {AGENT})
     await page.wait_for_function("async () => await energy() > 0.01")
     await expect(bar).to_contain_text("Sound good")
 
     await page.keyboard.press("m")
     await expect(bar.get_by_role("button", name="Muted")).to_have_attribute("aria-pressed", "true")
-    assert await hears(caller) == set()
+    await hears(caller, set())
     await page.keyboard.press("m")
-    assert await hears(caller) == {AGENT}
+    await hears(caller, {AGENT})
 
     async def pressed() -> bool:
         return caller.digits == "5#"
@@ -266,12 +265,12 @@ async def test_the_network_is_away_for_ten_seconds(line: Hotline, context: Brows
     await expect(phone(page)).to_contain_text("No connection to Asterisk")
     await expect(page.get_by_text("Connection lost, trying again")).to_be_visible()
     await caller.listen(10)
-    assert await hears(caller) == {AGENT}
+    await hears(caller, {AGENT})
     away = False
     await context.set_offline(False)
     await expect(phone(page)).to_contain_text("Phone connected", timeout=20_000)
     await expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=20_000)
-    assert await hears(caller) == {AGENT}
+    await hears(caller, {AGENT})
     await page.keyboard.press("Shift+H")
     await caller.ended()
 
@@ -293,7 +292,7 @@ async def test_the_session_expires_in_a_talk(line: Hotline, context: BrowserCont
     await feeds[-1].close(code=1012)
     asks = page.get_by_role("dialog", name="Your session is over")
     await expect(asks).to_be_visible()
-    assert await hears(caller) == {AGENT}
+    await hears(caller, {AGENT})
     barriers = await desk.looked_at("phone-session")
     await asks.get_by_label("Password").fill("wrong")
     await page.keyboard.press("Enter")
@@ -303,7 +302,7 @@ async def test_the_session_expires_in_a_talk(line: Hotline, context: BrowserCont
     await expect(asks).to_have_count(0)
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
     await expect(page.get_by_role("article")).to_contain_text("Talking")
-    assert await hears(caller) == {AGENT}
+    await hears(caller, {AGENT})
 
     await context.clear_cookies()
     await feeds[-1].close(code=1012)

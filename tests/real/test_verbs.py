@@ -7,11 +7,12 @@ tests call at once, a few at a time; each test then looks at what came of its ow
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import pytest_asyncio
@@ -32,6 +33,8 @@ ONE_LOOP = pytest.mark.asyncio(loop_scope="module")
 INTERNAL = Path(__file__).parent / "internal.conf"
 NUMBERS = {case.name: str(200 + place) for place, case in enumerate((*CASES, AFTER))}
 AT_ONCE = 6
+
+E = TypeVar("E", bound=CallEvent)
 
 
 class Way(Enum):
@@ -93,10 +96,10 @@ class Caller:
 
     async def at(self, node: str) -> None:
         """Waits until the caller is at a node."""
-        await self.line.watch.wait(ev.EnteredMenu, lambda e: e.call == self.call and e.node == node)
+        await self._wait(ev.EnteredMenu, lambda e: e.node == node, f"at {node}")
 
     async def ended(self) -> ev.Ended:
-        return await self.line.watch.wait(ev.Ended, lambda e: e.call == self.call)
+        return await self._wait(ev.Ended, lambda _: True, "gone")
 
     def story(self) -> list[str]:
         """What has happened, in short."""
@@ -105,8 +108,16 @@ class Caller:
 
     async def until(self, last: str) -> list[str]:
         """The story, as soon as ``last`` is in it."""
-        await self.line.watch.wait(CallEvent, lambda e: e.call == self.call and told(e) == last)
+        await self._wait(CallEvent, lambda e: told(e) == last, last)
         return self.story()
+
+    async def _wait(self, kind: type[E], fits: Callable[[E], bool], what: str) -> E:
+        """The call's first event that fits. Raises AssertionError with what did happen to this one."""
+        try:
+            return await self.line.watch.wait(kind, lambda e: e.call == self.call and fits(e))
+        except AssertionError:
+            mine = [e for e in self.line.watch.events if isinstance(e, CallEvent) and e.call == self.call]
+            raise AssertionError("\n".join([f"{self.phone.phone.name} is not {what}:", *map(repr, mine)])) from None
 
 
 _names = count(5_550_000)

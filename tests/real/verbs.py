@@ -359,6 +359,16 @@ CASES = (
         keys=(("start", "40"),),
     ),
     Case(
+        "consent",
+        "consent",
+        """
+        start: {consent: We record. Press 2 if you do not want that., next: bye}
+        bye: {hangup: true}
+        """,
+        ("consent start", "hangup bye", "ended"),
+        keys=(("start", "2"),),
+    ),
+    Case(
         "agent",
         "agent",
         """

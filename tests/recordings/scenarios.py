@@ -9,7 +9,7 @@ from typing import Any
 
 from cti.calls import codec
 from cti.calls.events import CallEvent, Event
-from cti.site_files import plain, read
+from cti.site.files import plain, read
 from recordings.store import JournalRow
 
 _MADE_UP: Mapping[str, Mapping[str, Any]] = {
@@ -26,7 +26,11 @@ def event(line: str, call: str = "c1") -> CallEvent:
     data: dict[str, Any] = {**_MADE_UP.get(kind, {}), "kind": kind, "at": float(at), "call": call}
     for name, value in (field.split("=", 1) for field in fields):
         known = {"true": True, "false": False}
-        number = int(value) if name in ("priority", "cause", "score", "seconds", "play") else value.replace("_", " ")
+        number = (
+            int(value)
+            if name in ("priority", "cause", "score", "seconds", "play", "park_s")
+            else value.replace("_", " ")
+        )
         data[name] = known.get(value, number)
     made = codec.decode(data)
     assert isinstance(made, CallEvent)

@@ -18,10 +18,12 @@ from cti.access import Gate, Person, Role
 from cti.calls.words import CallId
 from recordings.api import routes
 from recordings.files import Files
-from recordings.record import Recording, RecordingState
+from recordings.records.record import Recording
 from recordings.store import JournalRow, Store
+from recordings.words import RecordingState
 from tests.recordings.scenarios import events
 from tests.recordings.sounds import tone
+from tests.recordings.storages import in_folder
 
 PEOPLE = {p.name: p for p in (Person("bob", Role.AGENT), Person("cat", Role.AGENT), Person("sue", Role.SUPERVISOR))}
 GATE = Gate(b"s" * 32, PEOPLE)
@@ -57,14 +59,29 @@ async def client(store: Store, files: Files) -> AsyncIterator[httpx.AsyncClient]
         *events("300 Arrived caller=4799\n305 Ended by=caller", "c3"),
     ]
     whole = Recording(
-        stem="2026/o1", call=CallId("c1"), agent="bob", started_at=100.7, state=RecordingState.WHOLE, length_s=1.0
+        stem="2026/o1",
+        call=CallId("c1"),
+        agent="bob",
+        started_at=100.7,
+        state=RecordingState.WHOLE,
+        length_s=1.0,
+        silence_s=2.0,
+        talk_over_s=3.0,
     )
-    gone = replace(whole, stem="2026/o2", call=CallId("c2"), agent="cat", state=RecordingState.MISSING)
+    gone = replace(
+        whole,
+        stem="2026/o2",
+        call=CallId("c2"),
+        agent="cat",
+        state=RecordingState.MISSING,
+        silence_s=None,
+        talk_over_s=None,
+    )
     await store.write([JournalRow("run", n, e) for n, e in enumerate(happened, 1)], [whole, gone])
     tone(files.stereo("2026/o1"), 440, 1.0)
     app = FastAPI()
     app.state.gate = GATE
-    app.include_router(routes(store, files))
+    app.include_router(routes(store, in_folder(store, files)))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as made:
         yield made
 
@@ -107,6 +124,11 @@ async def test_agents_have_their_own_calls_only(
         ("sue", "?outcome=abandoned in menu", ["c3"]),
         ("sue", "?text=99", ["c3"]),
         ("sue", "?caller=4799&limit=1", ["c3"]),
+        ("sue", "?min_length=1&max_length=10", ["c3"]),
+        ("sue", "?min_talk_over=2", ["c1"]),
+        ("sue", "?min_talk_over=2&max_silence=1", []),
+        ("sue", "?min_score=1", []),
+        ("sue", "?node=help", []),
     ],
 )
 async def test_calls_are_found(client: httpx.AsyncClient, name: str, query: str, expected: list[str]) -> None:
@@ -139,6 +161,9 @@ async def test_pages_follow_each_other(client: httpx.AsyncClient) -> None:
         "outcome=lost",
         "sort=caller",
         "text=" + "x" * 101,
+        "min_length=-1",
+        "max_score=nan",
+        "min_wait=long",
     ],
 )
 async def test_bad_queries_get_a_clear_error(client: httpx.AsyncClient, query: str) -> None:

@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from cti.access import Gate, Person, Role
 from cti.calls.events import DispositionGiven
 from cti.calls.words import CallId
-from recordings import followups
-from recordings.before import routes
-from recordings.followups import FollowUp
-from recordings.record import Recording
+from recordings.desk import followups
+from recordings.desk.before import routes
+from recordings.desk.followups import FollowUp
+from recordings.records.record import Recording
 from recordings.store import JournalRow, Store
 from tests.recordings.test_contacts import ANN, call, remember
 

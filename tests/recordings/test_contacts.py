@@ -6,8 +6,8 @@ import pytest
 
 from cti.calls.events import Arrived, CallEvent, Connected, Ended, Offered, Queued
 from cti.calls.words import CallId, OfferId, Party
-from recordings import contacts
-from recordings.contacts import last_agent, of_callers
+from recordings.desk import contacts
+from recordings.desk.contacts import last_agent, of_callers
 from recordings.store import JournalRow, Store
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from cti.calls.events import AgentChanged, Answered, Arrived, Digit, Ended, Event
 from cti.calls.words import AgentState, CallId, Party
-from recordings.courier import OLDEST_S, ROWS, Courier
 from recordings.store import JournalRow, Store
+from recordings.webhooks.courier import OLDEST_S, ROWS, Courier
 
 NOW = 2_000_000_000.0
 
@@ -207,7 +207,7 @@ async def test_a_broken_place_is_begun_anew(journal: Store, place: Path, broken:
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from recordings.courier import Courier
+from recordings.webhooks.courier import Courier
 from recordings.store import Store
 
 async def deliver(body):

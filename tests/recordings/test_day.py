@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from cti.calls.events import AgentChanged
 from cti.calls.words import AgentState
-from recordings.day import DAY_S, Days, DaysPart, NotRead, StateTime, day, midnight
-from recordings.record import fold
+from recordings.desk.day import DAY_S, Days, DaysPart, NotRead, StateTime, day, midnight
+from recordings.records.fold import fold
 from recordings.store import JournalRow, Store
 from tests.recordings.scenarios import events
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from cti.calls.events import DispositionGiven
 from cti.calls.words import CallId
-from recordings.contacts import last_talk
+from recordings.desk.contacts import last_talk
 from recordings.migrations import migrate
 from recordings.store import Filters, Store
 from tests.recordings.scenarios import events, rows

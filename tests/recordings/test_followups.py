@@ -17,10 +17,10 @@ from structlog.testing import capture_logs
 from cti.access import Gate, Person, Role
 from cti.calls.events import FollowUpDue
 from cti.calls.part import Output, Work
-from recordings import followups
-from recordings.day import DaysPart
-from recordings.desk_api import routes
-from recordings.followups import FollowUp, FollowUpsPart, untold
+from recordings.desk import followups
+from recordings.desk.api import routes
+from recordings.desk.day import DaysPart
+from recordings.desk.followups import FollowUp, FollowUpsPart, untold
 from recordings.store import JournalRow, Store
 
 PEOPLE = {p.name: p for p in (Person("bob", Role.AGENT), Person("cat", Role.AGENT), Person("sue", Role.SUPERVISOR))}

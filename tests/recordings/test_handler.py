@@ -5,15 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from cti.calls.call import Call, apply
 from cti.calls.events import AgentChanged, CallEvent
 from cti.calls.words import AgentState, CallId
-from recordings import measuring
 from recordings.files import Files
 from recordings.handler import RecordsPart
-from recordings.record import Outcome, Recording, RecordingState
+from recordings.ledger import measuring
+from recordings.ledger.ledger import Ledger
+from recordings.records.record import Recording
+from recordings.review.joined import joined
 from recordings.store import JournalRow, Store
+from recordings.tables import ledger
+from recordings.words import Outcome, RecordingState
 from tests.recordings.scenarios import events
 from tests.recordings.sounds import still_open, tone
 
@@ -68,7 +73,7 @@ async def test_a_talk_leaves_a_record_and_a_whole_recording(store: Store, files:
     assert recording.length_s == pytest.approx(1.9)
     assert recording.talk_s == pytest.approx(2.0)
     assert recording.file == f"{STEM}.wav"
-    assert files.stereo(STEM).exists()
+    assert joined(files, recording) is not None, "it can be heard at once"
     assert part.pending == 0
 
 
@@ -96,6 +101,18 @@ async def test_every_recording_is_accounted_for(
     assert recording.talk_s is not None
     assert (recording.state, round(recording.talk_s, 6)) == found
     assert (recording.file is not None) == (recording.state in (RecordingState.WHOLE, RecordingState.SHORT))
+
+
+async def test_a_talk_without_room_is_told_in_the_ledger(url: str, files: Files, tmp_path: Path) -> None:
+    store = await Store.open(url, Ledger(bytes(32), "test", tmp_path))
+    part = RecordsPart(store, files, tmp_path / "spool", full=lambda: True)
+    await part.start()
+    await tell(part, events(TALK + END))
+    await part.stop()
+    async with store.connect() as connection:
+        entry = (await connection.execute(select(ledger.c.detail).where(ledger.c.what == "measured"))).scalar_one()
+    await store.close()
+    assert (entry["state"], entry["why"]) == ("missing", "disk")
 
 
 async def test_it_waits_until_asterisk_has_closed_the_files(

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cti.calls.events import AgentChanged, Ended, Event
 from cti.calls.words import AgentState
-from recordings.history import LONGEST_WRAP_UP_S, Counting, History, Past, Slot, history, reading
+from recordings.records.history import LONGEST_WRAP_UP_S, Counting, History, Past, Slot, history, reading
 from recordings.store import JournalRow, Store
 from tests.recordings.scenarios import events
 

@@ -7,6 +7,7 @@ import pytest
 from cti.calls.events import AgentChanged, CallbackOver, CallbackWanted, CalledBack, Connected, Offered, Refused
 from cti.calls.words import AgentState, CallId, OfferId, Refusal
 from recordings.journal import decisions, last_states, open_callbacks
+from recordings.storage.masking import MASK
 from recordings.store import Store
 from tests.recordings.scenarios import rows
 
@@ -30,8 +31,8 @@ async def test_the_last_state_of_each_agent(url: str, monkeypatch: pytest.Monkey
 
 
 async def test_callbacks_that_are_not_over(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def wanted(at: float, call: str) -> CallbackWanted:
-        return CallbackWanted(at=at, call=CallId(call), number="1", queue="orders")
+    def wanted(at: float, call: str, number: str = "1") -> CallbackWanted:
+        return CallbackWanted(at=at, call=CallId(call), number=number, queue="orders")
 
     def called(at: float, attempt: int) -> CalledBack:
         call, first = CallId(f"b{attempt}"), CallId("c1")
@@ -41,7 +42,7 @@ async def test_callbacks_that_are_not_over(url: str, monkeypatch: pytest.MonkeyP
     store = await Store.open(url)
     over = CallbackOver(at=6.0, call=CallId("c2"), reached=True, attempts=1)
     happened = [wanted(0.5, "old"), wanted(1.0, "c1"), wanted(2.0, "c2"), called(3.0, 1), called(4.0, 2), over]
-    await store.write(rows([*happened, wanted(7.0, "c3")]))
+    await store.write(rows([*happened, wanted(7.0, "c3"), wanted(8.0, "of an erased customer", MASK)]))
     found = await open_callbacks(store, 0.9)
     assert [(event.call, attempts) for event, attempts in found] == [("c1", 2), ("c3", 0)]
     await store.close()

@@ -18,9 +18,11 @@ from cti.calls import codec
 from cti.calls.events import AgentChanged, Arrived, Digit
 from cti.calls.words import AgentState, CallId
 from recordings.migrations import migrate
-from recordings.record import Outcome, Recording, RecordingState, fold
+from recordings.records.fold import fold
+from recordings.records.record import Recording
 from recordings.store import Filters, Store
 from recordings.tables import journal, metadata
+from recordings.words import Outcome, RecordingState
 from tests.recordings.scenarios import events, load, rows
 
 SCENARIOS = {s.name: s for s in load()}
@@ -94,7 +96,7 @@ async def test_batches_that_overlap_leave_each_row_once(store: Store, url: str, 
         first, there = chance.randint(max(0, there - 4), there), there + chance.randint(1, 6)
         await store.write(written[first:there], [expected])
     assert await journal_data(url) == [codec.encode(e) for e in happened]
-    assert await store.expected(of_open_calls=False) == [expected]
+    assert await store.expected() == [expected]
     for name, of_call in calls.items():
         found = await store.call(name)
         assert found is not None
@@ -211,11 +213,11 @@ async def test_an_expected_recording_never_replaces_a_measured_one(store: Store)
         stem="2026/o1", call=CallId("c1"), agent="bob", started_at=7.0, state=RecordingState.WHOLE, length_s=60.0
     )
     await store.write([], [expected])
-    assert await store.expected(of_open_calls=False) == [expected]
+    assert await store.expected() == [expected]
     for found in ([measured, expected], [expected], [measured]):
         await store.write([], found)
         assert await store.recording("2026/o1") == measured
-    assert await store.expected(of_open_calls=False) == []
+    assert await store.expected() == []
 
 
 async def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls.words import AgentState, CallId
-from recordings.day import DAY_S, Days
-from recordings.record import Segment, SegmentKind
-from recordings.timeline import Stretch, Talk, talks_of
+from recordings.desk.day import DAY_S, Days
+from recordings.desk.timeline import Stretch, Talk, talks_of
+from recordings.records.record import Segment
+from recordings.words import SegmentKind
 from tests.recordings.test_day import changes
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cti.calls.events import Event
+from cti.figures import Came
+from recordings.records.today import PAGE, Stretch, stretches
 from recordings.store import Store
-from recordings.today import PAGE, Stretch, stretches
 from tests.recordings.test_history import ABANDONED, ANSWERED, MONDAY, MOVED_ON, TOLD_TO_CALL_AGAIN, call, put
 
 CALLED_BACK = """
@@ -29,12 +30,12 @@ async def test_each_way_out_of_a_queue(store: Store) -> None:
         call("c5", CALLED_BACK, MONDAY + 4000),
     )
     assert await read(store, MONDAY, MONDAY + 9000) == [
-        Stretch("sales", "", MONDAY + 5, MONDAY + 25, "answered"),
+        Stretch("sales", "", MONDAY + 5, MONDAY + 25, Came.ANSWERED),
         Stretch("", "ann", MONDAY + 25, MONDAY + 125),
-        Stretch("sales", "", MONDAY + 1005, MONDAY + 1045, "abandoned"),
-        Stretch("sales", "", MONDAY + 2005, MONDAY + 2035, "moved"),
-        Stretch("sales", "", MONDAY + 3010, MONDAY + 3070, "moved"),
-        Stretch("help", "", MONDAY + 3070, MONDAY + 3080, "answered"),
+        Stretch("sales", "", MONDAY + 1005, MONDAY + 1045, Came.ABANDONED),
+        Stretch("sales", "", MONDAY + 2005, MONDAY + 2035, Came.MOVED),
+        Stretch("sales", "", MONDAY + 3010, MONDAY + 3070, Came.MOVED),
+        Stretch("help", "", MONDAY + 3070, MONDAY + 3080, Came.ANSWERED),
         Stretch("", "ann", MONDAY + 3080, MONDAY + 3100),
         Stretch("", "ann", MONDAY + 4010, MONDAY + 4040),
     ]
@@ -57,7 +58,7 @@ async def test_no_call_is_torn_by_the_end_of_a_page(store: Store) -> None:
     calls: list[list[Event]] = [call(f"c{number:04}", ANSWERED, MONDAY + number) for number in range(PAGE)]
     await put(store, *calls)
     found = await read(store, MONDAY, MONDAY + 9000)
-    assert [one.came for one in found].count("answered") == PAGE == len(found) // 2
+    assert [one.came for one in found].count(Came.ANSWERED) == PAGE == len(found) // 2
 
 
 async def test_nothing_at_all(store: Store) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy.exc import DataError, OperationalError
 from structlog.testing import capture_logs
 
-from recordings.record import Recording
+from recordings.ledger.ledger import Entry
+from recordings.records.record import Recording
+from recordings.spool import Sink
 from recordings.store import Filters, JournalRow, Store
-from recordings.writer import BATCH, Sink, Writer
+from recordings.writer import BATCH, Writer
 from tests.recordings.scenarios import events
 
 CALL = "0 Arrived caller=0301234567\n1 Queued queue=sales\n5 Ended by=caller"
@@ -31,7 +33,9 @@ class Rows:
         self.batches: list[int] = []
         self.numbers: dict[int, str] = {}
 
-    async def write(self, rows: Sequence[JournalRow], measured: Sequence[Recording] = ()) -> None:
+    async def write(
+        self, rows: Sequence[JournalRow], found: Sequence[Recording] = (), entries: Sequence[Entry] = ()
+    ) -> None:
         self.fault(rows, False)
         self.batches.append(len(rows))
         self.numbers |= {r.number: type(r.event).__name__ for r in rows}
@@ -50,9 +54,9 @@ async def written(sink: SinkT, folder: Path, text: str, times: int = 1) -> SinkT
 
 
 async def test_rows_go_in_batches_in_order(tmp_path: Path) -> None:
-    sink = await written(Rows(), tmp_path, CALL, times=200)
+    sink = await written(Rows(), tmp_path, CALL, times=700)
     assert max(sink.batches) == BATCH
-    assert list(sink.numbers) == list(range(1, 601))
+    assert list(sink.numbers) == list(range(1, 2_101))
 
 
 async def test_a_database_that_is_away_loses_nothing_and_its_error_tells_no_number(tmp_path: Path) -> None:
@@ -100,8 +104,8 @@ async def test_a_commit_whose_answer_is_lost_doubles_nothing(
 ) -> None:
     write, answers = store.write, iter([False, False, True])
 
-    async def flaky(rows: Sequence[JournalRow], measured: Sequence[Recording] = ()) -> None:
-        await write(rows, measured)
+    async def flaky(*what: Sequence[Any]) -> None:
+        await write(*what)
         if not next(answers, True):
             raise LOCKED
 
@@ -122,10 +126,10 @@ async def test_a_locked_database_is_waited_for(url: str, tmp_path: Path, monkeyp
     other.execute("BEGIN IMMEDIATE")
     write, refused = store.write, 0
 
-    async def counted(rows: Sequence[JournalRow], measured: Sequence[Recording] = ()) -> None:
+    async def counted(*what: Sequence[Any]) -> None:
         nonlocal refused
         try:
-            await write(rows, measured)
+            await write(*what)
         except OperationalError:
             refused += 1
             if refused == 3:

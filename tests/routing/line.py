@@ -89,11 +89,15 @@ class Line:
         who, what, *more = step.split()
         if who == "wait":
             return await self.wait(float(what))
+        if who == "server":
+            return await self._carry_out(await self.part.hold_calls(what == "drained", self.now))
         if what == "dials":
             call = CallId(more[1])
             return await self._carry_out(await self.part.dial(who, more[0], call, self.now))
         if what == "takes":
             return await self._carry_out(await self.part.take_callback(who, CallId(more[0]), self.now))
+        if what == "erased":
+            return await self._carry_out(await self.part.forget([who], self.now))
         if what == "unparks":
             return await self._carry_out(await self.part.unpark(who, CallId(more[0]), self.now))
         if what == "says":

@@ -69,6 +69,26 @@ BACK: Mapping[str, Scenario] = {
         ),
         ("wait 9999", []),
     ],
+    "a server that is emptied begins no calls; one that is open again does": [
+        *WANTED,
+        ("server drained", []),
+        ("dan ready", ["dan ready"]),
+        ("wait 60", []),
+        ("server opened", DAN_RINGS),
+    ],
+    "who is being called back is not let down by a server that is emptied": [
+        *DIALLED,
+        ("server drained", []),
+        ("b1 picks", ["-> connect b1"]),
+        ("b1 connected", ["callback of c1 reached after 1", "dan talking b1"]),
+    ],
+    "a callback that came to nothing waits while the server is emptied": [
+        *CALLED,
+        ("server drained", []),
+        ("b1 refused no answer", ["dan not ready (no answer)"]),
+        ("eva ready", ["eva ready"]),
+        ("server opened", ["offered b1 eva", "eva reserved b1", "-> offer b1 PJSIP/eva 15s"]),
+    ],
     "it can't be dialled": [
         *DIALLED,
         ("b1 failed CallOut", ["ended b1", *DAN_FREED]),
@@ -106,6 +126,34 @@ BACK: Mapping[str, Scenario] = {
         *DIALLED,
         ("b1 picks", ["-> connect b1"]),
         ("b1 ended", [*DAN_FREED, "callback of c1 reached after 1"]),
+        ("wait 9999", []),
+    ],
+    "erased while it waits": [
+        *WANTED,
+        ("c2 wants bills 0305555 1050", []),
+        ("0301234 erased", ["callback of c1 given up after 0"]),
+        ("0301234 erased", []),
+        ("dan ready", ["dan ready", *(word.replace("c1", "c2") for word in DAN_RINGS)]),
+    ],
+    "erased while the agent's phone rings": [
+        *CALLED,
+        (
+            "0301234 erased",
+            [
+                "-> withdraw b1",
+                "refused b1 dan withdrawn",
+                "dan ready",
+                "-> hangup b1",
+                "callback of c1 given up after 0",
+            ],
+        ),
+        ("b1 ended", []),
+        ("wait 9999", []),
+    ],
+    "erased while his phone rings": [
+        *DIALLED,
+        ("0301234 erased", [*DAN_FREED, "-> hangup b1", "callback of c1 given up after 1"]),
+        ("b1 ended", []),
         ("wait 9999", []),
     ],
     "one callback for each customer and queue": [
@@ -187,6 +235,16 @@ async def test_an_agent_takes_a_callback_out_of_turn() -> None:
         assert await line.do(step) == expected, step
     (waiting,) = [w for w in line.part.floor.room.calls.values() if w.wanted]
     assert (waiting.since, waiting.agent) == (1000.0, "")
+
+
+async def test_a_server_that_is_emptied_dials_for_nobody() -> None:
+    line = Line(MemoryStore(), AGENTS, CALLBACKS)
+    await line.start()
+    for step, _ in (*WANTED, ("server drained", [])):
+        await line.do(step)
+    for step in ("eva dials 0301234 d1", "eva takes c1"):
+        with pytest.raises(NotAllowed, match="being emptied"):
+            await line.do(step)
 
 
 async def test_which_callbacks_cannot_be_taken() -> None:

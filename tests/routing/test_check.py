@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.site_files import Key, check, parse
+from cti.site.files import Key, check, parse
 from routing.agents import Agent
 from routing.check import Around, lacks, phones
 from routing.check import check as together

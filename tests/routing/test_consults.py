@@ -10,7 +10,7 @@ import pytest
 from cti.calls.commands import Consult
 from cti.calls.events import Accepted, Connected, Event, Ringing
 from cti.calls.part import Output
-from cti.calls.talk_events import ConsultAsked, Consulting, ConsultOver, Held
+from cti.calls.talk_events import ConsultAsked, Consulting, ConsultOver, Held, Joined
 from cti.calls.words import AgentState, CallId, OfferId
 from routing.agents import NotAllowed, UnknownAgent
 from routing.memory_store import MemoryStore
@@ -51,7 +51,7 @@ class Consultation:
                 await self.line.happen(event)
         return asked
 
-    async def happens(self, *kinds: type[Ringing | Accepted | Consulting | ConsultOver]) -> list[str]:
+    async def happens(self, *kinds: type[Ringing | Accepted | Consulting | Joined | ConsultOver]) -> list[str]:
         said: list[str] = []
         for kind in kinds:
             said += await self.line.happen(kind(at=self.line.now, call=C1, offer=self.third))
@@ -94,6 +94,40 @@ async def test_he_takes_over(store: Store) -> None:
     assert await at.line.happen(taken) == []
     assert at.states("alice", "bob") == [AgentState.WRAP_UP, AgentState.TALKING]
     assert await at.line.do("c1 left talk") == ["bob wrap-up"]
+
+
+async def test_whoever_of_a_queue_is_free(store: Store) -> None:
+    """Bob and eve are ready: who has been idle for longest of those that the queue would ask is."""
+    at = Consultation(store)
+    await at.line.start()
+    for step in TALKING:
+        await at.line.do(step)
+    consults = at.line.part.floor.consults
+    assert consults.free("orders") == "bob"
+    assert "orders" in consults.queues()
+    asked = await at.line.part.consult_any("orders", at.line.calls[C1], "alice", at.line.now)
+    assert next(output.agent for output in asked if isinstance(output, ConsultAsked)) == "bob"
+    assert "orders" not in consults.queues()
+    for queue, why in (("orders", "nobody of orders is ready"), ("none", "no such queue")):
+        with pytest.raises(NotAllowed, match=why):
+            await at.line.part.consult_any(queue, at.line.calls[C1], "alice", at.line.now)
+
+
+async def test_who_stays_in_the_conference_has_no_wrap_up(store: Store) -> None:
+    """Bob has the caller now; carl, who was asked into their talk, goes on in it, and is ready after it."""
+    at = Consultation(store)
+    await at.begin()
+    await at.happens(Ringing, Accepted, Joined)
+    await at.line.do("carl ready")
+    asked = list(await at.line.part.consult("carl", at.line.calls[C1], "alice", at.line.now))
+    told = next(output for output in asked if isinstance(output, ConsultAsked))
+    assert told.joins
+    for event in (told, Joined(at=at.line.now, call=C1, offer=told.offer)):
+        await at.line.happen(event)
+    taken = Connected(at=at.line.now, call=C1, offer=at.third, agent="bob")
+    assert await at.line.happen(taken) == ["alice wrap-up"]
+    assert at.states("alice", "bob", "carl") == [AgentState.WRAP_UP, AgentState.TALKING, AgentState.TALKING]
+    assert await at.line.happen(ConsultOver(at=at.line.now, call=C1, offer=told.offer)) == ["carl ready"]
 
 
 async def test_he_does_not_pick_up(store: Store) -> None:

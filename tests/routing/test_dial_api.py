@@ -28,7 +28,12 @@ async def test_calls_and_callbacks() -> None:
         asked.extend(await work(line.now))
 
     allowed = Outbound("outside", ("030*",))
-    desk = Desk([routes(line.part, ask, allowed), routing_routes(line.part, ask)])
+    desk = Desk(
+        [
+            routes(line.part, ask, allowed, lambda number, agent, now: "too many" if number == "030429" else ""),
+            routing_routes(line.part, ask),
+        ]
+    )
     assert PEOPLE["sue"] == Person("sue", Role.SUPERVISOR, "PJSIP/2001")
 
     async def post(name: str, path: str, **body: str) -> int:
@@ -47,6 +52,7 @@ async def test_calls_and_callbacks() -> None:
     for refused in ("0900", "030&SIP/1", "", "030\n"):
         assert await post("bob", "calls", number=refused) == 409
     assert await post("bob", "calls", number="030123", agent="ann") == 403
+    assert await post("bob", "calls", number="030429") == 429
     assert await post("sue", "calls", number="030123") == 404  # no agent
     assert await post("sue", "calls", number="030123", agent="bob") == 202
     assert [o.agent for o in asked if isinstance(o, Offer)] == ["ann", "bob"]

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from cti.access import Gate, Person, Role
 from cti.calls.part import Work
 from cti.calls.words import CallId
-from cti.site_files import SiteError, check, parse
+from cti.site.files import SiteError, check, parse
 from routing.agents import NotAllowed
 from routing.dispositions import Disposition, NotADisposition, chosen
 from routing.dispositions_api import Talk, routes

@@ -274,3 +274,17 @@ async def test_a_withdrawn_offer_leaves_the_idle_time() -> None:
     await line.do("c1 queued orders")
     await line.do("c1 ended")
     assert line.part.floor.crew.statuses["alice"].idle_since == idle_since
+
+
+async def test_the_store_learns_how_long_a_restart_waits_for_an_offer() -> None:
+    store = MemoryStore()
+    line = Line(store)
+    await line.start()
+    await line.do("alice ready")
+    await line.do("c1 queued orders")
+    again = Line(store)
+    again.now = line.now + 5
+    await again.start()
+    known = again.part.floor.crew.statuses
+    assert known["alice"].state is AgentState.RESERVED
+    assert await store.agents(["alice"]) == {"alice": known["alice"]}

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import config
-from cti.hours import Hours
-from cti.site_files import SiteError, check, parse, read
+from cti.site.files import SiteError, check, parse, read
+from cti.site.hours import Hours
 from routing.queues import Callbacks, Exit, Order, Overflow, Queue, Relaxation, Rule, Target
 from routing.queues_file import QueuesFile
 

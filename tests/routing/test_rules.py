@@ -9,7 +9,7 @@ import pytest
 from cti.calls.events import Offered, StateAsked
 from cti.calls.standing import Standing
 from cti.calls.words import AgentState, CallId
-from cti.hours import Hours
+from cti.site.hours import Hours
 from routing.agents import Agent, NotAllowed
 from routing.handler import RoutingPart
 from routing.memory_store import MemoryStore

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from tests.certificates import Authority
 
 Headers = Mapping[str, str | Sequence[str]]
 Answer = Sequence[Headers] | Callable[[Mapping[str, str]], Sequence[Headers]] | None
@@ -40,23 +41,16 @@ def listed(name: str, items: Sequence[Headers]) -> Sequence[Headers]:
 
 
 def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A self-made certificate for localhost, and a server's context with it."""
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    what = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost"
-    command = [
-        "openssl",
-        *what.split(),
-        "-addext",
-        "subjectAltName=DNS:localhost",
-        "-keyout",
-        str(key),
-        "-out",
-        str(cert),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+    """The authority of a certificate for localhost, and a server's context with it."""
+    authority = Authority(folder / "authority.pem")
+    return authority.path, served(authority.gives(folder / "server.pem"))
+
+
+def served(pem: Path) -> ssl.SSLContext:
+    """A server's context with the certificate and key in a file."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-    return cert, context
+    context.load_cert_chain(pem)
+    return context
 
 
 class Peer:
@@ -84,6 +78,7 @@ class Peer:
         self._tls = tls
         self._banner = banner
         self._server: asyncio.Server | None = None
+        self._turn = asyncio.Lock()
         self._links: set[asyncio.StreamWriter] = set()
         self._readers: set[asyncio.Task[None]] = set()
         self._news = asyncio.Condition()
@@ -129,10 +124,11 @@ class Peer:
 
     async def send_slowly(self, data: bytes, size: int) -> None:
         """Sends bytes in pieces of ``size``, each read by the other side on its own."""
-        for start in range(0, len(data), size):
-            self.send(data[start : start + size])
-            await asyncio.sleep(0)  # one turn of the loop: the other side, on the same loop, reads
-            await asyncio.sleep(0)
+        async with self._turn:  # an answer to a Ping is not to come between the pieces
+            for start in range(0, len(data), size):
+                self.send(data[start : start + size])
+                await asyncio.sleep(0)  # one turn of the loop: the other side, on the same loop, reads
+                await asyncio.sleep(0)
 
     async def seen(self, name: str, times: int = 1) -> dict[str, str]:
         """Waits until ``times`` actions of this name have come, and gives the last of these."""

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +9,13 @@ from structlog.testing import capture_logs
 
 from cti.ami.client import AmiDown, AmiError, AmiRefused, AmiTimeout, Message, WireError
 from tests.cti.ami.desk import QUICK, Desk, running
-from tests.cti.ami.peer import Answer, Peer, certificate, listed
+from tests.cti.ami.peer import Answer, Peer, listed
 
 
 async def test_log_in_names_the_user_and_asks_only_for_the_events_used() -> None:
     async with Peer() as peer, running(peer) as desk:
         login = await peer.seen("Login")
-        assert (login["Username"], login["Events"]) == (Peer.user, "call,agi,dtmf,user,system")
+        assert (login["Username"], login["Events"]) == (Peer.user, "agi,call,dtmf,user")
         assert desk.client.connected
         assert (desk.client.trouble, desk.client.banner) == ("", "Asterisk Call Manager/11.0.0")
 
@@ -97,22 +96,6 @@ async def test_a_wrong_secret_is_said_and_tried_again() -> None:
                 await desk.until(lambda: desk.client.connected)
         assert desk.downs == ["stopped"]
         assert "not the secret" not in str(logs) + repr(QUICK)
-
-
-async def test_tls_with_the_sites_own_authority(tmp_path: Path) -> None:
-    cert, context = certificate(tmp_path)
-    async with Peer(tls=context) as peer:
-        async with running(peer, host="localhost", tls=True, tls_ca=cert) as desk:
-            assert (await desk.client.action("CoreStatus"))["Response"] == "Success"
-            peer.drop()
-            await desk.until(lambda: desk.ups == 2)
-        stranger = Desk(replace(QUICK, host="localhost", port=peer.port, tls=True))
-        task = asyncio.create_task(stranger.client.run())
-        await stranger.until(lambda: "CERTIFICATE_VERIFY_FAILED" in stranger.client.trouble)
-        task.cancel()
-        assert stranger.ups == 0
-    with pytest.raises(ValueError, match="tls_ca"):
-        Desk(replace(QUICK, tls=True, tls_ca=tmp_path / "none.pem"))
 
 
 async def test_work_after_log_in_may_use_the_link_and_events_come_meanwhile() -> None:

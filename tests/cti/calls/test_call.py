@@ -15,7 +15,7 @@ from cti.calls import talk_events
 from cti.calls.call import Call, apply
 from cti.calls.codec import KINDS
 from cti.calls.events import CallEvent, Event
-from cti.calls.words import CallId, MonitorMode, OfferId, Party, Place, Refusal
+from cti.calls.words import AgentState, CallId, MonitorMode, OfferId, Party, Place, Refusal
 
 CALL = CallId("c1")
 FIRST, SECOND = OfferId("o1"), OfferId("o2")
@@ -31,6 +31,11 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "reason": st.sampled_from(Refusal),
     "recording": st.none() | st.just("r"),
     "park_s": st.sampled_from([0.0, 120.0]),
+    "passed": st.dictionaries(st.just("bob"), st.just("busy"), max_size=1),
+    "state": st.sampled_from(AgentState),
+    "seconds": st.sampled_from([0.0, 2.5]),
+    "prefer_s": st.sampled_from([0.0, 20.0]),
+    "since": st.none() | st.integers(0, 9).map(float),
     "whole": st.booleans(),
     "play": st.integers(0, 3),
     "priority": st.integers(-3, 3),
@@ -66,7 +71,8 @@ def test_any_story_makes_a_call(story: list[CallEvent]) -> None:
     assert call.id == CALL
     assert isinstance(call.place, Place)
     assert call.live is not any(isinstance(e, ev.Ended) for e in story)
-    assert call.leased == (call.place in (Place.MENU, Place.QUEUE) and not (call.offer and call.offer.accepted))
+    waits = call.place in (Place.MENU, Place.QUEUE) and not (call.offer and call.offer.accepted)
+    assert call.leased == (waits or (call.place is Place.TALK and call.parked is not None))
 
 
 @given(STORY, some(ev.Ended), STORY)

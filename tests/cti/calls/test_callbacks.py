@@ -136,7 +136,7 @@ def test_a_talk_that_nobody_saw_begin() -> None:
 
 
 def test_one_who_picked_up_while_nobody_was_there_is_with_the_fallback() -> None:
-    assert found(CALLED, WITH_FALLBACK, FAR_HALF, AGENT) == ([("FellBack", None)], [])
+    assert found(CALLED, WITH_FALLBACK, FAR_HALF, AGENT) == ([("FellBack", None)], [AGENT["Uniqueid"]])
 
 
 def test_one_who_was_adopted_and_sent_on_is_let_alone() -> None:

@@ -80,7 +80,8 @@ def test_a_caller_whom_the_fallback_had_all_along() -> None:
 def test_a_leg_of_ours_without_a_call_is_a_stray() -> None:
     reconciler = Reconciler(Tracker("test", "e2"))
     assert reconciler.after_login({}, [AGENT_THERE], 10.0).strays == [OFFER]
-    assert reconciler.sweep({}, [AGENT_THERE], 20.0).strays == [OFFER]
+    again = reconciler.sweep({}, [AGENT_THERE], 20.0)
+    assert (again.strays, again.doubtful) == ([OFFER], False)
 
 
 def test_one_list_without_a_leg_is_not_its_end() -> None:
@@ -88,8 +89,17 @@ def test_one_list_without_a_leg_is_not_its_end() -> None:
     reconciler = Reconciler(tracker)
     calls = left_behind(QUEUED)
     reconciler.after_login(calls, [CALLER_THERE], 10.0)
-    assert reconciler.sweep(calls, [], 20.0).events == []
-    assert words(reconciler.sweep(calls, [], 30.0).events) == ["Ended"]
+    first, second = reconciler.sweep(calls, [], 20.0), reconciler.sweep(calls, [], 30.0)
+    assert (words(first.events), first.doubtful, words(second.events), second.doubtful) == ([], True, ["Ended"], False)
+
+
+def test_the_fallback_has_him_and_his_agent_is_let_go() -> None:
+    """The engine died as it took the two apart: the agent's leg waits for nobody."""
+    calls = left_behind(QUEUED, OFFERED, CONNECTED)
+    there = CALLER_THERE | {"Context": "cordboard-fallback", "Application": "Dial"}
+    found = Reconciler(Tracker("test", "e2")).after_login(calls, [there, AGENT_THERE | {"Application": "AGI"}], 10.0)
+    assert words(found.events) == ["FellBack"]
+    assert found.strays == [OFFER]
 
 
 def test_the_fallback_has_it() -> None:

@@ -107,11 +107,12 @@ def test_answers_to_an_earlier_engines_commands_are_not_taken_for_ours() -> None
     assert fed(at, [*talk.ANSWERED, talk.PLAYED[1]]) == []
 
 
-def test_digits_in_a_talk_are_nobodys_business() -> None:
+def test_that_the_caller_presses_keys_in_a_talk_is_told() -> None:
     at = tracker()
     offered(at)
     fed(at, talk.ARRIVES + talk.RINGS + talk.ACCEPTS + talk.TALKS)
-    assert fed(at, [caller("DTMFEnd", Digit="5", Direction="Received")]) == []
+    pressed = [send("DTMFEnd", Digit="5", Direction="Received") for send in (caller, agent)]
+    assert words(fed(at, pressed)) == ["Digit"]
 
 
 def test_a_supervisor_listens_then_whispers_then_leaves() -> None:

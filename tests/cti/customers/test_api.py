@@ -79,7 +79,7 @@ async def test_an_agent_makes_finds_and_changes_cards(office: Office, ann: httpx
     assert (card["name"], card["version"], card["fields"]) == ("Ada <script>", 1, {"Contract": "7"})
     for query in ({"text": "ada"}, {"text": "123456"}, {"number": "0049 30 123456"}, {}):
         page = (await ann.get("/api/customers", params=query)).json()
-        assert page == {"customers": [card], "next": None}
+        assert page == {"customers": [card | {"numbers": ["+4930***456"]}], "next": None}
     assert (await ann.get("/api/customers", params={"number": "nobody"})).json()["customers"] == []
     path = f"/api/customers/{card['id']}"
     assert (await ann.get(path)).json() == card
@@ -233,7 +233,8 @@ async def test_what_is_given_out_can_be_taken_in_again(sue: httpx.AsyncClient, k
     await sue.delete(f"/api/customers/{card['id']}")
     taken = await sue.post("/api/customers/import", content=answer.content)
     assert taken.headers["cordboard-imported"] == "1"
-    (again,) = (await sue.get("/api/customers")).json()["customers"]
+    (found,) = (await sue.get("/api/customers")).json()["customers"]
+    again = (await sue.get(f"/api/customers/{found['id']}")).json()
     assert again | {"id": card["id"]} == card
 
 

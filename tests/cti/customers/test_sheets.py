@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from cti.customers import sheets
-from cti.customers.sheets import BadSheet, CsvWriter, ExcelWriter, Writer, first, harmless, read
+from cti.customers.sheets import BadSheet, CsvWriter, ExcelWriter, Writer, first, read
+from cti.spreadsheets import harmless
 
 
 def written(path: Path, content: bytes) -> Path:

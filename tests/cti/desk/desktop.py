@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
+import shutil
+import tempfile
+import weakref
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -25,11 +30,13 @@ from cti.desk.alerts import Alerts, Rule
 from cti.desk.api import create_app
 from cti.desk.feed import Feed
 from cti.desk.metrics import Metrics
+from cti.desk.oidc_api import Oidc
 from cti.desk.part import DeskPart
 from cti.desk.rows import Row
 from cti.desk.today import Today
 from cti.desk.view import Audience, View
 from cti.desk.wall import Wall
+from cti.sessions import SessionFolder
 
 PEOPLE = {
     person.name: person
@@ -57,9 +64,17 @@ class Desk:
         keys: Keys | None = None,
         rules: Sequence[Rule] = (),
         uploads: Mapping[str, int] | None = None,
+        bound: bool = False,
+        passwords: Mapping[str, str] = PASSWORDS,
+        oidc: Oidc | None = None,
         **feed: int,
     ) -> None:
+        """``bound``: tokens are good with their sessions only, as at a site."""
         self.now = NOW
+        folder = Path(tempfile.gettempdir()) / f"desk-{secrets.token_hex(8)}"
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.sessions = SessionFolder(folder, SECRET, lambda: self.now)
+        self.gate = Gate(SECRET, PEOPLE, keys, self.sessions if bound else None)
         self.calls: dict[CallId, Call] = {}
         self.asked: list[Output] = []
         self.noted: list[Entry] = []
@@ -74,11 +89,12 @@ class Desk:
             self.view, gather_s=gather_s, clock=lambda: self.now, beside=[self.beside], wall=self.hung, **feed
         )
         self.alerts = Alerts(rules, self.view.reading)
-        self.part = DeskPart(self.feed, Metrics(self.view, registry, self.alerts), self.alerts)
+        self.part = DeskPart(self.feed, Metrics(self.view, registry, self.alerts, lambda: self.now), self.alerts)
         self.app = create_app(
-            gate=GATE if keys is None else Gate(SECRET, PEOPLE, keys),
-            people=PEOPLE,
-            passwords=PASSWORDS,
+            gate=self.gate,
+            sessions=self.sessions,
+            passwords=passwords,
+            oidc=oidc,
             feed=self.feed,
             ask=self._ask,
             calls=lambda: self.calls,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.desk.alerts import Alert, Alerts, Figure, Reading, Rule, Standing, step
+from cti.desk.alerts import Alert, Alerts, Figure, Own, Reading, Rule, Standing, step
 
 WAITING = Rule("sales", Figure.WAITING, above=True, limit=10.0, for_s=30.0)
 LEVEL = Rule("sales", Figure.SERVICE_LEVEL_OFFERED, above=False, limit=0.8, for_s=30.0)
@@ -19,7 +19,7 @@ class Scene:
         self.since: float | None = None
         self.alerts = Alerts([rule], self._read)
 
-    def _read(self, queue: str, figure: Figure, now: float) -> Reading:
+    def _read(self, queue: str, figure: Figure | Own, now: float) -> Reading:
         return Reading(self.value) if self.since is None else Reading(now - self.since, rises=True)
 
     def at(self, now: float, value: float | None) -> list[tuple[float, Alert]]:
@@ -115,3 +115,16 @@ def test_told_only_of_what_held_all_the_time(story: list[tuple[int, int]]) -> No
             beyond_since = None
             within_since = within_since if within_since is not None else now
         assert raised is (standing.raised is not None)
+
+
+def test_what_is_no_queues_is_looked_at_by_itself_again_and_again() -> None:
+    value: float | None = None
+    rule = Rule("", Own.ROOM, above=False, limit=100.0, for_s=0.0)
+    alerts = Alerts([rule], lambda queue, figure, now: Reading(value, again_s=60.0))
+    assert alerts.next_time() == 0.0
+    assert (alerts.on_time(5.0), alerts.next_time()) == ([], 65.0)
+    value = 99.0
+    assert [alert.cleared for alert in alerts.on_time(65.0)] == [None]
+    assert [alert.value for alert in alerts.raised] == [99.0]
+    value = 101.0
+    assert [alert.cleared for alert in alerts.on_time(alerts.next_time() or 0.0)] == [125.0]

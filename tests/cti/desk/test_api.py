@@ -26,7 +26,12 @@ async def test_logging_in_gives_a_cookie_and_a_token() -> None:
         assert cookie.startswith(f"{COOKIE}=")
         assert "HttpOnly" in cookie
         assert "SameSite=strict" in cookie
-        assert (await client.get("/api/me")).json() == {"name": "sue", "role": "supervisor", "phone": True}
+        assert (await client.get("/api/me")).json() == {
+            "name": "sue",
+            "role": "supervisor",
+            "phone": True,
+            "numbers": "opened",
+        }
         assert (await client.post("/api/logout")).status_code == 204
         assert (await client.get("/api/me")).status_code == 401
 

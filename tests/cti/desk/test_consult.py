@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,16 +29,32 @@ MET: Sequence[Event] = (
     Consulting(at=NOW + 11, call=C1, offer=THIRD),
 )
 JOINED: Sequence[Event] = (*MET, Resumed(at=NOW + 12, call=C1), Joined(at=NOW + 12, call=C1, offer=THIRD))
+FOURTH = OfferId("o4")
+IN_FOUR: Sequence[Event] = (
+    *JOINED,
+    ConsultAsked(at=NOW + 13, call=C1, by="ann", offer=FOURTH, agent="carl", joins=True),
+    Joined(at=NOW + 14, call=C1, offer=FOURTH),
+)
+FULL: Sequence[Event] = tuple(
+    event
+    for n in range(6)
+    for event in (
+        ConsultAsked(at=NOW + n, call=C1, by="ann", offer=OfferId(f"p{n}"), number=f"4930{n}", joins=True),
+        Joined(at=NOW + n, call=C1, offer=OfferId(f"p{n}")),
+    )
+)
 OVER = ConsultOver(at=NOW, call=C1, offer=THIRD)
 
 
-async def ask_agent(agent: str, call: Call, by: str, now: float) -> Sequence[Output]:
-    if agent != "bob":
-        raise ValueError(f"{agent} is talking")
+async def ask_agent(agent: str, queue: str, call: Call, by: str, now: float) -> Sequence[Output]:
+    if agent != "bob" and queue != "orders":
+        raise ValueError(f"{agent or queue} is talking")
     return [ASKED]
 
 
-HELPERS = Helpers(agent=ask_agent, ready=lambda: ["bob", "ann"], numbers=Outbound("outbound", ("4930*",)))
+HELPERS = Helpers(
+    agent=ask_agent, ready=lambda: ["bob", "ann"], queues=lambda: ["orders"], numbers=Outbound("outbound", ("4930*",))
+)
 
 
 async def at_desk(*events: Event) -> Desk:
@@ -59,7 +76,8 @@ async def asks(desk: Desk, name: str, method: str, what: str = "", body: Any = N
 async def test_an_agent_is_asked_and_the_caller_held() -> None:
     desk = await at_desk()
     assert await asks(desk, "ann", "POST", body={"agent": "bob"}) == 202
-    assert desk.asked == [ASKED, Hold(call=C1, offer=O1)]
+    assert await asks(desk, "ann", "POST", body={"queue": "orders"}) == 202
+    assert desk.asked == [ASKED, Hold(call=C1, offer=O1)] * 2
 
 
 async def test_a_number_is_rung() -> None:
@@ -71,7 +89,10 @@ async def test_a_number_is_rung() -> None:
     assert (told.number, rings.number, rings.offer) == ("49301", "49301", told.offer)
 
 
-@pytest.mark.parametrize("body", [{}, {"agent": "bob", "number": "49301"}, {"agent": ""}, {"who": "bob"}])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"agent": "bob", "number": "49301"}, {"agent": "bob", "queue": "orders"}, {"agent": ""}, {"who": "bob"}],
+)
 async def test_exactly_one_is_asked(body: Any) -> None:
     desk = await at_desk()
     assert await asks(desk, "ann", "POST", body=body) == 422
@@ -81,12 +102,17 @@ async def test_exactly_one_is_asked(body: Any) -> None:
     ("happened", "method", "what", "body"),
     [
         ([], "POST", "", {"agent": "eve"}),
+        ([], "POST", "", {"queue": "faults"}),
         ([], "POST", "", {"number": "9005551"}),
         ([], "POST", "", {"number": "4930&Local/1"}),
         ([ASKED], "POST", "", {"agent": "bob"}),
         ([ASKED], "POST", "/transfer", None),
         ([ASKED, HELD], "POST", "/join", None),
         (JOINED, "POST", "/join", None),
+        (IN_FOUR[:-1], "POST", "", {"agent": "bob"}),
+        (IN_FOUR[:-1], "POST", "/join", None),
+        (IN_FOUR, "DELETE", "?offer=o9", None),
+        (FULL, "POST", "", {"agent": "bob"}),
         ([], "POST", "/transfer", None),
         ([], "DELETE", "", None),
     ],
@@ -106,13 +132,18 @@ async def test_what_cannot_be_is_refused(happened: Sequence[Event], method: str,
         (MET, "bob", "DELETE", "", [OVER]),
         (JOINED, "ann", "POST", "/transfer", [Withdraw(call=C1, offer=O1)]),
         (JOINED, "ann", "DELETE", "", [OVER]),
+        (JOINED, "ann", "POST", "", [ASKED]),
+        (IN_FOUR, "ann", "POST", "/transfer", [Withdraw(call=C1, offer=O1)]),
+        (IN_FOUR, "ann", "DELETE", "", [replace(OVER, offer=FOURTH)]),
+        (IN_FOUR, "ann", "DELETE", "?offer=o3", [OVER]),
+        (IN_FOUR, "bob", "DELETE", "?offer=o4", [OVER]),
     ],
 )
 async def test_what_becomes_of_it(
     happened: Sequence[Event], who: str, method: str, what: str, asked: Sequence[Output]
 ) -> None:
     desk = await at_desk(*happened)
-    assert await asks(desk, who, method, what) == 202
+    assert await asks(desk, who, method, what, {"agent": "bob"} if (method, what) == ("POST", "") else None) == 202
     assert desk.asked == list(asked)
 
 
@@ -129,7 +160,8 @@ async def test_who_is_consulted_sees_the_caller_and_cannot_end_the_call() -> Non
     async with desk.client("bob") as client:
         row = (await client.get(f"/api/calls/{C1}")).json()
         assert (row["agent"], row["offer"]) == ("bob", "connected")
-        assert row["consult"] == {"agent": "bob", "number": "", "state": "connected", "joined": False}
+        party = {"offer": THIRD, "agent": "bob", "number": "", "state": "connected", "joined": False}
+        assert (row["consult"], row["parties"]) == (party, [party])
         assert (await client.post(f"/api/calls/{C1}/hangup")).status_code == 403
     await desk.happens(OVER)
     async with desk.client("bob") as client:
@@ -140,4 +172,4 @@ async def test_who_can_be_asked() -> None:
     desk = await at_desk()
     async with desk.client("ann") as client:
         found = (await client.get(f"/api/calls/{C1}/consult")).json()
-    assert found == {"agents": ["bob"], "numbers": ["4930*"]}
+    assert found == {"agents": ["bob"], "queues": ["orders"], "numbers": ["4930*"]}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.access import COOKIE, LIFETIME_S
+from cti.access import COOKIE, SESSION_S
 from cti.calls.call import Call, apply
 from cti.calls.events import CallEvent, Event
 from cti.calls.talk_events import Held, Resumed
@@ -288,7 +288,7 @@ async def test_a_quiet_feed_says_that_it_is_alive(monkeypatch: pytest.MonkeyPatc
         assert await socket.hear() == {"type": "alive", "now": NOW}
 
 
-@pytest.mark.parametrize("bad", ["", "nonsense", GATE.token(PEOPLE["ann"], NOW - LIFETIME_S)])
+@pytest.mark.parametrize("bad", ["", "nonsense", GATE.token(PEOPLE["ann"], NOW - SESSION_S)])
 async def test_without_a_good_token_the_feed_closes(bad: str) -> None:
     async with connected(Desk().app, bad) as socket:
         assert await socket.closed() == 4401

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from cti.desk.alerts import Alert, Figure, Rule
+from cti.desk.alerts import Alert, Figure, Own, Rule
 from cti.desk.herald import MOST, OLDEST_S, Herald, body, subject, text
 
 LONG = Rule("orders", Figure.LONGEST_WAIT, above=True, limit=120.0)
@@ -85,4 +85,8 @@ def test_in_words() -> None:
     assert subject(replace(RAISED, rule=level)) == "orders: service level of offered below 80%"
     waiting = Rule("orders", Figure.WAITING, above=True, limit=10.0)
     assert subject(replace(CLEARED, rule=waiting)) == "Over: orders: waiting above 10"
+    low, full = (Rule("", Own.ROOM, above=False, limit=limit) for limit in (48 * 3600.0, 1.0))
+    assert subject(replace(RAISED, rule=low)) == "The room for recordings lasts less than 48 h"
+    assert subject(replace(CLEARED, rule=full)) == "Over: The room for recordings is used up: no talk is recorded"
+    assert "as the alert was raised it was 47 h." in text(replace(RAISED, rule=low, value=47 * 3600.0))
     assert json.loads(body(RAISED)) == {"alert": RAISED.row()}

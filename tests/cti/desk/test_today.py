@@ -21,7 +21,8 @@ from cti.calls.events import (
     Queued,
 )
 from cti.calls.words import CallId, OfferId, Party, Place
-from cti.desk.today import QUARTER_S, Came, Figures, Rules, Today
+from cti.desk.today import QUARTER_S, Figures, Rules, Today
+from cti.figures import Came
 from tests.cti.desk.stories import C1, C2, any_event
 
 BERLIN = ZoneInfo("Europe/Berlin")

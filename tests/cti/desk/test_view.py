@@ -128,6 +128,14 @@ def test_a_supervisor_is_told_why_it_did_not_work() -> None:
     ]
 
 
+def test_an_agent_is_told_that_his_recording_did_not_go_on() -> None:
+    told = Told().tell(talks("ann"))
+    told.tell([Failed(at=NOW + 6, call=C1, command="ResumeRecording", why="no such mixmonitor", offer=O1)])
+    notices = [(change.audience, change.notices) for change in told.changes if change.notices]
+    row = {"call": C1, "refused": "ResumeRecording", "text": "the recording could not be resumed"}
+    assert notices == [("ann", (row,))]
+
+
 def test_hostile_text_is_cut_and_made_sendable() -> None:
     told = Told().tell(arrives(name="😀" * 10_000))
     assert len(told.card(EVERYTHING)["caller_name"]) == TEXT_SHOWN

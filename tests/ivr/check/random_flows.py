@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from cti.site_files import Document
+from cti.site.files import Document
 from ivr.check.known import Known
 from ivr.loader import check_flows
 from ivr.prompt import File, Piece

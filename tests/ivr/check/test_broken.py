@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from cti.site_files import SiteError, parse
+from cti.site.files import SiteError, parse
 from ivr.check.known import Known
 from ivr.loader import check_flow, check_flows, load_flows
 from routing.agents import Agent

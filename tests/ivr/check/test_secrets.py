@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from cti.calls import codec
 from cti.calls.events import Event
-from cti.site_files import Document, SiteError, parse
+from cti.site.files import Document, SiteError, parse
 from ivr.loader import check_flows
 from ivr.questions import Question
 from ivr.rehearsal import HANGS, Pressed, Rehearsal

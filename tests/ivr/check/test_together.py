@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cti.site_files import SiteError, parse
+from cti.site.files import SiteError, parse
 from ivr.loader import check_flows
 from ivr.verbs.data import MAX_SUBFLOWS
 from tests.ivr.check.random_flows import KNOWN

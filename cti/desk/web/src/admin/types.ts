@@ -74,3 +74,35 @@ export interface AuditPage {
   entries: { seq: number; entry: Entry }[];
   next: number | null;
 }
+
+/** A call that is kept whatever happens; `lifted_at` is null while it is. */
+export interface Hold {
+  id: string;
+  call: string;
+  reason: string;
+  set_by: string;
+  set_at: number;
+  lifted_by: string;
+  lifted_at: number | null;
+}
+
+/** What was erased: how much of each, the ids of cards, and the calls that holds keep. */
+export interface Erased {
+  calls: number;
+  recordings: number;
+  later: number;
+  followups: number;
+  comments: number;
+  callbacks: number;
+  cards: number[];
+  held: string[];
+}
+
+/** An erasure that was made. `marks` are hashes of the erased numbers. */
+export interface Erasure {
+  id: string;
+  at: number;
+  by: string;
+  marks: string[];
+  report: Erased;
+}

@@ -1,5 +1,4 @@
 import type { RecordRow } from "../lib/types";
-import type { Recording } from "../supervisor/types";
 
 /** What an agent said of a talk. */
 export interface Said {
@@ -14,13 +13,6 @@ export interface Said {
 export interface Found {
   records: RecordRow[];
   next: string | null;
-  dispositions: Said[];
-}
-
-/** `GET /api/records/{call}`. */
-export interface Details {
-  record: RecordRow & { dialled: string; path: string[]; choices: [string, string][] };
-  recordings: Recording[];
   dispositions: Said[];
 }
 

@@ -19,6 +19,8 @@ export class Work {
   reason = $state("");
   /** The phone chosen here; empty where that is the one I sit at. */
   #chosen = $state("");
+  #asked = 0;
+  #taken = 0;
 
   readonly name: string;
 
@@ -56,7 +58,7 @@ export class Work {
 
   /** Asks the server for what the feed doesn't say. */
   async look(): Promise<void> {
-    [this.mine = null] = await api<AgentNow[]>("GET", "/api/agents");
+    await this.#take(api<AgentNow[]>("GET", "/api/agents").then(([mine = null]) => mine));
   }
 
   async ask(state: AskedState): Promise<void> {
@@ -65,7 +67,7 @@ export class Work {
   }
 
   async moreTime(): Promise<void> {
-    this.mine = await api<AgentNow>("POST", `${this.#path}/wrap-up`, { seconds: MORE_S });
+    await this.#take(api<AgentNow>("POST", `${this.#path}/wrap-up`, { seconds: MORE_S }));
   }
 
   /** Sits at another phone at once or, while offline, from log-in on. */
@@ -84,8 +86,17 @@ export class Work {
 
   async #askState(state: AgentState, reason: string): Promise<void> {
     const phone = this.#chosen ? { phone: this.#chosen } : {};
-    this.mine = await api<AgentNow>("POST", `${this.#path}/state`, { state, reason, ...phone });
+    await this.#take(api<AgentNow>("POST", `${this.#path}/state`, { state, reason, ...phone }));
     this.#chosen = "";
+  }
+
+  /** Answers may overtake each other: one to an earlier question says nothing any more. */
+  async #take(answer: Promise<AgentNow | null>): Promise<void> {
+    const nth = ++this.#asked;
+    const mine = await answer;
+    if (nth < this.#taken) return;
+    this.#taken = nth;
+    this.mine = mine;
   }
 
   get #path(): string {

@@ -1,12 +1,15 @@
 /** Words of what an agent does with a talk: recording, help, numbers dialled, callbacks, parked calls. */
 export const en = {
   "recording.on": "Recording",
+  "recording.on demand": "Not recorded",
+  "recording.begin": "Record",
   "recording.pausing": "Pausing the recording …",
   "recording.paused": "Not recorded: paused",
   "recording.stopped": "Could not be paused: the recording was ended",
   "recording.pause": "Pause recording",
   "recording.resume": "Resume recording",
-  "recording.key": "Pause or resume the recording",
+  "recording.notResumed": "The recording could not be begun or resumed: the talk is still not recorded.",
+  "recording.key": "Record, pause or resume",
   "dial.title": "Call a number",
   "dial.number": "Number",
   "dial.call": "Call",
@@ -29,12 +32,15 @@ export const en = {
 
 export const zh: Record<keyof typeof en, string> = {
   "recording.on": "录音中",
+  "recording.on demand": "未录音",
+  "recording.begin": "开始录音",
   "recording.pausing": "正在暂停录音……",
   "recording.paused": "录音已暂停",
   "recording.stopped": "无法暂停，录音已终止",
   "recording.pause": "暂停录音",
   "recording.resume": "恢复录音",
-  "recording.key": "暂停或恢复录音",
+  "recording.notResumed": "录音未能恢复：通话仍未被录音。",
+  "recording.key": "开始、暂停或恢复录音",
   "dial.title": "拨打号码",
   "dial.number": "号码",
   "dial.call": "拨打",

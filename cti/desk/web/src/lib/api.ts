@@ -1,4 +1,5 @@
 import { t } from "./i18n.svelte";
+import { asked, renewed } from "./renewal";
 
 /** What the server answered instead of what was asked for. `message` is fit to be shown. */
 export class ApiError extends Error {
@@ -13,26 +14,30 @@ export class ApiError extends Error {
   }
 }
 
+const LOGIN = "/api/login";
+
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
  * Asks the server; gives its JSON, or undefined for an empty answer. Throws ApiError. Who is not
  * logged in any more is taken to the login page, and back from there.
  */
-export async function api<T = void>(method: Method, path: string, body?: unknown): Promise<T> {
+export async function api<T = void>(method: Method, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  const ofLogIn = method === "POST" && path.startsWith(LOGIN);
   let answer: Response;
   try {
-    answer = await fetch(path, {
+    answer = await (ofLogIn ? fetch : asked)(path, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      headers: body === undefined ? headers : { ...headers, "Content-Type": "application/json" },
       body: body === undefined ? null : JSON.stringify(body),
     });
   } catch {
     throw new ApiError(t("error.unreachable"), 0);
   }
   const data: unknown = await answer.json().catch(() => undefined);
+  if (answer.ok && ofLogIn) renewed();
   if (answer.ok) return data as T;
-  if (path === "/api/login") throw new ApiError(words(answer.status, data), answer.status, problems(data));
+  if (ofLogIn) throw new ApiError(words(answer.status, data), answer.status, problems(data));
   throw refusal(answer.status, data);
 }
 

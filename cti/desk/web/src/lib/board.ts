@@ -14,7 +14,8 @@ export interface Figures {
 }
 
 export type FigureName =
-  | "waiting" | "longest wait" | "abandoned" | "service level of answered" | "service level of offered" | "mean wait";
+  | "waiting" | "longest wait" | "abandoned" | "service level of answered" | "service level of offered" | "mean wait"
+  | "room for recordings";
 
 /** A figure that is beyond its limit; `cleared` when it no longer is. */
 export interface Alert {
@@ -28,6 +29,18 @@ export interface Alert {
   cleared: number | null;
   /** The supervisor who looks after it. */
   seen_by: string;
+}
+
+/** A recording that is not whole; `silent` names the sides without sound: caller, agent, caller+agent. */
+export interface FaultyRecording {
+  stem: string;
+  call: string;
+  agent: string;
+  started_at: number;
+  state: "short" | "silent" | "unreadable" | "missing";
+  silent: string;
+  length_s: number | null;
+  talk_s: number | null;
 }
 
 /** A text for agents, shown until `until`. `seen`: for supervisors who has seen it, for an agent whether he has. */

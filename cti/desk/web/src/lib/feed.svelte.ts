@@ -1,7 +1,8 @@
 import { SvelteMap } from "svelte/reactivity";
 
 import { logInAgain } from "./api";
-import type { Alert, Announcement, Figures } from "./board";
+import { renew } from "./renewal";
+import type { Alert, Announcement, FaultyRecording, Figures } from "./board";
 import { clock } from "./time.svelte";
 import type { AgentRow, CallRow, Notice, QueueRow } from "./types";
 
@@ -20,6 +21,8 @@ interface Rows {
   today?: Figures;
   alerts?: Alert[];
   announcements?: Announcement[];
+  /** Recordings of the last day that are not whole. */
+  recordings?: FaultyRecording[];
   /** The queue whose callbacks are other than before. */
   callbacks?: string;
   /** The queue of which other callers are parked than before. */
@@ -53,15 +56,21 @@ export class Feed {
   #seq: number | null = null;
   #tries = 0;
   #loggedOff = false;
+  #renewing = false;
   readonly #open: typeof openSocket;
   readonly #wait: typeof waitMs;
   readonly #loggedOut: () => void;
+  readonly #renew: typeof renew;
 
-  /** `open` makes a socket for a path; `wait` calls back after some ms and gives a way to call it off. */
-  constructor(open = openSocket, wait = waitMs, loggedOut = logInAgain) {
+  /**
+   * `open` makes a socket for a path; `wait` calls back after some ms and gives a way to call it off; `again` renews
+   * the log-in, and `loggedOut` is told that this cannot be done.
+   */
+  constructor(open = openSocket, wait = waitMs, loggedOut = logInAgain, again = renew) {
     this.#open = open;
     this.#wait = wait;
     this.#loggedOut = loggedOut;
+    this.#renew = again;
   }
 
   /** Tells `listener` of each snapshot and change. Gives a way to stop that. */
@@ -82,12 +91,8 @@ export class Feed {
       silent();
       socket.close();
       this.connected = false;
-      if (code === LOG_IN_FIRST) {
-        this.#loggedOff = true;
-        return this.#loggedOut();
-      }
-      const ms = Math.min(WAIT_MS[1], WAIT_MS[0] * 2 ** this.#tries++);
-      this.#wait(() => this.start(), ms * (0.5 + Math.random() / 2));
+      if (code === LOG_IN_FIRST) void this.#logIn();
+      else this.#tryLater();
     };
     let silent = this.#wait(end, SILENCE_MS);
 
@@ -98,6 +103,24 @@ export class Feed {
       if (!this.#take(JSON.parse(data) as Message)) end();
     };
     socket.onclose = (event: CloseEvent) => end(event.code);
+  }
+
+  #tryLater(): void {
+    const ms = Math.min(WAIT_MS[1], WAIT_MS[0] * 2 ** this.#tries++);
+    this.#wait(() => this.start(), ms * (0.5 + Math.random() / 2));
+  }
+
+  /** Connects by a log-in that is renewed; one that was just renewed and does not do is over. */
+  async #logIn(): Promise<void> {
+    try {
+      const good = !this.#renewing && (await this.#renew());
+      this.#renewing = good;
+      if (good) return this.start();
+    } catch {
+      return this.#tryLater();
+    }
+    this.#loggedOff = true;
+    this.#loggedOut();
   }
 
   /** Connects again after a new log-in, if it was for want of one that the link ended. */
@@ -115,6 +138,7 @@ export class Feed {
       return false;
     }
     this.#tries = 0;
+    this.#renewing = false;
     this.connected = true;
     if (message.type === "alive") return true;
     if (message.type === "snapshot") this.#begin(message);

@@ -32,6 +32,7 @@ const change = (seq: number, prev: number, rows: object = {}) => ({
 
 let sockets: FakeSocket[];
 let loggedOut: number;
+let renewal: () => Promise<boolean>;
 let feed: Feed;
 const last = () => sockets.at(-1)!;
 const comeBack = () => vi.runOnlyPendingTimers();
@@ -40,6 +41,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   sockets = [];
   loggedOut = 0;
+  renewal = () => Promise.resolve(false);
   feed = new Feed(
     (path) => {
       const socket = new FakeSocket(path);
@@ -51,6 +53,7 @@ beforeEach(() => {
       return () => clearTimeout(timer);
     },
     () => loggedOut++,
+    () => renewal(),
   );
   feed.start();
 });
@@ -142,10 +145,33 @@ describe("after a drop", () => {
     expect(sockets).toHaveLength(10);
   });
 
-  test("who is no longer logged in is not let try again", () => {
+  test("a log-in that is over is renewed, once until the feed is heard again", async () => {
+    renewal = () => Promise.resolve(true);
+    last().say(snapshot(5));
+    for (const expected of [2, 3]) {
+      last().drop(4401);
+      await vi.advanceTimersByTimeAsync(0);
+      expect([loggedOut, sockets.length, last().path]).toEqual([0, expected, "/ws?stream=s1&after=5"]);
+      last().say({ type: "alive", now: 100 });
+    }
+    last().drop(4401);
+    await vi.advanceTimersByTimeAsync(0);
+    last().drop(4401);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([loggedOut, sockets.length]).toEqual([1, 4]);
+  });
+
+  test("a server that is away when the log-in is to be renewed is tried again", async () => {
+    renewal = () => Promise.reject(new Error("away"));
+    last().drop(4401);
+    await vi.advanceTimersByTimeAsync(300);
+    expect([loggedOut, sockets.length]).toEqual([0, 2]);
+  });
+
+  test("who is no longer logged in is not let try again", async () => {
     last().say(snapshot(5));
     last().drop(4401);
-    comeBack();
+    await vi.advanceTimersByTimeAsync(0);
     expect([loggedOut, sockets.length]).toEqual([1, 1]);
     feed.resume();
     feed.resume();

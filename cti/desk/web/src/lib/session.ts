@@ -3,14 +3,14 @@ import type { Me, Role } from "./types";
 
 /** The pages that each role may use, its own first. */
 const PAGES: Record<Role, PageName[]> = {
-  agent: ["agent", "customers"],
-  supervisor: ["supervisor", "customers"],
-  auditor: ["admin"],
-  admin: ["admin", "supervisor", "customers"],
+  agent: ["agent", "customers", "quality"],
+  supervisor: ["supervisor", "customers", "quality"],
+  auditor: ["admin", "quality"],
+  admin: ["admin", "supervisor", "customers", "quality"],
   system: ["admin"],
 };
 
-export type PageName = "agent" | "supervisor" | "admin" | "customers";
+export type PageName = "agent" | "supervisor" | "admin" | "customers" | "quality";
 
 export function mayUse(role: Role, page: PageName): boolean {
   return PAGES[role].includes(page);

@@ -7,6 +7,8 @@ export interface Shortcut {
   run: () => unknown;
   /** Whether it does something now; left out, always. */
   when?: () => boolean;
+  /** Whether it is of what is in a dialog, and does something there too. */
+  inDialog?: boolean;
 }
 
 /** The single-key shortcuts of a page. They can be switched off (WCAG 2.1.4). */
@@ -30,8 +32,12 @@ class Shortcuts {
   /** Runs the shortcut of a key that was pressed outside fields and dialogs. */
   press(event: KeyboardEvent): void {
     if (!this.on || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.target instanceof Element && event.target.closest("input, textarea, select, dialog")) return;
-    const shortcut = this.list.find((one) => one.key === event.key && (one.when?.() ?? true));
+    const at = event.target instanceof Element ? event.target : null;
+    // The space bar presses the button that has the focus.
+    if (at?.closest(event.key === " " ? "input, textarea, select, button, summary" : "input, textarea, select")) return;
+    const inDialog = !!at?.closest("dialog");
+    const fits = (one: Shortcut) => one.key === event.key && (!inDialog || one.inDialog) && (one.when?.() ?? true);
+    const shortcut = this.list.find(fits);
     if (!shortcut) return;
     event.preventDefault();
     shortcut.run();
@@ -40,7 +46,9 @@ class Shortcuts {
 
 export const shortcuts = new Shortcuts();
 
+const NAMES: Record<string, string> = { " ": "␣", ArrowLeft: "←", ArrowRight: "→" };
+
 /** How a key is written for people. */
 export function keyName(key: string): string {
-  return /^[A-Z]$/.test(key) ? `Shift+${key}` : key.toUpperCase();
+  return NAMES[key] ?? (/^[A-Z]$/.test(key) ? `Shift+${key}` : key.toUpperCase());
 }

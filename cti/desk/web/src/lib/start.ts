@@ -2,6 +2,7 @@ import { mount, type Component } from "svelte";
 
 import "../style.css";
 import { ApiError } from "./api";
+import { keepRenewed } from "./renewal";
 import { whoFor } from "./session";
 import "./theme.svelte";
 import type { Me, Role } from "./types";
@@ -10,7 +11,9 @@ import type { Me, Role } from "./types";
 export async function start(page: Component<{ me: Me }>, ...roles: Role[]): Promise<void> {
   try {
     const me = await whoFor(...roles);
-    if (me) mount(page, { target: document.body, props: { me } });
+    if (!me) return;
+    keepRenewed();
+    mount(page, { target: document.body, props: { me } });
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return; // On the way to the login page.
     document.body.textContent = error instanceof Error ? error.message : String(error);

@@ -4,11 +4,25 @@ import type { Figures } from "./board";
 
 export type Role = "agent" | "supervisor" | "auditor" | "admin" | "system";
 
+/** A log-in that goes on. Times are Unix seconds; `here` is that of this page. */
+export interface Session {
+  id: string;
+  name: string;
+  begun_at: number;
+  used_at: number;
+  ends_at: number;
+  address: string;
+  browser: string;
+  here: boolean;
+}
+
 export interface Me {
   name: string;
   role: Role;
   /** Whether there is a phone to listen in with. */
   phone: boolean;
+  /** When numbers are seen whole that are not of one's own calls: each as those before it, and besides. */
+  numbers: "never" | "asked" | "opened" | "always";
 }
 
 export type AgentState = "offline" | "ready" | "reserved" | "ringing" | "talking" | "wrap-up" | "not ready";
@@ -66,8 +80,10 @@ export interface Customer {
   notes: string;
 }
 
-/** A third party whom an agent consults, who has the call; `joined`: all three talk. */
-export interface ConsultRow {
+/** A party whom an agent has asked about the caller; `joined`: he talks with both. */
+export interface PartyRow {
+  /** By which he is there. */
+  offer: string;
   agent: string;
   /** Outside; the agent is empty then. */
   number: string;
@@ -102,9 +118,10 @@ export interface CallRow {
   held: boolean;
   /** The flow in which the caller is while the agent waits for him to come back. */
   detour: string | null;
-  consult: ConsultRow | null;
+  /** Whom the agent has asked; the last may be on the way yet. */
+  parties: PartyRow[];
   /** Whether the talk is recorded; null where it is not to be. */
-  recording: "on" | "pausing" | "paused" | "stopped" | null;
+  recording: "on" | "on demand" | "pausing" | "paused" | "stopped" | null;
   /** Since when the agent wants a supervisor on the talk. */
   help_since: number | null;
   transferred_to: string;
@@ -121,6 +138,8 @@ export interface Notice {
   text: string;
   /** To an agent, instead of the others: the follow-up that is due. */
   followup?: string;
+  /** To an agent: what Asterisk did not carry out on the call. */
+  refused?: "ResumeRecording";
 }
 
 /** What came of a call. */
@@ -140,9 +159,19 @@ export interface RecordRow {
   outcome: Outcome;
 }
 
-/** Whether an agent with this card has not the caller himself, but is consulted about him. */
+/** Whether an agent with this card has not the caller himself, but is asked about him. */
 export function helps(call: CallRow): boolean {
-  return !!call.consult?.agent && call.consult.agent === call.agent;
+  return call.parties.some((party) => party.agent !== "" && party.agent === call.agent);
+}
+
+/** Whether more than caller and agent talk. */
+export function confers(call: CallRow): boolean {
+  return call.parties.some((party) => party.joined);
+}
+
+/** A party by name or number. */
+export function partyName(party: PartyRow): string {
+  return party.agent || party.number;
 }
 
 /** The caller's name, else the number; empty where neither is known. */

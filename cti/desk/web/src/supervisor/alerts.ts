@@ -15,6 +15,10 @@ export function figure(name: FigureName, value: number): string {
 }
 
 export function inWords(alert: Alert): string {
+  if (alert.figure === "room for recordings") {
+    const hours = Math.round((alert.below ?? 0) / 3600);
+    return hours ? t("room.low", { hours: String(hours) }) : t("room.full");
+  }
   const limit = figure(alert.figure, alert.above ?? alert.below ?? 0);
   const given = { queue: alert.queue, figure: t(`figure.${alert.figure}`), limit };
   return t(alert.above === undefined ? "alerts.below" : "alerts.above", given);
@@ -35,4 +39,5 @@ export const SHOWN_IN: Record<FigureName, string> = {
   "service level of answered": "today",
   "service level of offered": "today",
   "mean wait": "mean",
+  "room for recordings": "",
 };

@@ -1,5 +1,7 @@
 // Sorting and filtering of the board's rows. Plain functions: no clock, no page.
 
+import { hides } from "../lib/hidden";
+
 export type Value = string | number | null;
 
 /** A column of a list. `value` is what it sorts by; null goes last whichever way it is sorted. */
@@ -72,7 +74,7 @@ export function filtered<Row>(rows: readonly Row[], filter: Filter, seen: (row: 
     if (filter.queue && queue !== filter.queue) return false;
     if (!wanted.length) return true;
     const all = plain(texts.filter(Boolean).join("\n"));
-    return wanted.every((word) => all.includes(word));
+    return wanted.every((word) => all.includes(word) || texts.some((text) => text && hides(text, word)));
   });
 }
 

@@ -1,7 +1,7 @@
 // Calls in words.
 
 import { t } from "../lib/i18n.svelte";
-import { callerName, type CallRow, type ConsultRow } from "../lib/types";
+import { callerName, confers, partyName, type CallRow } from "../lib/types";
 
 export function nameOf(call: { caller: string; caller_name: string }): string {
   return callerName(call) || t("caller.unknown");
@@ -19,15 +19,16 @@ export function where(call: CallRow): string {
       return call.parked ? t("park.row", { agent: call.parked.by }) : t("place.queue");
     case "talk":
       if (call.detour) return t("detour.row", { flow: call.detour });
-      if (call.consult) return asking(call.consult);
+      if (call.parties.length) return withOthers(call);
       return call.held ? t("place.held") : t("place.talk");
     default:
       return t(`place.${call.place}`);
   }
 }
 
-function asking(consult: ConsultRow): string {
-  return t(consult.joined ? "consult.rowJoined" : "consult.row", { who: consult.agent || consult.number });
+function withOthers(call: CallRow): string {
+  const inside = call.parties.filter((party) => party.joined || !confers(call));
+  return t(confers(call) ? "consult.rowJoined" : "consult.row", { who: inside.map(partyName).join(", ") });
 }
 
 /** Since when the call is where it is, as far as its card tells. */

@@ -52,31 +52,42 @@ export interface Decision {
 
 export interface Recording {
   stem: string;
+  call: string;
   agent: string;
   started_at: number;
   state: string;
   length_s: number | null;
   box: string;
+  /** When its lines and figures were made; null before. The figures are seconds. */
+  processed_at?: number | null;
+  caller_s?: number | null;
+  agent_s?: number | null;
+  silence_s?: number | null;
+  talk_over_s?: number | null;
 }
+
+export type SegmentKind =
+  | "menu" | "wait" | "park" | "ring" | "talk" | "hold" | "pause" | "consult" | "transfer" | "fallback";
 
 export interface Segment {
   number: number;
-  kind: string;
+  kind: SegmentKind;
   started_at: number;
   ended_at: number | null;
   agent: string;
   queue: string;
   detail: string;
+  recording: string | null;
 }
 
 export interface CallRecord extends RecordRow {
   agent: string;
-}
-
-export interface CallDetails {
-  record: CallRecord;
-  segments: Segment[];
-  recordings: Recording[];
+  dialled: string;
+  ended_at: number | null;
+  transferred_to: string;
+  offers: number;
+  /** The questions of a survey, and their scores. */
+  scores: [string, number][];
 }
 
 export interface LeftMessage {
@@ -115,4 +126,10 @@ export interface QueueLine {
 export interface Opened {
   kind: "call" | "callback" | "agent" | "record";
   id: string;
+}
+
+/** What is open beside a list, and what opens something; `go`: the focus goes there. */
+export interface Opening {
+  opened: Opened | null;
+  open: (what: Opened, go: boolean) => void;
 }

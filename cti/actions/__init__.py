@@ -1,0 +1,1 @@
+"""Commands out: each of our wishes as AMI actions."""

@@ -1,0 +1,4 @@
+import { start } from "../lib/start";
+import Shared from "./Shared.svelte";
+
+await start(Shared, "agent", "supervisor", "auditor", "admin");

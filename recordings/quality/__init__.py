@@ -1,0 +1,1 @@
+"""How good talks are: score forms, samples of calls, reviews, and how far graders agree."""

@@ -1,0 +1,1 @@
+"""Call records: folds over the journal, searched, exported and made anew."""

@@ -1,0 +1,273 @@
+"""Keeps the sums by quarter-hour in step with the records.
+
+The journal is the queue: it is followed by position, and the sums are written in one transaction with the
+place reached. So nothing counts twice. What the calls of a quarter-hour add is replaced as a whole when
+one of them, late or told anew, has come to its end: reading the same again changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cti.calls.events import AgentChanged, CalledBack, CalledOut, DispositionGiven, Ended, Queued
+from cti.calls.words import AgentState, Direction
+from recordings.records.record import Segment
+from recordings.reports.counting import AGAIN_S, Contact, Rules, before, contact, count
+from recordings.reports.sums import NAMES, QUARTER_S, Place, Subject, Sums, quarter
+from recordings.reports.work import LONGEST_S, Duties, Duty, Stretch, rostered, together, worked
+from recordings.rows import call_of, segment_of
+from recordings.store import Store
+from recordings.tables import calls, dispositions, doing, journal, rolled, rollups, segments
+
+PAGE = 5_000
+"""Journal rows looked at in one transaction."""
+MANY = 200_000
+"""The same, where all is counted anew."""
+AT_ONCE = 400
+"""Values in one question: databases bound them."""
+_KINDS = (Ended.__name__, DispositionGiven.__name__, AgentChanged.__name__)
+_QUEUED = (Queued.__name__, CalledBack.__name__, CalledOut.__name__)
+STATES = 0
+"""The batch of what agents did, which is added to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollups:
+    """The sums of one store. ``duties`` are the roster's."""
+
+    store: Store
+    rules: Rules
+    duties: Duties = lambda start, end: ()
+
+    async def catch_up(self, now: float, page: int = PAGE) -> bool:
+        """Takes in some more of the journal, and of the roster until ``now``. Whether there is more."""
+        async with self.store.writing() as connection:
+            await connection.execute(update(rolled).values(id=rolled.c.id))  # two programs take turns
+            place = (await connection.execute(select(rolled))).one_or_none()
+            seq, until = (0, quarter(now)) if place is None else (place.seq, place.rostered_until)
+            last = (await connection.execute(select(func.max(journal.c.seq)))).scalar() or 0
+            end = min(seq + page, last)
+            piece = journal.c.seq > seq, journal.c.seq <= end, journal.c.kind.in_(_KINDS)
+            wanted = select(journal.c.call, journal.c.kind, journal.c.data).where(*piece).order_by(journal.c.seq)
+            rows = (await connection.execute(wanted)).all()
+            told = {row.call for row in rows if row.call} | {
+                row.data["call"] for row in rows if row.kind == DispositionGiven.__name__
+            }
+            for batch in sorted(await _batches(connection, told)):
+                await _count_batch(connection, batch, self.rules)
+            changes = [row.data for row in rows if row.kind == AgentChanged.__name__]
+            if changes:
+                await self._follow(connection, changes)
+            until = await self._roster(connection, until, quarter(now))
+            await connection.execute(delete(rolled))
+            await connection.execute(insert(rolled), {"id": 1, "seq": end, "rostered_until": until})
+        return end < last
+
+    async def rebuild(self, now: float) -> None:
+        """Works all sums out anew, from the records and the journal as they are; time on the roster by the
+        roster as it is now, from the first change of an agent's state on."""
+        async with self.store.writing() as connection:
+            for table in (rollups, rolled, doing):
+                await connection.execute(delete(table))
+            changed = select(journal.c.at).where(journal.c.kind == AgentChanged.__name__)
+            first = (await connection.execute(changed.order_by(journal.c.seq).limit(1))).scalar()
+            start = quarter(now if first is None else first)
+            await connection.execute(insert(rolled), {"id": 1, "seq": 0, "rostered_until": start})
+        while await self.catch_up(now, MANY):
+            pass
+
+    async def _follow(self, connection: AsyncConnection, changes: Sequence[Mapping[str, Any]]) -> None:
+        """Agents' changes, in the journal's order. One told late, or again, is none."""
+        known = {row.agent: row for row in await connection.execute(select(doing))}
+        now: dict[str, dict[str, Any]] = {agent: dict(row._mapping) for agent, row in known.items()}
+        over: list[tuple[dict[str, Any], float]] = []
+        for change in changes:
+            last = now.get(change["agent"])
+            if last is not None and (change["at"] < last["since"] or change["state"] == last["state"]):
+                if change.get("call") and change["at"] >= last["since"]:
+                    last["call"] = change["call"]
+                continue
+            if last is not None:
+                over.append((last, change["at"]))
+            on = change.get("call") or (last["call"] if last is not None else None)
+            now[change["agent"]] = {
+                "agent": change["agent"], "state": change["state"], "since": change["at"], "call": on
+            }  # fmt: skip
+        queues = await _queues(connection, [(was, until) for was, until in over if was["state"] == AgentState.WRAP_UP])
+        added = []
+        duties = _Duties(self.duties, [(was["since"], until) for was, until in over])
+        for was, until in over:
+            queue = queues.get((was["agent"], was["since"]), "")
+            stretch = Stretch(was["agent"], AgentState(was["state"]), was["since"], until, queue)
+            added.append(worked(stretch, duties.of(stretch)))
+        await _add(connection, together(added))
+        changed = [row for agent, row in now.items() if agent not in known or dict(known[agent]._mapping) != row]
+        for some in _some(changed):
+            await connection.execute(delete(doing).where(doing.c.agent.in_([row["agent"] for row in some])))
+            await connection.execute(insert(doing), some)
+
+    async def _roster(self, connection: AsyncConnection, start: int, end: int) -> int:
+        """Adds the time on the roster of whole quarter-hours; until when it is added."""
+        while start < end:
+            day = min(end, start + 86_400)
+            await _add(connection, rostered(self.duties(start, day), start, day))
+            start = day
+        return max(start, end)
+
+
+class _Duties:
+    """The duties around some times, by agent; those of each day are looked up once."""
+
+    def __init__(self, duties: Duties, times: Sequence[tuple[float, float]]) -> None:
+        self._of: defaultdict[str, dict[tuple[float, float], Duty]] = defaultdict(dict)
+        days = {
+            day for since, until in times
+            for day in range(int(since // 86_400), int(min(until, since + LONGEST_S) // 86_400) + 1)
+        }  # fmt: skip
+        for day in sorted(days):
+            for duty in duties(day * 86_400, (day + 1) * 86_400):
+                self._of[duty.agent][duty.start, duty.end] = duty
+
+    def of(self, stretch: Stretch) -> Iterable[Duty]:
+        return self._of[stretch.agent].values() if stretch.agent in self._of else ()
+
+
+async def _batches(connection: AsyncConnection, told: Collection[str]) -> set[int]:
+    """The quarter-hours in which these calls arrived, and those of later contacts of the same callers: which
+    contact they repeat may be another now."""
+    found: set[int] = set()
+    for some in _some(sorted(told)):
+        later = calls.alias("later")
+        again = (
+            select(later.c.arrived_at)
+            .join(calls, calls.c.caller == later.c.caller)
+            .where(calls.c.id.in_(some), calls.c.caller != "", later.c.connected_at.is_not(None))
+            .where(later.c.arrived_at > calls.c.arrived_at, later.c.arrived_at <= calls.c.arrived_at + 2 * AGAIN_S)
+        )
+        own = select(calls.c.arrived_at).where(calls.c.id.in_(some))
+        for wanted in (own, again):
+            found |= set(map(quarter, (await connection.execute(wanted)).scalars()))
+    return found
+
+
+async def _count_batch(connection: AsyncConnection, batch: int, rules: Rules) -> None:
+    """Replaces what the calls that arrived in a quarter-hour add."""
+    within = calls.c.arrived_at >= batch, calls.c.arrived_at < batch + QUARTER_S
+    records = [call_of(row) for row in await connection.execute(select(calls).where(*within).order_by(calls.c.id))]
+    parts = await _segments(connection, [record.id for record in records])
+    reasons = await _reasons(connection, [record.id for record in records])
+    added: list[Mapping[Place, Sums]] = []
+    for some in _some(records):
+        added += [count(record, parts[record.id], rules) for record in some]
+        await asyncio.sleep(0)  # calls go on meanwhile
+    made = (contact(record, parts[record.id], reasons.get(record.id, "")) for record in records)
+    contacts = [one for one in made if one is not None]
+    earlier = await _earlier(connection, {one.caller for one in contacts}, batch)
+    for one in contacts:
+        added += [{where: Sums(contacts=1)} for where in one.places]
+        if (first := before(one, earlier.get(one.caller, ()))) is not None:
+            added += [{where: Sums(repeated=1)} for where in first.places]
+    await connection.execute(delete(rollups).where(rollups.c.batch == batch))
+    await _insert(connection, batch, together(added))
+
+
+async def _segments(connection: AsyncConnection, of: Sequence[str]) -> dict[str, list[Segment]]:
+    found: defaultdict[str, list[Segment]] = defaultdict(list)
+    for some in _some(of):
+        wanted = select(segments).where(segments.c.call.in_(some)).order_by(segments.c.call, segments.c.number)
+        for row in await connection.execute(wanted):
+            found[row.call].append(segment_of(row))
+    return found
+
+
+async def _reasons(connection: AsyncConnection, of: Sequence[str]) -> dict[str, str]:
+    """The first disposition that each of these calls was given."""
+    found: dict[str, str] = {}
+    said = dispositions.c
+    for some in _some(of):
+        wanted = select(said.call, said.disposition).where(said.call.in_(some), said.disposition != "")
+        for row in await connection.execute(wanted.order_by(said.at, said.agent)):
+            found.setdefault(row.call, row.disposition)
+    return found
+
+
+async def _earlier(connection: AsyncConnection, callers: Collection[str], batch: int) -> dict[str, list[Contact]]:
+    """The contacts of these callers that contacts of this quarter-hour may repeat, by caller."""
+    found: defaultdict[str, list[Contact]] = defaultdict(list)
+    for some in _some(sorted(callers)):
+        wanted = select(calls).where(
+            calls.c.caller.in_(some),
+            calls.c.arrived_at >= batch - 2 * AGAIN_S,
+            calls.c.arrived_at < batch + QUARTER_S,
+            calls.c.connected_at.is_not(None),
+            calls.c.connected_at >= batch - AGAIN_S,
+            calls.c.direction == Direction.IN.value,
+        )
+        records = [call_of(row) for row in await connection.execute(wanted)]
+        ids = [record.id for record in records]
+        parts, reasons = await _segments(connection, ids), await _reasons(connection, ids)
+        for record in records:
+            if (one := contact(record, parts[record.id], reasons.get(record.id, ""))) is not None:
+                found[one.caller].append(one)
+    return found
+
+
+async def _queues(
+    connection: AsyncConnection, wrapped: Sequence[tuple[Mapping[str, Any], float]]
+) -> dict[tuple[str, float], str]:
+    """The queue of the call that each wrap-up followed, by its agent and beginning."""
+    known: defaultdict[str, list[Any]] = defaultdict(list)
+    for some in _some(sorted({was["call"] for was, _ in wrapped if was["call"]})):
+        wanted = select(journal.c.call, journal.c.at, journal.c.data)
+        wanted = wanted.where(journal.c.call.in_(some), journal.c.kind.in_(_QUEUED)).order_by(journal.c.seq)
+        for row in await connection.execute(wanted):
+            known[row.call].append(row)
+    found = {}
+    for was, _ in wrapped:
+        before_it = [row.data["queue"] for row in known.get(was["call"], ()) if row.at <= was["since"]]
+        if before_it:
+            found[was["agent"], was["since"]] = before_it[-1]
+    return found
+
+
+async def _add(connection: AsyncConnection, added: Mapping[Place, Sums]) -> None:
+    """Adds to what agents did."""
+    there: dict[Place, Sums] = {}
+    key = tuple_(rollups.c.subject, rollups.c.at, rollups.c.name)
+    for some in _some(sorted(added)):
+        mine = rollups.c.batch == STATES, key.in_([(p.subject.value, p.at, p.name) for p in some])
+        for row in await connection.execute(select(rollups).where(*mine)):
+            there[Place(row.at, Subject(row.subject), row.name)] = Sums(
+                {name: row._mapping[name] for name in NAMES if row._mapping[name]}
+            )
+        await connection.execute(delete(rollups).where(*mine))
+    await _insert(connection, STATES, together([there, added]))
+
+
+async def _insert(connection: AsyncConnection, batch: int, added: Mapping[Place, Sums]) -> None:
+    rows: list[dict[str, Any]] = [
+        {"batch": batch, "subject": where.subject.value, "at": where.at, "name": where.name} | _sparse(sums)
+        for where, sums in sorted(added.items(), key=lambda item: item[0])
+        if +sums
+    ]
+    for some in _some(rows):
+        await connection.execute(insert(rollups), some)
+
+
+def _sparse(sums: Sums) -> dict[str, Any]:
+    return {name: sums[name] or None for name in NAMES}
+
+
+_T = TypeVar("_T")
+
+
+def _some(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """A few at a time."""
+    return (values[at : at + AT_ONCE] for at in range(0, len(values), AT_ONCE))

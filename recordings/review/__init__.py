@@ -1,0 +1,1 @@
+"""Hearing recordings: players, comments, links, and the moments of a call."""

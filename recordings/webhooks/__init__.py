@@ -1,0 +1,1 @@
+"""What happens to calls, told to a site's own programs."""
