@@ -35,7 +35,8 @@ class Shortcuts {
     const at = event.target instanceof Element ? event.target : null;
     // The space bar presses the button that has the focus.
     if (at?.closest(event.key === " " ? "input, textarea, select, button, summary" : "input, textarea, select")) return;
-    const inDialog = !!at?.closest("dialog");
+    // One that has just been closed has the focus for a moment still.
+    const inDialog = !!at?.closest("dialog[open]");
     const fits = (one: Shortcut) => one.key === event.key && (!inDialog || one.inDialog) && (one.when?.() ?? true);
     const shortcut = this.list.find(fits);
     if (!shortcut) return;
