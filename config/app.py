@@ -14,7 +14,7 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from config import admin, browser_phones, customers, drain, health, login, lookup
+from config import admin, browser_phones, customers, drain, health, lookup
 from config.alerting import alerting
 from config.board import Board
 from config.erasing import routes as erase_routes
@@ -24,6 +24,7 @@ from config.knowledge import contact, helpers, music, numbers_of, remembered, st
 from config.limits import SiteLimits, WithinLimits
 from config.line import Link, build_engine, caught_up
 from config.live import forgetting
+from config.login import LogIns, provider
 from config.pipeline_health import queue_checks
 from config.pipeline_process import at_work
 from config.premises import (
@@ -31,7 +32,6 @@ from config.premises import (
     make_fallback_sounds,
     make_folders,
     make_prompts,
-    token_secret,
     webhook_secret,
 )
 from config.reload import Reload
@@ -42,7 +42,6 @@ from config.stores import live_state, spool, stores
 from config.telling import telling
 from config.usage import DAY_S, branches
 from config.vitals import looking
-from cti.access import Gate
 from cti.actions.consult import ConsultPart
 from cti.actions.control import ControlPart
 from cti.actions.door import Door
@@ -60,8 +59,6 @@ from cti.desk.pop import allowed
 from cti.desk.pop import routes as pop_routes
 from cti.desk.recording import routes as recording_control_routes
 from cti.desk.suggestions import routes as suggestion_routes
-from cti.keys import KeyFolder
-from cti.sessions import SessionFolder
 from cti.sight import SIGHTS
 from ivr.api import routes as menu_routes
 from ivr.fetch import Fetcher
@@ -176,10 +173,8 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         menus = MenuPart(
             site.flows, prompts, site.settings.numbers, world, turn, music(site), door=limits.behind(door.turned_away)
         )
-        secret = token_secret(site)
-        sessions = SessionFolder(site.sessions, secret)
-        gate = Gate(secret, site.access, KeyFolder(site.keys), sessions)
-        reload = Reload(site, menus, make_prompts, audit.put, gate.keep_out)
+        log_ins = LogIns(site)
+        reload = Reload(site, menus, make_prompts, audit.put, log_ins.use)
 
         others = (door, ControlPart(music(site)), ConsultPart(), usage, followups, days, known.callers, limits.part)
         leads = ways(site, routing, lambda: menus.flows)
@@ -209,10 +204,10 @@ async def running(site: Site, watchers: Sequence[Part] = ()) -> AsyncIterator[Wo
         _started(stack, _counted_anew(board, records), "today")
         pops = [one.rule() for one in site.settings.pop]
         app = create_app(
-            gate=gate,
-            sessions=sessions,
-            passwords=login.passwords(site),
-            oidc=login.provider(site),
+            gate=log_ins.gate,
+            sessions=log_ins.sessions,
+            passwords=log_ins.passwords,
+            oidc=provider(site),
             feed=board.feed,
             ask=engine.ask,
             calls=lambda: engine.calls,

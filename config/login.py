@@ -5,10 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from config.files.login import identities
-from config.premises import CannotStart
+from config.premises import CannotStart, token_secret
 from config.settings import Site
+from cti.access import Gate
+from cti.desk.login import Passwords
 from cti.desk.oidc_api import Oidc
+from cti.keys import KeyFolder
 from cti.oidc import Client, Provider
+from cti.sessions import SessionFolder
+
+
+class LogIns:
+    """Who may log in at a site, by what, and who did. Raises CannotStart."""
+
+    def __init__(self, site: Site) -> None:
+        secret = token_secret(site)
+        self.sessions = SessionFolder(site.sessions, secret)
+        self.gate = Gate(secret, site.access, KeyFolder(site.keys), self.sessions)
+        self.passwords = Passwords({})
+        self.use(site)
+
+    def use(self, site: Site) -> None:
+        """The site as it is now: ends the sessions of who is gone, or has another role or password."""
+        self.passwords.use(passwords(site))
+        self.gate.keep_out(site.access)
 
 
 def passwords(site: Site) -> Mapping[str, str]:

@@ -22,6 +22,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from config import running, settings
+from config.files.people import PersonSettings
 from config.running import OWNER
 from config.settings import Site
 from cti.access import Person
@@ -64,8 +65,8 @@ def wrongs(error: SiteError) -> list[Wrong]:
 
 class Reload:
     """Reloads a site's menus. ``make_prompts`` makes an empty set of sounds for a site: calls under
-    way keep theirs. ``note`` is told what a signal did: the audit log knows of the others. ``keep_out`` is told
-    who may still log in."""
+    way keep theirs. ``note`` is told what a signal did: the audit log knows of the others. ``log_ins`` is told
+    of the site by which people log in from now on."""
 
     def __init__(
         self,
@@ -73,10 +74,10 @@ class Reload:
         menus: MenuPart,
         make_prompts: Callable[[Site], Prompts],
         note: Note = lambda entry: None,
-        keep_out: Callable[[Mapping[str, Person]], None] = lambda people: None,
+        log_ins: Callable[[Site], None] = lambda site: None,
     ) -> None:
         self._note = note
-        self._keep_out = keep_out
+        self._log_ins = log_ins
         self._running = self._loaded = site
         self._menus = menus
         self._make_prompts = make_prompts
@@ -95,7 +96,7 @@ class Reload:
             prompts = self._make_prompts(site)
             await prompts.load(site.flows)
             self._menus.use(site.flows, prompts, site.settings.numbers)
-            self._keep_out(site.access)
+            self._log_ins(site)
             told = self._compared(site)
             self._loaded = site
             log.info("the site was loaded anew", changes=len(told.changes))
@@ -160,12 +161,18 @@ def _kept_out(before: Mapping[str, Person], now: Mapping[str, Person]) -> Iterat
             yield f"{name} may not log in any more"
         elif now[name].role is not person.role:
             yield f"{name} is {now[name].role} and no longer {person.role}: logged out until the restart"
+        elif now[name].password_mark != person.password_mark:
+            yield f"{name} has a new password: logged out"
+
+
+def _but_passwords(people: Mapping[str, PersonSettings]) -> Mapping[str, PersonSettings]:
+    return {name: person.model_copy(update={"password": ""}) for name, person in people.items()}
 
 
 def _needs_restart(running: Site, site: Site) -> Iterator[str]:
     if running.queues != site.queues:
         yield "queues.yaml"
-    if running.people != site.people:
+    if _but_passwords(running.people) != _but_passwords(site.people):
         yield "people.yaml"
     if (running.forms, running.samples) != (site.forms, site.samples):
         yield "quality.yaml"

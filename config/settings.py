@@ -157,7 +157,9 @@ class Site:
 
     @property
     def access(self) -> Mapping[str, Person]:
-        return {name: Person(name, p.role, p.usual_phone) for name, p in self.people.items()}
+        return {
+            name: Person(name, p.role, p.usual_phone, password_mark=p.password_mark) for name, p in self.people.items()
+        }
 
     @property
     def zone(self) -> tzinfo | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any, Protocol
 
@@ -97,12 +97,14 @@ class Scope(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who may log in, or a program with a key. ``phone`` is an Asterisk dial string, empty
-    for none; ``scopes`` are the key's, None for people, who may do all that their role may."""
+    for none; ``scopes`` are the key's, None for people, who may do all that their role may; ``password_mark``
+    is another with each new password, empty for none."""
 
     name: str
     role: Role
     phone: str = ""
     scopes: frozenset[Scope] | None = None
+    password_mark: str = ""
 
     def may(self, right: Right) -> bool:
         """Whether this comes with the role."""
@@ -123,10 +125,10 @@ class Sessions(Protocol):
     """Knows the sessions of people."""
 
     def good(self, id: str, person: Person) -> bool:
-        """Whether this is a session of the person in the same role, and goes on. Counts as a use of it."""
+        """Whether this is a session of the person as he is, and goes on. Counts as a use of it."""
 
-    def end_all(self, name: str) -> int:
-        """Ends this person's sessions; how many."""
+    def keep_only(self, people: Mapping[str, Person]) -> int:
+        """Ends the sessions of who is not in ``people``, or is another there; how many."""
 
 
 class Gate:
@@ -148,14 +150,15 @@ class Gate:
         return self._people.get(name)
 
     def keep_out(self, people: Mapping[str, Person]) -> None:
-        """Lets in only who is in ``people`` in the role he was known in, and ends the sessions of the others.
-        Raises OSError."""
+        """Lets in only who is in ``people`` in the role he was known in, and ends the sessions of the others and
+        of earlier passwords. Raises OSError."""
         self._people = {
-            name: person for name, person in self._all.items() if name in people and people[name].role is person.role
+            name: replace(person, password_mark=people[name].password_mark)
+            for name, person in self._all.items()
+            if name in people and people[name].role is person.role
         }
         if self.sessions is not None:
-            for name in self._all.keys() - self._people.keys():
-                self.sessions.end_all(name)
+            self.sessions.keep_only(self._people)
 
     def token(
         self,

@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -48,8 +48,9 @@ _SYSTEMS = (
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A log-in that goes on. Times are Unix seconds; ``browser`` is its kind; ``renewals`` says how often the
-    refresh token was renewed, and ``renewed_at`` when it was last."""
+    """A log-in that goes on. Times are Unix seconds; ``browser`` is its kind; ``password_mark`` is that of the
+    person as he logged in; ``renewals`` says how often the refresh token was renewed, and ``renewed_at`` when it
+    was last."""
 
     id: str
     name: str
@@ -58,6 +59,7 @@ class Session:
     used_at: float
     address: str
     browser: str
+    password_mark: str = ""
     renewals: int = 0
     renewed_at: float = 0.0
 
@@ -65,6 +67,10 @@ class Session:
     def ends_at(self) -> float:
         """When it ends, however much it is used."""
         return self.begun_at + SESSION_S
+
+    def of(self, person: Person) -> bool:
+        """Whether it is this person's, who has the same role and password still."""
+        return (self.name, self.role, self.password_mark) == (person.name, person.role, person.password_mark)
 
 
 class Shown(Enum):
@@ -124,7 +130,8 @@ class SessionFolder:
         mine = sorted((one for one in self.all() if one.name == person.name), key=lambda one: one.used_at)
         for one in mine[: max(0, len(mine) - MOST + 1)]:
             self.end(one.id)
-        session = Session(secrets.token_hex(16), person.name, person.role, now, now, address, browser)
+        id, mark = secrets.token_hex(16), person.password_mark
+        session = Session(id, person.name, person.role, now, now, address, browser, mark)
         self._keep(session)
         return session
 
@@ -159,9 +166,9 @@ class SessionFolder:
         return None
 
     def good(self, id: str, person: Person) -> bool:
-        """Whether this is a session of the person in the same role, and goes on. Counts as a use of it."""
+        """Whether this is a session of the person as he is, and goes on. Counts as a use of it."""
         session = self._find(id)
-        if session is None or session.name != person.name or session.role is not person.role:
+        if session is None or not session.of(person):
             return False
         now = self._clock()
         if abs(now - session.used_at) >= USED_EVERY_S:
@@ -193,6 +200,11 @@ class SessionFolder:
     def end_all(self, name: str, but: str = "") -> int:
         """Ends this person's sessions, all ``but`` one; how many. Raises OSError."""
         return sum(self.end(one.id) for one in self.all() if one.name == name and one.id != but)
+
+    def keep_only(self, people: Mapping[str, Person]) -> int:
+        """Ends the sessions of who is not in ``people``, or has another role or password there; how many.
+        Raises OSError."""
+        return sum(self.end(one.id) for one in self.all() if one.name not in people or not one.of(people[one.name]))
 
     def _find(self, id: str) -> Session | None:
         if not _ID.fullmatch(id):
@@ -255,6 +267,7 @@ def _read(id: str, text: str, used_at: float) -> Session:
         used_at=used_at,
         address=str(kept["address"]),
         browser=str(kept["browser"]),
+        password_mark=str(kept["password_mark"]),
         renewals=int(kept["renewals"]),
         renewed_at=float(kept["renewed_at"]),
     )

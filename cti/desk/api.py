@@ -60,7 +60,7 @@ def create_app(
     *,
     gate: Gate,
     sessions: SessionFolder,
-    passwords: Mapping[str, str],
+    passwords: Passwords,
     oidc: Oidc | None = None,
     feed: Feed,
     ask: Ask,
@@ -77,13 +77,11 @@ def create_app(
 ) -> FastAPI:
     """The server's application.
 
-    ``sessions`` are those that ``gate`` asks for; ``passwords`` are argon2 hashes by name, none
-    where nobody logs in by one; ``oidc`` is another way to log in; ``calls`` gives the live calls;
+    ``sessions`` are those that ``gate`` asks for; ``oidc`` is another way to log in; ``calls`` gives the live calls;
     ``routers`` are the pillars' own; ``allows`` is what pages may reach elsewhere, as in Guard;
     ``uploads`` are the paths that take long requests, and how many bytes;
     ``secure_cookie`` is for sites behind HTTPS; ``sights`` say who sees numbers whole;
     ``note`` takes what the audit log is to have.
-    Raises ValueError for a password hash that is none.
     """
     # The usual pages of FastAPI for its documentation load from other hosts.
     app = FastAPI(
@@ -95,7 +93,7 @@ def create_app(
     app.add_middleware(Audited, note=note, clock=clock)
     cookies = Cookies(gate, sessions, secure_cookie)
     provider = "" if oidc is None else oidc.name
-    app.include_router(login_routes(gate, sessions, cookies, Passwords(passwords), provider, clock))
+    app.include_router(login_routes(gate, sessions, cookies, passwords, provider, clock))
     if oidc is not None:
         app.include_router(oidc_routes(oidc, gate, cookies, clock))
     for router in (session_routes(gate, sessions), _calls_router(ask, calls, feed.view.customers), *routers):

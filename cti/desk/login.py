@@ -33,14 +33,18 @@ class Passwords:
     """Checks passwords against argon2 hashes by name. Raises ValueError for what is not such a hash."""
 
     def __init__(self, hashes: Mapping[str, str]) -> None:
+        self._hasher = PasswordHash.recommended()
+        self._at_once = asyncio.Semaphore(CHECKS_AT_ONCE)
+        self.use(hashes)
+
+    def use(self, hashes: Mapping[str, str]) -> None:
+        """Checks against these from now on. Raises ValueError."""
         wrong = sorted(name for name, hashed in hashes.items() if not hashed.startswith("$argon2"))
         if wrong:
             raise ValueError(f"no argon2 password hash for: {', '.join(wrong)}")
         self._hashes = dict(hashes)
-        self._hasher = PasswordHash.recommended()
         # Checked for names that are not there, so that they take as long as those that are.
         self._stand_in = next(iter(hashes.values()), None)
-        self._at_once = asyncio.Semaphore(CHECKS_AT_ONCE)
 
     @property
     def any(self) -> bool:

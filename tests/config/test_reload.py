@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from config.premises import make_prompts
 from config.reload import Reload, on_hangup, routes
 from config.running import FILE, NotRunning, findable
 from config.settings import Site
-from cti.access import Gate, Person
+from cti.access import Gate
 from cti.calls.part import Work
 from cti.desk.guard import add_guard
 from cti.site.files import SiteError
@@ -149,15 +150,22 @@ async def test_what_only_a_restart_applies_is_told(small: Path, reload: Reload) 
 
 
 async def test_who_is_gone_or_changed_in_role_is_logged_out(small: Path, site_now: Site, menus: MenuPart) -> None:
-    out: list[Mapping[str, Person]] = []
+    out: list[Site] = []
     people = small / "people.yaml"
     people.write_text(people.read_text().replace("role: supervisor", "role: admin").replace("  root:", "  ruth:"))
-    done = await Reload(site_now, menus, make_prompts, keep_out=out.append).now()
+    done = await Reload(site_now, menus, make_prompts, log_ins=out.append).now()
     assert done.changes == [
         "root may not log in any more",
         "sue is admin and no longer supervisor: logged out until the restart",
     ]
-    assert [sorted(known) for known in out] == [["alice", "bob", "ruth", "sue"]]
+    assert [sorted(loaded.access) for loaded in out] == [["alice", "bob", "ruth", "sue"]]
+
+
+async def test_a_new_password_needs_no_restart(small: Path, reload: Reload) -> None:
+    people = small / "people.yaml"
+    people.write_text(re.sub(r"(\$argon2id\$[^\s\"']+)", r"\1A", people.read_text(), count=1))
+    done = await reload.now()
+    assert (done.changes, done.restart) == (["alice has a new password: logged out"], [])
 
 
 async def test_a_flow_may_not_name_what_the_running_server_lacks(small: Path, reload: Reload) -> None:

@@ -173,6 +173,19 @@ def test_who_is_gone_or_changed_in_role_is_out(sessions: SessionFolder) -> None:
     assert gate.named("alice") == ALICE
 
 
+def test_a_new_password_ends_the_sessions_of_the_one_before(sessions: SessionFolder) -> None:
+    before, after = (Person("alice", Role.AGENT, "PJSIP/1", password_mark=mark) for mark in ("a1", "b2"))
+    gate = Gate(SECRET, {"alice": before, "sue": SUE}, sessions=sessions)
+    tokens = [gate.token(who, session=sessions.begin(who, "", "").id) for who in (before, SUE)]
+    gate.keep_out({"alice": after, "sue": SUE})
+    assert [gate.person(token) for token in tokens] == [None, SUE]
+    assert [one.name for one in sessions.all()] == ["sue"]
+    known = gate.named("alice")
+    assert known == after
+    assert gate.person(gate.token(after, session=sessions.begin(after, "", "").id)) == after
+    assert sessions.keep_only({"alice": before, "sue": SUE}) == 1, "as after a restart with the password of a backup"
+
+
 def test_without_a_session_a_token_is_good_for_nothing(sessions: SessionFolder) -> None:
     gate = Gate(SECRET, {"alice": ALICE}, sessions=sessions)
     session = sessions.begin(ALICE, "", "")

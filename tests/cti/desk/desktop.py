@@ -29,6 +29,7 @@ from cti.calls.words import CallId
 from cti.desk.alerts import Alerts, Rule
 from cti.desk.api import create_app
 from cti.desk.feed import Feed
+from cti.desk.login import Passwords
 from cti.desk.metrics import Metrics
 from cti.desk.oidc_api import Oidc
 from cti.desk.part import DeskPart
@@ -93,7 +94,7 @@ class Desk:
         self.app = create_app(
             gate=self.gate,
             sessions=self.sessions,
-            passwords=passwords,
+            passwords=Passwords(passwords),
             oidc=oidc,
             feed=self.feed,
             ask=self._ask,
