@@ -56,7 +56,7 @@ class Consults:
             raise UnknownAgent(f"no agent is called {name}")
         status = self._crew.statuses[name]
         if status.state is not READY:
-            raise NotAllowed(f"{name} is {status.state}")
+            raise NotAllowed(f"the agent {name} is {status.state}")
         status = status.to(RESERVED, now, until=now + self._ring_s(call) + ANSWER_SLACK_S)
         return replace(status, call=call.id, offer=offer, queue=call.queue, beside=True)
 

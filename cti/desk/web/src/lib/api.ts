@@ -1,4 +1,5 @@
 import { t } from "./i18n.svelte";
+import { reason } from "./reasons";
 import { asked, renewed } from "./renewal";
 
 /** What the server answered instead of what was asked for. `message` is fit to be shown. */
@@ -63,7 +64,7 @@ function words(status: number, data: unknown): string {
   if (status === 401) return t("error.logIn");
   if (status >= 500) return t("error.failed");
   const error = field(data, "error");
-  return typeof error === "string" ? error : t("error.status", { status });
+  return typeof error === "string" ? reason(error) : t("error.status", { status });
 }
 
 function problems(data: unknown): { where: string; what: string }[] {
