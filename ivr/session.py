@@ -121,6 +121,8 @@ class Session:
         self._plays = plays
         self._steps: Steps | None = None
         self._state: State | None = None
+        self._gone = False
+        """The caller has hung up: what he did last is kept, and he goes nowhere from there."""
         self._entered = 0
         self._asked: list[Asked] = []
 
@@ -197,6 +199,7 @@ class Session:
             case Played(), Speaking() as speaking if event.play == speaking.play:
                 self._played(speaking, cut=not event.whole and not event.error)
             case Taped(), Taping() as taping if event.play == taping.play:
+                self._gone = event.gone
                 self._resume(0.0 if event.error else event.seconds)
             case Failed(command="Tape"), Taping():
                 self._resume(0.0)
@@ -323,7 +326,7 @@ class Session:
     def _way(self, node: str | None) -> Steps:
         """All nodes of the walk, one after the other, through subflows and back."""
         walk = self._walk
-        while node is not None:
+        while node is not None and not self._gone:
             if node == RETURN and walk.back:
                 walk.flow, node = walk.back.pop()
                 continue

@@ -13,9 +13,10 @@ _RATE = 8000
 """Samples a second, in which Asterisk tells the length of what RECORD FILE wrote."""
 
 
-def outcome(call: CallId, what: str, result: str, now: float) -> list[CallEvent]:
+def outcome(call: CallId, what: str, result: str, now: float, *, gone: bool = False) -> list[CallEvent]:
     """The events that an answer means. ``what`` is the command as ``Tracker.command_id`` was given
-    it, ``result`` the header of that name, URL-encoded."""
+    it, ``result`` the header of that name, URL-encoded; ``gone``: the caller had hung up by then, and what he
+    was to hear was not heard."""
     code, _, text = unquote(result).strip().partition(" ")
     value = text.removeprefix("result=").split(" ", 1)[0]
     ok = code == "200" and value not in ("", "-1")
@@ -23,7 +24,7 @@ def outcome(call: CallId, what: str, result: str, now: float) -> list[CallEvent]
     match kind:
         case "answer" if ok:
             return [Answered(call=call, at=now)]
-        case "play":
+        case "play" if not gone:
             error = "" if ok else "the sound could not be played"
             return [Played(call=call, at=now, play=int(number), whole=value == "0", error=error)]
         case "tape":
@@ -31,5 +32,5 @@ def outcome(call: CallId, what: str, result: str, now: float) -> list[CallEvent]
             length = _ENDPOS.search(text) if code == "200" else None
             seconds = int(length[1]) / _RATE if length else 0.0
             error = "" if length else "nothing could be recorded"
-            return [Taped(call=call, at=now, play=int(number), seconds=seconds, error=error)]
+            return [Taped(call=call, at=now, play=int(number), seconds=seconds, error=error, gone=gone)]
     return []

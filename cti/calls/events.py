@@ -158,11 +158,12 @@ class TapeStarted(CallEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taped(CallEvent):
     """The caller's voice was recorded without an agent: the tape numbered ``play`` is over.
-    ``seconds`` is its length, 0 where nothing was said or it failed."""
+    ``seconds`` is its length, 0 where nothing was said or it failed; ``gone``: the caller had hung up."""
 
     play: int
     seconds: float
     error: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,9 +127,10 @@ class Tracker:
     def _agi_exec(self, m: Message, now: float) -> list[CallEvent]:
         epoch, _, rest = m.get("CommandID", m.get("CommandId", "")).partition(":")
         call, _, what = rest.partition(":")
-        if epoch != self.epoch or not self.legs.caller(CallId(call)):
+        caller = self.legs.caller(CallId(call))
+        if epoch != self.epoch or caller is None:
             return []
-        return agi.outcome(CallId(call), what, m.get("Result", ""), now)
+        return agi.outcome(caller.call, what, m.get("Result", ""), now, gone=caller.asked_to_hang_up)
 
     def _agi_end(self, m: Message, now: float) -> list[CallEvent]:
         if leg := self.legs.get(m.get("Uniqueid", "")):

@@ -303,6 +303,22 @@ class Probe(Node):
         return RETURN
 
 
+class Keeps(Node):
+    verb = "keeps"
+
+    def walk(self, walk: Walk) -> Steps:
+        walk.data["got"] = str((yield Record("tape", 10.0, 2.0, "#", True)))
+        return "after"
+
+
+def test_who_hangs_up_as_he_is_recorded_goes_nowhere_from_there() -> None:
+    nodes = {"p": Keeps(), "after": Probe(needs="tape")}
+    caller = Caller(Flow("main", "main.yaml", "p", {"de": "de"}, nodes))
+    (tape,) = [o for o in caller.outputs if isinstance(o, Tape)]
+    assert not caller.event(Taped(at=caller.now, call=CALL, play=tape.play, seconds=4.0, gone=True))
+    assert (caller.session._walk.data["got"], caller.session.node) == ("4.0", "p")
+
+
 def probing(needs: str) -> Caller:
     outer = flow('start: a\nnodes:\n  a: {menu: "Hi.", keys: {"1": b}}\n  b: {hangup: true}')
     inner = Flow("inner", "inner.yaml", "p", {"de": "de"}, {"p": Probe(needs=needs)})

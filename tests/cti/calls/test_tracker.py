@@ -223,3 +223,11 @@ def test_what_a_tape_came_to(result: str, seconds: float, error: str) -> None:
     fed(at, talk.ARRIVES)
     answer = caller("AsyncAGIExec", CommandID=f"e1:{CALL}:tape-4", Result=quote(result + "\n"))
     assert fed(at, [answer]) == [ev.Taped(call=CALL, at=0.0, play=4, seconds=seconds, error=error)]
+
+
+def test_what_a_caller_who_has_hung_up_was_to_hear_was_not_heard_and_what_he_said_is_kept() -> None:
+    at = tracker()
+    fed(at, [*talk.ARRIVES, caller("HangupRequest")])
+    play = caller("AsyncAGIExec", CommandID=f"e1:{CALL}:play-3", Result=quote("200 result=-1 endpos=800\n"))
+    tape = caller("AsyncAGIExec", CommandID=f"e1:{CALL}:tape-4", Result=quote("200 result=-1 (hangup) endpos=8000\n"))
+    assert fed(at, [play, tape]) == [ev.Taped(call=CALL, at=1.0, play=4, seconds=1.0, gone=True)]
