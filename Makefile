@@ -43,7 +43,7 @@ asterisk%: .venv/ready
 
 unit: .venv/ready $(if $(NODE),$(BUILT))
 	$(if $(NODE),npm --prefix $(WEB) test --silent,@echo "$(NO_NODE): their tests are left out.")
-	$(BIN)/pytest -m "not (shell or real or long)" -n 2 --dist worksteal --ignore tests/real --ignore tests/listening
+	$(BIN)/pytest --core -m "not (real or long)" -n 2 --dist worksteal --ignore tests/real --ignore tests/listening
 
 long: .venv/ready
 	CORDBOARD_STEPS=$${CORDBOARD_STEPS:-1000000} $(BIN)/pytest -m long -o timeout=1800 tests/routing

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +23,7 @@ from bench.load import Load, Tally
 from bench.processes import last_words, program
 from bench.server import BOSS, ServerFailed
 from bench.targets import AGENTS, Cordboard
+from config.files.people import mark_of
 from cti.access import Gate, Person, Role
 from cti.sessions import SessionFolder
 
@@ -90,13 +92,17 @@ def tokens(site: Path) -> Mapping[str, list[str]]:
     """Tokens of agents and of the boards' supervisor, made with the secret of the site in ``site``."""
     secret = bytes.fromhex((site / "var" / "state" / "token-secret").read_text(encoding="ascii").strip())
     gate, sessions = Gate(secret, {}), SessionFolder(site / "var" / "state" / "sessions", secret)
+    hashed = re.search(r"\$argon2\S+", (site / "people.yaml").read_text(encoding="utf-8"))
+    assert hashed is not None
+    mark = mark_of(hashed[0])
 
-    def token(person: Person) -> str:
+    def token(name: str, role: Role) -> str:
+        person = Person(name, role, password_mark=mark)
         return gate.token(person, session=sessions.begin(person, "", "").id)
 
-    boss = token(Person(BOSS, Role.SUPERVISOR))
+    boss = token(BOSS, Role.SUPERVISOR)
     return {
-        "agents": [token(Person(name, Role.AGENT)) for name in AGENTS[:DESKS]],
+        "agents": [token(name, Role.AGENT) for name in AGENTS[:DESKS]],
         "boards": [boss] * BOARDS,
     }
 

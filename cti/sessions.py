@@ -127,12 +127,13 @@ class SessionFolder:
     def begin(self, person: Person, address: str, browser: str) -> Session:
         """A new session of this person."""
         now = self._clock()
-        mine = sorted((one for one in self.all() if one.name == person.name), key=lambda one: one.used_at)
+        mine = sorted(self._known_of(person.name), key=lambda one: one.used_at)
         for one in mine[: max(0, len(mine) - MOST + 1)]:
             self.end(one.id)
         id, mark = secrets.token_hex(16), person.password_mark
         session = Session(id, person.name, person.role, now, now, address, browser, mark)
         self._keep(session)
+        self._find(id)
         return session
 
     def token(self, session: Session) -> str:
@@ -205,6 +206,12 @@ class SessionFolder:
         """Ends the sessions of who is not in ``people``, or has another role or password there; how many.
         Raises OSError."""
         return sum(self.end(one.id) for one in self.all() if one.name not in people or not one.of(people[one.name]))
+
+    def _known_of(self, name: str) -> Sequence[Session]:
+        """The person's sessions, without a look at those of thousands of others in the folder."""
+        ids = [id for id, (_, one) in self._known.items() if one.name == name]
+        ids += [id for id, one in self._unkept.items() if one.name == name]
+        return [one for id in ids if (one := self._find(id)) is not None]
 
     def _find(self, id: str) -> Session | None:
         if not _ID.fullmatch(id):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 import structlog
@@ -30,9 +31,19 @@ settings.load_profile("cordboard")
 gc.disable()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--core", action="store_true", help="leave out tests of the shell, without importing them")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Importing the shell and its tests takes as long as running those of the core."""
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if is_test and config.getoption("core") and is_shell(collection_path) else None
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """A test of the shell is marked as one."""
-    if isinstance(item, pytest.Function) and is_shell(item.module):
+    if isinstance(item, pytest.Function) and is_shell(item.path):
         item.add_marker(pytest.mark.shell)
 
 

@@ -5,26 +5,35 @@ All others are of the core, which needs none of them and so takes seconds (``mak
 
 from __future__ import annotations
 
-import sys
+import ast
+from collections.abc import Iterator
 from functools import cache
-from types import ModuleType
+from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 SHELL = frozenset({
     "aiosqlite", "asyncpg", "fakeredis", "fastapi", "httpx", "redis", "schemathesis", "sqlalchemy", "starlette",
-    "subprocess", "typer", "websockets",
+    "subprocess", "typer", "websockets", "config.cli",
 })  # fmt: skip
-"""Packages that the shell is made of."""
+"""What the shell is made of."""
 
 
 @cache
-def is_shell(module: ModuleType) -> bool:
-    """Whether a module of tests, or one of their helpers that it imports from, imports from one of them."""
-    sources = {
-        value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
-        for value in vars(module).values()
-    }
-    names = {name for name in sources if isinstance(name, str) and name != module.__name__}
-    if any(name.partition(".")[0] in SHELL for name in names):
+def is_shell(path: Path) -> bool:
+    """Whether a file of tests, or one of their helpers that it imports from, imports from one of them. Read, not
+    imported: what is not to be run need not be."""
+    names = set(_imported(ast.parse(path.read_text(encoding="utf-8"))))
+    if any(name == part or name.startswith(f"{part}.") for name in names for part in SHELL):
         return True
-    ours = (name for name in names if name.startswith("tests."))
-    return any(is_shell(helper) for name in ours if (helper := sys.modules.get(name)))
+    helpers = (ROOT / f"{name.replace('.', '/')}.py" for name in names if name.startswith("tests."))
+    return any(is_shell(helper) for helper in helpers if helper != path and helper.exists())
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """The modules that a file imports from at its head."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

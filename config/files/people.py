@@ -18,6 +18,11 @@ from routing.queues_file import Groups, Skills
 Hash = Annotated[str, fits(r"\$argon2id?\$[\w$,=+/]+", "must be a hash; `cordboard password` makes one")]
 
 
+def mark_of(hashed: str) -> str:
+    """Tells a password's hash from others, and nothing of it."""
+    return hashlib.sha256(hashed.encode()).hexdigest()[:16]
+
+
 class PersonSettings(SiteModel):
     """One entry of people.yaml."""
 
@@ -39,7 +44,7 @@ class PersonSettings(SiteModel):
     @property
     def password_mark(self) -> str:
         """Another one with each new password; nothing can be told from it."""
-        return hashlib.sha256(self.password.encode()).hexdigest()[:16] if self.password else ""
+        return mark_of(self.password) if self.password else ""
 
     @model_validator(mode="after")
     def _has_phones(self) -> Self:

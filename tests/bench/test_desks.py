@@ -10,6 +10,7 @@ from bench.desks import BOARDS, CALLS, DESKS, IDLE_S, Desks, tokens
 from bench.load import Tally
 from bench.server import BOSS
 from bench.targets import AGENTS
+from config.files.people import mark_of
 from cti.access import Gate, Person, Role
 from cti.sessions import SessionFolder
 
@@ -46,9 +47,11 @@ def test_tokens_are_good_at_the_site_they_are_of(tmp_path: Path) -> None:
     secret = tmp_path / "var" / "state" / "token-secret"
     secret.parent.mkdir(parents=True)
     secret.write_text("ab" * 32)
-    boss = Person(BOSS, Role.SUPERVISOR)
+    (tmp_path / "people.yaml").write_text("people:\n  boss:\n    password: $argon2id$x\n")
+    mark = mark_of("$argon2id$x")
+    agent, boss = Person(AGENTS[0], Role.AGENT, password_mark=mark), Person(BOSS, Role.SUPERVISOR, password_mark=mark)
     sessions = SessionFolder(secret.parent / "sessions", b"\xab" * 32)
-    gate = Gate(b"\xab" * 32, {AGENTS[0]: Person(AGENTS[0], Role.AGENT), BOSS: boss}, sessions=sessions)
+    gate = Gate(b"\xab" * 32, {AGENTS[0]: agent, BOSS: boss}, sessions=sessions)
     found = tokens(tmp_path)
     assert (len(found["agents"]), len(found["boards"])) == (DESKS, BOARDS)
     first = gate.person(found["agents"][0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,8 @@ def test_a_good_site(tmp_path: Path) -> None:
     assert site.folder == tmp_path.resolve()
     assert site.settings.numbers == {"*": "main", "+4930555": "main"}
     assert site.destinations == {"desk": Destination("internal", "0")}
-    assert site.access["sue"] == Person("sue", Role.SUPERVISOR)
+    assert replace(site.access["sue"], password_mark="") == Person("sue", Role.SUPERVISOR)
+    assert site.access["sue"].password_mark == site.people["sue"].password_mark != ""
     assert [(a.name, a.phone, dict(a.skills)) for a in site.agents.values()] == [("ann", "PJSIP/ann", {"tea": 5})]
     assert site.sounds == tmp_path.resolve() / "var/sounds"
     assert site.database == f"sqlite+aiosqlite:///{tmp_path.resolve()}/var/state/cordboard.db"

@@ -149,7 +149,7 @@ def _tokens(site: Site, now: int) -> Mapping[str, str]:
         Gate(b"f" * 32, site.access),
         SessionFolder(site.sessions, secret),
     )
-    people = {role.value: Person(role.value, role) for role in Role} | {"alice": site.access["alice"]}
+    people = {name: site.access[name] for name in (*Role, "alice")}
     admin = people["admin"]
     begun = sessions.begin(admin, "", "").id
     bad = {

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import fakeredis
 import pytest
 
 from cti.calls.words import AgentState
 from routing.agents import NotAllowed, UnknownAgent
-from routing.handler import BEAT_S
 from routing.memory_store import MemoryStore
-from routing.store import RedisStore
 from tests.routing.line import Line
 
 Scenario = list[tuple[str, list[str]]]
@@ -239,18 +236,6 @@ async def test_scenario(name: str) -> None:
     assert await line.start() == ["alice offline", "bob offline", "carl offline"]
     for number, (step, expected) in enumerate(SCENARIOS[name]):
         assert await line.do(step) == expected, f"step {number}: {step}"
-
-
-async def test_a_whole_call_over_redis() -> None:
-    async with fakeredis.FakeAsyncRedis(server_version=(7,), decode_responses=True) as redis:
-        store = RedisStore(redis, prefix="site")
-        line = Line(store)
-        await line.start()
-        for step, expected in SCENARIOS["everything is told twice"]:
-            assert await line.do(step) == expected
-            await line.wait(BEAT_S)
-            assert await store.agents(line.part.floor.agents) == line.part.floor.crew.statuses
-            assert {waiting.call: waiting for waiting in await store.waiting()} == line.part.floor.room.calls
 
 
 async def test_what_may_not_be_asked_for() -> None:
