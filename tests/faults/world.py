@@ -272,9 +272,7 @@ class World:
             busy = {"reserved", "ringing", "talking"}
             agents = await self.ask("/api/agents")
             left.extend(f"{one['name']} {one['state']}" for one in agents if one["state"] in busy)
-            channels = await self.stage.asterisk.command("core show channels count")
-            if not channels.startswith("0 active channels"):
-                left.append(channels.partition("\n")[0])
+            left.extend((await self.stage.asterisk.command("core show channels concise")).splitlines())
             left.extend(f"{one} is not written" for one in await reading.unfinished(self.stage.site.database))
             _, sounds = await reading.ours(self.stage.site.database, self.stage.site.recordings)
             left.extend(f"{one.stem} {one.state}" for one in sounds if one.state == "expected")

@@ -70,8 +70,8 @@ class Page:
         else:
             return
         self._seq = told["seq"]
-        self.agents |= {row["name"]: row for row in told["agents"]}
-        self.calls |= {row["id"]: row for row in told["calls"]}
+        self.agents |= {row["name"]: row for row in told.get("agents", ())}
+        self.calls |= {row["id"]: row for row in told.get("calls", ())}
         for id in told.get("gone", ()):
             self.calls.pop(id, None)
 
