@@ -29,6 +29,8 @@ from demo.debian import programs
 from routing.redis_server import RedisServer
 
 ON_THE_LINE_MS = 2000
+USUAL = 50.0
+"""Calls a second."""
 WARM_UP_S = 90.0
 """Of the same load: what Cordboard keeps of each agent and of the last calls, and the minute of changes that
 its feed keeps for pages that come back, are full then."""
@@ -88,22 +90,23 @@ class Soak:
         return self.warm + self.calls - self.outcomes["answered"]
 
     def figures(self) -> dict[str, float]:
-        """What is kept, by name."""
+        """What is kept, by name: ``soak_…``, of another rate than the usual one with that in it."""
+        name = "soak" if self.calls_per_s == USUAL else f"soak_at_{self.calls_per_s:g}"
         return {
-            "soak_calls": self.calls,
-            "soak_calls_per_s": self.calls_per_s,
-            "soak_calls_failed": self.tally.failed,
-            "soak_calls_lost": self.lost,
-            "soak_double_assignments": len(self.doubles),
-            "soak_offer_to_ring_ms_p99": percentile(self.offer_to_ring_ms, 99) if self.offer_to_ring_ms else 0.0,
-            "soak_rss_mb_start": self.before.resident_mb,
-            "soak_rss_mb_end": self.after.resident_mb,
-            "soak_files_start": self.before.files,
-            "soak_files_end": self.after.files,
-            "soak_tasks_start": self.before.tasks,
-            "soak_tasks_end": self.after.tasks,
-            "soak_channels_left": self.after.channels,
-            "soak_promises_left": self.after.promised,
+            f"{name}_calls": self.calls,
+            f"{name}_calls_per_s": self.calls_per_s,
+            f"{name}_calls_failed": self.tally.failed,
+            f"{name}_calls_lost": self.lost,
+            f"{name}_double_assignments": len(self.doubles),
+            f"{name}_offer_to_ring_ms_p99": percentile(self.offer_to_ring_ms, 99) if self.offer_to_ring_ms else 0.0,
+            f"{name}_rss_mb_start": self.before.resident_mb,
+            f"{name}_rss_mb_end": self.after.resident_mb,
+            f"{name}_files_start": self.before.files,
+            f"{name}_files_end": self.after.files,
+            f"{name}_tasks_start": self.before.tasks,
+            f"{name}_tasks_end": self.after.tasks,
+            f"{name}_channels_left": self.after.channels,
+            f"{name}_promises_left": self.after.promised,
         }
 
     def wrong(self) -> list[str]:
@@ -171,12 +174,12 @@ async def soak(calls_per_s: float, seconds: float) -> Soak:
 async def main() -> int:
     """Returns the exit status."""
     asked = argparse.ArgumentParser(prog="python -m bench.soak", description=(__doc__ or "").partition("\n")[0])
-    asked.add_argument("--rate", type=float, default=50.0, metavar="CALLS", help="calls a second (%(default)g)")
+    asked.add_argument("--rate", type=float, default=USUAL, metavar="CALLS", help="calls a second (%(default)g)")
     asked.add_argument("--seconds", type=float, default=300.0, help="how long (%(default)g)")
     given = asked.parse_args()
     result = await soak(given.rate, given.seconds)
     for name, value in result.figures().items():
-        console.print(f"{name:28} {value:12,.2f}")
+        console.print(f"{name:34} {value:12,.2f}")
     if wrong := result.wrong():
         console.print("\n".join(wrong), style="bold red", markup=False)
         return 1

@@ -15,7 +15,7 @@ GOOD = Soak(50.0, 10, 90, Tally(90, 0), START, END, (), Counter(answered=100), (
 
 def test_a_good_one() -> None:
     assert GOOD.wrong() == []
-    assert GOOD.figures()["soak_calls_lost"] == 0
+    assert GOOD.figures()["soak_calls_lost"] == replace(GOOD, calls_per_s=20.0).figures()["soak_at_20_calls_lost"] == 0
 
 
 @pytest.mark.parametrize(
