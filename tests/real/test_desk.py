@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, WebSocketRoute, expect
+from playwright.async_api import Browser, Route, WebSocketRoute, expect
 
 from cti.calls import events as ev
 from cti.calls.words import AgentState
@@ -55,6 +56,8 @@ async def test_a_call_on_the_agents_desk(line: Hotline, chromium: Browser) -> No
     phone = await line.person("alice", on_ring=OnRing.WAIT)
     desk = await tab(chromium)
     page = desk.page
+    feed_ended = asyncio.Event()
+    page.on("websocket", lambda feed: feed.on("close", lambda _: feed_ended.set()))
     await page.goto(line.url)
     barriers = await desk.looked_at("login")
     await desk.log_in(line.url, "alice", "wrong")
@@ -99,6 +102,13 @@ async def test_a_call_on_the_agents_desk(line: Hotline, chromium: Browser) -> No
     await expect(page.get_by_role("dialog")).to_contain_text("Shift+H")
     barriers += await desk.looked_at("agent-keys")
     await page.keyboard.press("Escape")
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        await feed_ended.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/api/logout", late)
     await page.get_by_role("button", name="Log out").click()
     await page.wait_for_url("**/login.html")
     assert line.watch.states("alice")[-1] is AgentState.OFFLINE

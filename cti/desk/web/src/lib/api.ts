@@ -16,6 +16,8 @@ export class ApiError extends Error {
 }
 
 const LOGIN = "/api/login";
+/** Needs no log-in that is still good. */
+export const LOGOUT = "/api/logout";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -27,7 +29,7 @@ export async function api<T = void>(method: Method, path: string, body?: unknown
   const ofLogIn = method === "POST" && path.startsWith(LOGIN);
   let answer: Response;
   try {
-    answer = await (ofLogIn ? fetch : asked)(path, {
+    answer = await (ofLogIn || path === LOGOUT ? fetch : asked)(path, {
       method,
       headers: body === undefined ? headers : { ...headers, "Content-Type": "application/json" },
       body: body === undefined ? null : JSON.stringify(body),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { api, logInHere } from "./api";
 import { asked, keepRenewed, renew } from "./renewal";
+import { logOut } from "./session";
 
 /** A server whose token is over: it answers 401 until the page's log-in was renewed. */
 class Server {
@@ -76,4 +77,36 @@ test("a log-in is renewed every ten minutes, by one of all tabs", async () => {
   expect(server.asked).toEqual([]);
   await vi.advanceTimersByTimeAsync(11 * 60_000);
   expect(server.asked).toEqual(["POST /api/refresh", "POST /api/refresh"]);
+});
+
+describe("who logs out", () => {
+  const assign = vi.fn();
+  const settled = vi.fn();
+
+  beforeEach(() => {
+    vi.stubGlobal("location", { assign });
+    vi.stubGlobal("addEventListener", vi.fn());
+    assign.mockClear();
+    settled.mockClear();
+  });
+
+  test("and cannot, since the server is away, has a page that goes on", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+    await expect(logOut()).rejects.toThrow("cannot be reached");
+    const server = new Server(204);
+    server.good = true;
+    await api("GET", "/api/agents");
+    expect([server.asked, assign.mock.calls]).toEqual([["GET /api/agents"], []]);
+  });
+
+  test("asks for nothing more, whatever the feed says last", async () => {
+    const server = new Server(401);
+    server.good = true;
+    const out = logOut();
+    void Promise.all([api("GET", "/api/agents"), asked("/api/drafts"), renew()]).then(settled, settled);
+    await out;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.asked).toEqual(["POST /api/logout"]);
+    expect([assign.mock.calls, settled.mock.calls]).toEqual([[["/login.html"]], []]);
+  });
 });

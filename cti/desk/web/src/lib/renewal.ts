@@ -9,9 +9,26 @@ const LOOK_MS = 30_000;
 const RENEWED = "renewed";
 
 let asking: Promise<boolean> | null = null;
+let leaving = false;
+const never = new Promise<never>(() => undefined);
+
+/**
+ * Runs what ends the log-in. The page is left after that: whatever else it asks for from now on is not sent and has
+ * no answer, for else the last words of the feed would have it ask by a log-in that is over.
+ */
+export async function last(work: () => Promise<void>): Promise<void> {
+  leaving = true;
+  try {
+    await work();
+  } catch (error) {
+    leaving = false;
+    throw error;
+  }
+}
 
 /** Renews the log-in, for all pages of this browser. Whether there is one still; rejects where no answer came. */
 export function renew(): Promise<boolean> {
+  if (leaving) return never;
   asking ??= ask().finally(() => (asking = null));
   return asking;
 }
@@ -30,6 +47,7 @@ export function renewed(): void {
 
 /** As fetch, by a log-in that is renewed if it was over. */
 export async function asked(path: string, how?: RequestInit): Promise<Response> {
+  if (leaving) return never;
   const answer = await fetch(path, how);
   return answer.status === 401 && (await renew()) ? fetch(path, how) : answer;
 }

@@ -1,4 +1,5 @@
-import { api } from "./api";
+import { api, LOGOUT } from "./api";
+import { last } from "./renewal";
 import type { Me, Role } from "./types";
 
 /** The pages that each role may use, its own first. */
@@ -29,7 +30,9 @@ export async function whoFor(...roles: Role[]): Promise<Me | null> {
   return null;
 }
 
+/** Ends the log-in and leaves the page, which is not shown again by the browser's way back either. */
 export async function logOut(): Promise<void> {
-  await api("POST", "/api/logout");
+  await last(() => api("POST", LOGOUT));
+  addEventListener("pageshow", () => location.reload());
   location.assign("/login.html");
 }
