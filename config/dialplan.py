@@ -13,6 +13,9 @@ FALLBACK_SOUND = "fallback"
 SORRY_SOUND = "sorry"
 """Names, in the sounds folder, of the two prompts that need no engine."""
 
+STANDBY_S = 5
+"""How long a leg waits for the one that is to take it into a talk. Some milliseconds will do, if all is well."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9/_.@:+-]")
 """What may break out of its place in the dialplan: all but what names, paths and dial strings are made of."""
 
@@ -28,6 +31,7 @@ def render(site: Site) -> str:
     text = resources.files("config").joinpath("asterisk/extensions_cordboard.conf").read_text(encoding="utf-8")
     values: dict[str, Sequence[str]] = {
         "ami_user": [site.settings.asterisk.user],
+        "standby": [str(STANDBY_S)],
         "lease": [str(round(site.settings.lease))],
         "fallback_sound": [str(site.sounds / FALLBACK_SOUND)],
         "sorry_sound": [str(site.sounds / SORRY_SOUND)],

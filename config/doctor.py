@@ -16,6 +16,7 @@ from pathlib import Path
 
 from config import manager_user
 from config.settings import Site
+from cti.actions.joining import JOIN
 from cti.ami.client import AmiClient, AmiError, AmiRefused, AmiSettings
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, FALLBACK_CONTEXT
 from cti.calls.tracker import Tracker
@@ -232,14 +233,18 @@ async def _filters(ami: AmiClient, user: str) -> Sequence[str]:
 
 async def _dialplan(ami: AmiClient) -> Finding:
     missing = []
+    lines: Sequence[Mapping[str, str]] = ()
     for context in (ENGINE_CONTEXT, FALLBACK_CONTEXT, AGENT_CONTEXT):
         try:
-            await ami.listing("ShowDialPlan", {"Context": context})
+            lines = await ami.listing("ShowDialPlan", {"Context": context})
         except AmiError:
             missing.append(context)
     if missing:
         do = "write it with `cordboard dialplan`, #include it in extensions.conf, then `dialplan reload`"
         return bad("dialplan include", f"not loaded: {', '.join(missing)}", do)
+    if all(line.get("ExtensionLabel") != JOIN for line in lines):
+        do = "write it with `cordboard dialplan`, then `dialplan reload`"
+        return bad("dialplan include", "of an earlier version", do)
     return good("dialplan include", "loaded")
 
 

@@ -12,7 +12,7 @@ READ = EVENTS
 WRITE = "agi,call,originate,reporting"
 
 NEEDED_ACTIONS = (
-    "AGI", "Bridge", "CoreShowChannels", "Getvar", "Hangup", "Originate", "Ping", "PlayDTMF", "Redirect", "Setvar",
+    "AGI", "CoreShowChannels", "Getvar", "Hangup", "Originate", "Ping", "PlayDTMF", "Redirect", "Setvar",
     "ShowDialPlan",
 )  # fmt: skip
 """What the manager user must be allowed; docs/how-to says which class brings which."""

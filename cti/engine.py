@@ -16,10 +16,9 @@ from typing import Protocol
 import structlog
 
 from cti.actions.executor import Executor
-from cti.actions.sending import failed
 from cti.ami.client import AmiError
 from cti.calls.call import Call
-from cti.calls.commands import Command
+from cti.calls.commands import Command, failed
 from cti.calls.events import CallEvent, Event
 from cti.calls.part import Output, Part, Work
 from cti.calls.reconcile import Comparison, Reconciler

@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cti.actions.conference import AFTER_VARIABLE, KEPT_VARIABLE, Step, ringback, together
+from cti.actions.conference import Step, ringback, together
 from cti.actions.invite import CardUrl, headers, nowhere
+from cti.actions.joining import Talks, variable
 from cti.actions.leaving import Destination, leads
 from cti.actions.recording import as_wanted, record
 from cti.actions.ringing import ring, stream
-from cti.actions.sending import Emit, Fields, Sender, failed
+from cti.actions.sending import Emit, Fields, Sender
 from cti.calls import apart, expected, third
 from cti.calls.call import Call
 from cti.calls.commands import (
@@ -43,9 +44,10 @@ from cti.calls.commands import (
     Tape,
     Transfer,
     Withdraw,
+    failed,
 )
 from cti.calls.events import Ended
-from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, Leg, Role, callback_uniqueid, monitor_uniqueid
+from cti.calls.legs import ENGINE_CONTEXT, Leg, Role, callback_uniqueid, monitor_uniqueid
 from cti.calls.monitors import MODE_DIGITS
 from cti.calls.tracker import Tracker
 from cti.calls.words import CallId, MonitorMode, Party, Place
@@ -100,6 +102,7 @@ class Executor:
         self._lease_s = lease_s
         self._emit = emit
         self._moving: set[CallId] = set()
+        self._talks = Talks(ami, tracker, emit)
 
     def carry_out(self, command: Command, call: Call | None) -> None:
         """Sends the actions for one command. ``call`` is the call as it stands."""
@@ -139,24 +142,22 @@ class Executor:
             case Answer():
                 self._agi(command, caller, "ANSWER", "answer")
             case Play():
+                caller.music = ""  # a sound ends it for good
                 self._agi(command, caller, stream(command.sound, barge_in=command.barge_in), f"play-{command.play}")
             case Tape():
                 self._tape(command, caller)
             case StartMusic():
+                caller.music = command.music
                 self._agi(command, caller, f"SET MUSIC ON {quote(command.music)}", "music")
             case Offer():
                 self._offer(command, call)
-            case Connect():
-                self._connect(command, caller, call)
-            case Hold():
-                self._hold(command, caller)
-            case Resume():
-                self._resume(command, caller)
+            case Connect() | Hold() | Resume() | Meet() | HandOver():
+                self._talks.carry_out(command, caller, call)
             case Consult():
                 self._consult(command, call)
             case Ringback():
                 self._ringback(self._tracker.legs.get(command.offer), over=command.over)
-            case Meet() | HandOver() | Join():
+            case Join():
                 self._steps(command, together(command, self._tracker.legs, caller))
             case Transfer() | FallBack():
                 self._send_away(command, caller, call)
@@ -170,7 +171,8 @@ class Executor:
         are on their way elsewhere: nobody would take such a lease away again."""
         self._moving.intersection_update(calls)
         for call in calls:
-            if call not in self._moving and (caller := self._tracker.legs.caller(call)):
+            caller = self._tracker.legs.caller(call)
+            if caller is not None and caller.joining is None and call not in self._moving:
                 self._lease(caller, self._lease_s)
 
     def hang_up_stray(self, uniqueid: str) -> None:
@@ -229,60 +231,6 @@ class Executor:
         for agent in self._tracker.legs.of(command.call, Role.AGENT):
             self._ringback(agent)
 
-    def _connect(self, command: Connect, caller: Leg, call: Call | None) -> None:
-        agent = self._tracker.legs.get(command.offer)
-        if agent is None or not agent.channel:
-            self._failed(command, "the agent's leg is gone")
-            return
-        self._lease(caller, 0)
-        if call is not None and call.after:
-            self._set(caller, AFTER_VARIABLE, "1")
-        self._post(command, "Bridge", {"Channel1": caller.channel, "Channel2": agent.channel, "Tone": "no"})
-
-    def _hold(self, command: Hold, caller: Leg) -> None:
-        if caller.apart == command.offer:
-            return  # asked for already
-        agent = self._tracker.legs.get(command.offer)
-        if agent is None or not agent.bridge or agent.bridge != caller.bridge:
-            self._failed(command, "caller and agent do not talk")
-            return
-        apart.begin(caller, command.offer)
-
-        def refused(why: str) -> None:
-            if not caller.apart_told:
-                apart.over(caller)
-            self._failed(command, why)
-
-        # Both in one action: with one leg taken out, Asterisk would end the other's bridge and its leg.
-        fields = {
-            "Channel": caller.channel,
-            "Context": ENGINE_CONTEXT,
-            "Exten": "s",
-            "Priority": "1",
-            "ExtraChannel": agent.channel,
-            "ExtraContext": AGENT_CONTEXT,
-            "ExtraExten": "s",
-            "ExtraPriority": "talk",
-        }
-        self._ami.post("Redirect", fields, on_refused=refused)
-
-    def _resume(self, command: Resume, caller: Leg) -> None:
-        agent = self._tracker.legs.get(command.offer)
-        if agent is None or caller.apart != command.offer or not caller.apart_told:
-            self._failed(command, "the caller is not on hold")
-            return
-        self._lease(caller, 0)
-        self._moving.add(command.call)
-        if third.consulted(self._tracker.legs, command.call) is not None:
-            self._set(agent, KEPT_VARIABLE, "")
-
-        def refused(why: str) -> None:
-            self._moving.discard(command.call)
-            self._failed(command, why)
-
-        fields = {"Channel1": caller.channel, "Channel2": agent.channel, "Tone": "no"}
-        self._ami.post("Bridge", fields, on_refused=refused)
-
     def _consult(self, command: Consult, call: Call | None) -> None:
         if command.offer in self._tracker.legs or call is None:
             return  # asked for already
@@ -295,12 +243,12 @@ class Executor:
             agent=command.agent, number=command.number, recording=command.recording,
         )  # fmt: skip
 
-    def _steps(self, command: Meet | HandOver | Join, steps: Sequence[Step]) -> None:
+    def _steps(self, command: Join, steps: Sequence[Step]) -> None:
         """Sends one action after the other, each when the one before it was carried out."""
         if not steps:
             return
         step, rest = steps[0], steps[1:]
-        if step.needed and not third.there(self._tracker.legs, command.offer):
+        if not third.there(self._tracker.legs, command.offer):
             self._moving.discard(command.call)  # somebody has gone meanwhile, which is told
             return
         if step.moves:
@@ -308,8 +256,7 @@ class Executor:
 
         def refused(why: str) -> None:
             self._moving.discard(command.call)
-            if step.needed:
-                self._failed(command, why)
+            self._failed(command, why)
 
         self._ami.post(step.name, step.fields, on_done=lambda: self._steps(command, rest), on_refused=refused)
 
@@ -367,10 +314,7 @@ class Executor:
 
     def _lease(self, caller: Leg, seconds: int) -> None:
         # Not the action AbsoluteTimeout: that one can't take a limit away again.
-        self._set(caller, "TIMEOUT(absolute)", str(seconds))
-
-    def _set(self, caller: Leg, variable: str, value: str) -> None:
-        fields = {"Channel": caller.address, "Variable": variable, "Value": value}
+        fields = variable(caller, "TIMEOUT(absolute)", str(seconds))
         self._ami.post("Setvar", fields, on_refused=lambda why: None)
 
     def _hang_up(self, uniqueid: str) -> None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from cti.actions.sending import Emit, Sender, failed
+from cti.actions.sending import Emit, Sender
 from cti.calls.call import Call
-from cti.calls.commands import Command, Consult, Offer, PauseRecording, ResumeRecording, StopRecording
+from cti.calls.commands import (
+    Command,
+    Consult,
+    Offer,
+    PauseRecording,
+    ResumeRecording,
+    StopRecording,
+    failed,
+)
 from cti.calls.legs import Leg
 from cti.calls.talk_events import RecordingPaused, RecordingResumed, RecordingStopped
 

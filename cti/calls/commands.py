@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cti.calls.events import Failed
 from cti.calls.words import CallId, MonitorMode, OfferId
 
 
@@ -217,3 +218,15 @@ class StopMonitor(Command):
     """Take a supervisor off the call."""
 
     supervisor: str
+
+
+Joins = Connect | Resume | Meet | HandOver
+"""What puts two legs into one bridge."""
+
+_OF_OFFERS = Offer | Connect | Withdraw | Consult | Meet | PauseRecording | ResumeRecording | StopRecording
+
+
+def failed(command: Command, why: str, now: float) -> Failed:
+    """The event that says that ``command`` came to nothing."""
+    offer = command.offer if isinstance(command, _OF_OFFERS) else None
+    return Failed(call=command.call, at=now, command=type(command).__name__, why=why, offer=offer)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from cti.calls.commands import Joins
 from cti.calls.keypad import Keypad
 from cti.calls.words import CallId, MonitorMode, OfferId, Party
 
@@ -75,6 +76,12 @@ class Leg:
     asked_to_hang_up: bool = False
     talk_ended_by: Party | None = None
     in_agi: bool = False
+    music: str = ""
+    """What is played to a caller's leg in AsyncAGI, until something else is."""
+    joining: Joins | None = None
+    """The wish by which the leg is taken out of AsyncAGI, and into a bridge by another."""
+    stands_by: bool = False
+    """It is where another leg can take it from."""
     apart: OfferId | None = None
     """Of a caller's leg: the offer of the agent from whom we take him apart, or have done so."""
     apart_told: bool = False

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cti.calls import apart, expected, third
+from cti.calls import apart, expected, joining, third
 from cti.calls.call import Call
 from cti.calls.events import Adopted, CallEvent, FellBack, Returned, Transferred
 from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, FAR_HALF, OWN_PREFIX, Leg, Role
+from cti.calls.part import Output
 from cti.calls.tracker import CONFERENCE, Message, Tracker
 from cti.calls.words import CallId, Place
 
@@ -29,7 +30,7 @@ class Comparison:
     """What the list of channels says. ``strays`` are Uniqueids of legs of ours without a call. Where it is
     ``doubtful``, the next list decides."""
 
-    events: Sequence[CallEvent]
+    events: Sequence[Output]
     strays: Sequence[str]
     doubtful: bool = False
 
@@ -49,7 +50,7 @@ class Reconciler:
         for call in calls.values():
             expected.know(self._tracker.legs, call)
         seen = {c.get("Uniqueid", ""): c for c in channels}
-        events: list[CallEvent] = self._gone({leg.uniqueid for leg in self._legs(calls)} - seen.keys(), now)
+        events: list[Output] = list(self._gone({leg.uniqueid for leg in self._legs(calls)} - seen.keys(), now))
         for call in calls.values():
             caller = self._tracker.legs.caller(call.id)
             if caller is None:
@@ -87,15 +88,17 @@ class Reconciler:
             out += self._tracker.leg_missing(leg, now)
         return out
 
-    def _adopt(self, call: Call, caller: Leg, seen: Mapping[str, Message], now: float) -> list[CallEvent]:
+    def _adopt(self, call: Call, caller: Leg, seen: Mapping[str, Message], now: float) -> list[Output]:
         for leg in self._tracker.legs.of(call.id):
             leg.channel = seen[leg.uniqueid].get("Channel", "")
-            leg.bridge = seen[leg.uniqueid].get("BridgeId", "")
+            leg.stands_by = joining.stands_alone(seen[leg.uniqueid], seen)
+            leg.bridge = "" if leg.stands_by else seen[leg.uniqueid].get("BridgeId", "")
             leg.conference = seen[leg.uniqueid].get("Application") == CONFERENCE_APPLICATION
         caller.calling = ""
-        caller.in_agi = seen[caller.uniqueid].get("Application") in _IN_AGI
+        # Who stands by is back in a moment, if nobody comes for him.
+        caller.in_agi = caller.stands_by or seen[caller.uniqueid].get("Application") in _IN_AGI
         adopted = Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)
-        news: list[CallEvent] = []
+        news: list[Output] = []
         if third.parties(self._tracker.legs, call.id):
             beside = third.consulted(self._tracker.legs, call.id)
             if beside is not None and not beside.bridge and not beside.in_agi:
@@ -137,9 +140,9 @@ class Reconciler:
         adopted = Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)
         return [*apart.in_agi(self._tracker.legs, caller, now), adopted]
 
-    def _lost(self, seen: Mapping[str, Message], calls: Mapping[CallId, Call], now: float) -> list[CallEvent]:
+    def _lost(self, seen: Mapping[str, Message], calls: Mapping[CallId, Call], now: float) -> list[Output]:
         """What was not told of talks that we take apart or join again, and of parties who come to them."""
-        out: list[CallEvent] = []
+        out: list[Output] = []
         for call in calls:
             caller = self._tracker.legs.caller(call)
             beside = third.consulted(self._tracker.legs, call)
@@ -151,13 +154,15 @@ class Reconciler:
                     out += self._as_listed(leg, seen, now)
         return out
 
-    def _as_listed(self, leg: Leg, seen: Mapping[str, Message], now: float) -> list[CallEvent]:
+    def _as_listed(self, leg: Leg, seen: Mapping[str, Message], now: float) -> Sequence[Output]:
         """What it means that the leg is where the list has it."""
         there = seen[leg.uniqueid]
         application = there.get("Application")
         event = "AsyncAGIStart" if application in _IN_AGI else "BridgeEnter"
         kind = CONFERENCE if application == CONFERENCE_APPLICATION else ""
         told = {**there, "Event": event, "BridgeUniqueid": there.get("BridgeId", ""), "BridgeType": kind}
+        if joining.stands_alone(there, seen):
+            told["BridgeCreator"] = joining.WAITING
         return self._tracker.feed(told, now)
 
     def _newcomers(self, seen: Mapping[str, Message], now: float) -> list[CallEvent]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cti.calls import agi, apart, causes, monitors, names, recorded, third
+from cti.calls import agi, apart, causes, joining, monitors, names, recorded, third
 from cti.calls.arrival import arrived, called_back
 from cti.calls.events import (
     Accepted,
@@ -25,6 +25,7 @@ from cti.calls.events import (
     Ringing,
 )
 from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, OWN_PREFIX, Leg, Legs, Role
+from cti.calls.part import Output
 from cti.calls.talk_events import Held, MonitorEnded, Resumed
 from cti.calls.words import CallId, Party, Place, Refusal
 
@@ -45,7 +46,7 @@ class Tracker:
         self.epoch = epoch
         self.legs = Legs()
         self._gone: dict[str, None] = {}
-        self._handlers: Mapping[str, Callable[[Message, float], list[CallEvent]]] = {
+        self._handlers: Mapping[str, Callable[[Message, float], Sequence[Output]]] = {
             "AsyncAGIStart": self._agi_start,
             "AsyncAGIExec": self._agi_exec,
             "AsyncAGIEnd": self._agi_end,
@@ -72,8 +73,9 @@ class Tracker:
         """The names of the AMI events that are read; all others need not be sent to us."""
         return tuple(self._handlers)
 
-    def feed(self, message: Message, now: float) -> list[CallEvent]:
-        """The call events that one AMI event means; none for an event we have no use for."""
+    def feed(self, message: Message, now: float) -> Sequence[Output]:
+        """The call events that one AMI event means, and commands for which it was waited; nothing for an event we
+        have no use for."""
         handler = self._handlers.get(message.get("Event", ""))
         return handler(message, now) if handler else []
 
@@ -83,7 +85,7 @@ class Tracker:
 
     # AsyncAGI
 
-    def _agi_start(self, m: Message, now: float) -> list[CallEvent]:
+    def _agi_start(self, m: Message, now: float) -> Sequence[Output]:
         uniqueid = m.get("Uniqueid", "")
         leg = self.legs.get(uniqueid)
         if leg is None:
@@ -91,6 +93,10 @@ class Tracker:
             return self._arrived(m, now) if m.get("Context") == ENGINE_CONTEXT and not ours else []
         leg.channel = m.get("Channel", leg.channel)
         leg.in_agi = True
+        return joining.back(leg, now) or self._with_us(leg, now)
+
+    def _with_us(self, leg: Leg, now: float) -> list[CallEvent]:
+        """The leg is in AsyncAGI."""
         if leg.calling:
             return self._picked_up(leg, now)
         if apart.concerns(self.legs, leg):
@@ -282,15 +288,17 @@ class Tracker:
 
     # Talking
 
-    def _bridge_enter(self, m: Message, now: float) -> list[CallEvent]:
+    def _bridge_enter(self, m: Message, now: float) -> Sequence[Output]:
         leg = self.legs.get(m.get("Uniqueid", ""))
         bridge = m.get("BridgeUniqueid", "")
         if leg is None or not bridge or bridge in leg.left_bridges or leg.bridge == bridge:
             return []
+        if joining.is_waiting(m):
+            return joining.there(leg, m.get("Channel", leg.channel))
         leg.channel = m.get("Channel", leg.channel)
         leg.bridge = bridge
         leg.conference = m.get("BridgeType") == CONFERENCE
-        leg.in_agi = False  # Bridge takes the leg out of its AGI loop without an AsyncAGIEnd
+        leg.in_agi = False
         if third.parties(self.legs, leg.call):
             return third.moved(self.legs, leg.call, now)
         return self.joined(leg, now) if leg.role is not Role.THIRD else []
@@ -310,7 +318,11 @@ class Tracker:
         leg = self.legs.get(m.get("Uniqueid", ""))
         if leg is None:
             return []
+        if joining.is_waiting(m):
+            joining.elsewhere(leg)
+            return []
         bridge = m.get("BridgeUniqueid", "")
+        joining.over(leg)
         leg.left_bridges.add(bridge)
         if leg.bridge != bridge:
             return []

@@ -111,11 +111,11 @@ def recording() -> Iterator[Recorder]:
     recorder = Recorder()
     feed, carry_out = Tracker.feed, Executor.carry_out
 
-    def fed(tracker: Tracker, message: Message, now: float) -> list[CallEvent]:
+    def fed(tracker: Tracker, message: Message, now: float) -> Sequence[Output]:
         read = Read(message)
-        events = feed(tracker, read, now)
-        recorder.fed(tracker, read, now, events)
-        return events
+        outputs = feed(tracker, read, now)
+        recorder.fed(tracker, read, now, [output for output in outputs if isinstance(output, CallEvent)])
+        return outputs
 
     def carried_out(executor: Executor, command: Command, call: Call | None) -> None:
         recorder.carried_out(command)

@@ -123,7 +123,8 @@ def played(story: Story) -> list[CallEvent]:
     for line in story.lines:
         match line.kind:
             case "ami":
-                events: Sequence[Any] = tracker.feed(Kept(line.data), line.at)
+                outputs = tracker.feed(Kept(line.data), line.at)
+                events: list[Any] = [output for output in outputs if isinstance(output, CallEvent)]
             case "event":
                 events = [codec.decode({"at": line.at, **line.data})]
             case _:

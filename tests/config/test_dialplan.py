@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from config import dialplan, settings
+from cti.actions.joining import JOIN, MEET, STAND_BY
 from cti.actions.leaving import LAST_MESSAGE
 from cti.calls.legs import AGENT_CONTEXT, ENGINE_CONTEXT, FALLBACK_CONTEXT
 from tests.config.test_settings import N, T, write
@@ -45,6 +46,13 @@ fallback: {phones: [PJSIP/ann, PJSIP/bob@trunk], ring: 30s}
     assert "same => n,Dial(PJSIP/ann&PJSIP/bob@trunk,30,m)" in fallback
     assert "same => n(sorry),Playback(/srv/sounds/sorry)" in fallback
     assert any("/srv/calls/${CORDBOARD_RECORDING}-caller.wav" in line for line in agent)
+
+
+def test_the_labels_by_which_legs_are_joined_are_there(tmp_path: Path) -> None:
+    text = rendered(tmp_path, "")
+    for context, labels in ((ENGINE_CONTEXT, [STAND_BY]), (AGENT_CONTEXT, ["talk", STAND_BY, JOIN, MEET])):
+        there = re.findall(r"n\((\w+)\)", "\n".join(lines(text, context)))
+        assert [there.count(label) for label in labels] == [1] * len(labels)
 
 
 def test_numbers_and_feature_codes_come_in(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from tests.certificates import Authority
 from tests.cti.ami.peer import Answer, Headers, Peer, listed, served
 
 GOOD, DOUBTFUL, BAD = Verdict.GOOD, Verdict.DOUBTFUL, Verdict.BAD
-CONTEXT = listed("ListDialplan", [{"Context": "x"}])
+CONTEXT = listed("ListDialplan", [{"Context": "x", "ExtensionLabel": "join"}])
 
 
 @pytest.fixture
@@ -268,6 +268,12 @@ async def test_an_include_that_is_not_loaded(loaded: Site) -> None:
         BAD,
         "not loaded: cordboard-fallback, cordboard-agent",
     )
+
+
+async def test_an_include_of_an_earlier_version(loaded: Site) -> None:
+    async with Peer(asterisk(ShowDialPlan=listed("ListDialplan", [{"Context": "x"}]))) as peer:
+        found = await findings(pointed(loaded, peer.port))
+    assert (found["dialplan include"].verdict, found["dialplan include"].seen) == (BAD, "of an earlier version")
 
 
 async def test_actions_that_are_refused_are_findings_too(loaded: Site) -> None:

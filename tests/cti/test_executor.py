@@ -111,7 +111,7 @@ ACTIONS: Mapping[str, tuple[Bench, Command, Call, Sequence[tuple[str, Fields]]]]
         Bench([*talk.ARRIVES, *talk.RINGS, *talk.ACCEPTS], offered=True),
         Connect(call=CALL, offer=OFFER),
         KNOWN,
-        [LEASE_OFF, ("Bridge", {"Channel1": CALLER_CHANNEL, "Channel2": AGENT_CHANNEL, "Tone": "no"})],
+        [("Redirect", {"Channel": CALLER_CHANNEL, "Context": "cordboard", "Exten": "s", "Priority": "standby"})],
     ),
     "transfer": (
         Bench(),

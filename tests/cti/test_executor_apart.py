@@ -7,6 +7,7 @@ import pytest
 from cti.calls import events as ev
 from cti.calls.call import Call
 from cti.calls.commands import Hangup, Hold, Resume, Withdraw
+from cti.calls.talk_events import Resumed
 from cti.calls.words import OfferId, Place
 from tests.cti.calls import talk
 from tests.cti.calls.talk import AGENT_CHANNEL, CALL, CALLER_CHANNEL, OFFER, agent, caller
@@ -61,14 +62,15 @@ def test_only_who_talk_can_be_taken_apart(messages: list[talk.Event], offer: Off
 def test_they_are_joined_again_and_need_the_engine_no_more() -> None:
     bench = on_hold()
     bench.executor.carry_out(RESUME, None)
-    lease, bridge = bench.ami.actions
-    assert (lease[0], lease[1]["Value"]) == ("Setvar", "0")
-    assert bridge == ("Bridge", {"Channel1": CALLER_CHANNEL, "Channel2": AGENT_CHANNEL, "Tone": "no"})
+    assert bench.hear(talk.STANDS_BY) == [RESUME]
+    bench.executor.carry_out(RESUME, None)
     bench.executor.renew([CALL])
-    assert len(bench.ami.actions) == 2
-    bench.refuse()
-    bench.executor.renew([CALL])
-    assert bench.ami.named("Setvar")[-1]["Value"] == "10"
+    assert bench.ami.actions == [
+        ("Redirect", {"Channel": CALLER_CHANNEL, "Context": "cordboard", "Exten": "s", "Priority": "standby"}),
+        ("Setvar", {"Channel": AGENT_CHANNEL, "Variable": "CORDBOARD_WITH", "Value": CALLER_CHANNEL}),
+        ("Redirect", {"Channel": AGENT_CHANNEL, "Context": "cordboard-agent", "Exten": "s", "Priority": "join"}),
+    ]
+    assert [type(e) for e in bench.hear(talk.TALKS_AGAIN)] == [Resumed]
 
 
 def test_without_a_hold_there_is_nothing_to_resume() -> None:

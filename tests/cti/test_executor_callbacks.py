@@ -106,8 +106,7 @@ def test_the_customer_who_picked_up_is_a_caller_like_any_other() -> None:
     at.ami.actions.clear()
     at.executor.carry_out(Connect(call=CALL, offer=OFFER), there)
     assert at.ami.actions == [
-        ("Setvar", {"Channel": CHANNEL, "Variable": "TIMEOUT(absolute)", "Value": "0"}),
-        ("Bridge", {"Channel1": CHANNEL, "Channel2": AGENT_CHANNEL, "Tone": "no"}),
+        ("Redirect", {"Channel": CHANNEL, "Context": "cordboard", "Exten": "s", "Priority": "standby"})
     ]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cti.calls.call import Call
-from cti.calls.commands import Connect, Tape, Transfer
+from cti.calls.commands import Tape, Transfer
 from tests.cti.calls import talk
-from tests.cti.calls.talk import CALL, CALLER_CHANNEL, OFFER
+from tests.cti.calls.talk import CALL, CALLER_CHANNEL
 from tests.cti.workbench import Bench
 
 AGI = {"Channel": CALLER_CHANNEL}
@@ -43,13 +43,6 @@ def test_a_tape_whose_folder_cannot_be_made_fails(tmp_path: Path) -> None:
     bench = Bench(recordings=tmp_path)
     bench.executor.carry_out(TAPE, KNOWN)
     assert [command for command, _ in bench.failures()] == ["Tape"]
-
-
-def test_a_caller_who_is_to_come_back_is_marked_before_the_talk() -> None:
-    bench = Bench(TO_TALK, offered=True)
-    bench.executor.carry_out(Connect(call=CALL, offer=OFFER), replace(KNOWN, after="survey"))
-    assert [name for name, _ in bench.ami.actions] == ["Setvar", "Setvar", "Bridge"]
-    assert bench.ami.actions[1] == ("Setvar", {"Channel": CALLER_CHANNEL, "Variable": "CORDBOARD_AFTER", "Value": "1"})
 
 
 @pytest.mark.parametrize(

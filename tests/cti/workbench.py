@@ -10,6 +10,7 @@ from cti.actions.leaving import Destination
 from cti.calls import events as ev
 from cti.calls import expected
 from cti.calls.events import CallEvent
+from cti.calls.part import Output
 from cti.calls.tracker import Tracker
 from cti.outbound import Outbound
 from cti.tolls import Limits, Tolls
@@ -54,7 +55,7 @@ class Bench:
     def _emit(self, make: Callable[[float], CallEvent]) -> None:
         self.emitted.append(make(5.0))
 
-    def hear(self, messages: Sequence[Mapping[str, str]]) -> list[CallEvent]:
+    def hear(self, messages: Sequence[Mapping[str, str]]) -> list[Output]:
         return [e for m in messages for e in self.tracker.feed(m, 1.0)]
 
     def refuse(self, why: str = "no") -> None:

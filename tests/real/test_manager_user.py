@@ -123,7 +123,7 @@ async def test_what_each_class_allows(tmp_path: Path, peers: Mapping[str, Progra
                 more[name] = manager_user.beyond(allowed).actions
     assert {name: lacked for name, lacked in missing.items() if lacked} == {
         "agi": {"AGI"},
-        "call": {"Bridge", "Hangup", "PlayDTMF", "Redirect", "Setvar"},
+        "call": {"Hangup", "PlayDTMF", "Redirect", "Setvar"},
         "originate": {"Originate"},
         "reporting": {"CoreShowChannels", "ShowDialPlan"},
     }

@@ -50,7 +50,6 @@ TO_TALK = [*talk.ARRIVES, *talk.RINGS, *talk.ACCEPTS, *talk.TALKS]
 
 FIELDS = {
     "AGI": {"Channel", "Command", "CommandID"},
-    "Bridge": {"Channel1", "Channel2", "Tone"},
     "Hangup": {"Channel"},
     "MixMonitorMute": {"Channel", "Direction", "State"},
     "Originate": {

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from cti.calls.events import CallEvent
 from cti.calls.names import call_id
+from cti.calls.part import Output
 from cti.calls.words import CallId, OfferId
 
 CALLER = "1763790000.17"
@@ -13,6 +17,11 @@ BRIDGE = "7b0f8a52-5d51-4f0e-9f0f-6d5b3ac0e0a1"
 CALL: CallId = call_id("test", CALLER)
 
 Event = dict[str, str]
+
+
+def told(outputs: Iterable[Output]) -> list[CallEvent]:
+    """The events among them."""
+    return [output for output in outputs if isinstance(output, CallEvent)]
 
 
 def event(name: str, **headers: str) -> Event:
@@ -42,10 +51,17 @@ ACCEPTS = [
     agent("MixMonitorStart"),
     agent("AsyncAGIStart", Context="cordboard-agent"),
 ]
+WAITING = {"BridgeUniqueid": "b1", "BridgeType": "base", "BridgeCreator": "BridgeWait"}
+STANDS_BY = [caller("AsyncAGIEnd"), caller("BridgeEnter", **WAITING)]
 TALKS = [
+    *STANDS_BY,
+    agent("AsyncAGIEnd"),
+    caller("BridgeLeave", **WAITING),
     caller("BridgeEnter", BridgeUniqueid=BRIDGE),
     agent("BridgeEnter", BridgeUniqueid=BRIDGE),
 ]
+AGAIN = "0c5e2f6e-3a54-4be2-8f0c-a7e3a2b0d9f4"
+TALKS_AGAIN = [caller("BridgeEnter", BridgeUniqueid=AGAIN), agent("BridgeEnter", BridgeUniqueid=AGAIN)]
 CALLER_HANGS_UP = [
     caller("HangupRequest"),
     caller("BridgeLeave", BridgeUniqueid=BRIDGE),

@@ -57,7 +57,7 @@ class Talk:
             self.call = apply(self.call, event)
 
     def hears(self, *messages: talk.Event) -> list[CallEvent]:
-        new = [e for m in messages for e in self.tracker.feed(m, 1.0)]
+        new = [e for m in messages for e in talk.told(self.tracker.feed(m, 1.0))]
         self.took(new)
         return new
 
@@ -124,7 +124,7 @@ def calls(at: Talk) -> dict[CallId, Call]:
 def test_whatever_is_lost_the_list_of_channels_tells_of_the_hold(messages: list[talk.Event]) -> None:
     at = Talk(*messages)
     there = [CALLER_THERE | WITH_US, AGENT_THERE | WITH_US]
-    at.took(Reconciler(at.tracker).sweep(calls(at), there, 9.0).events)
+    at.took(talk.told(Reconciler(at.tracker).sweep(calls(at), there, 9.0).events))
     assert at.words == ["Held"]
     assert at.call is not None
     assert at.call.parked == OFFER
@@ -135,7 +135,7 @@ def test_whatever_is_lost_the_list_tells_that_they_talk_again(messages: list[tal
     at = Talk(*TAKEN_APART)
     at.hears(*messages)
     there = [CALLER_THERE | {"BridgeId": AGAIN}, AGENT_THERE | {"BridgeId": AGAIN}]
-    at.took(Reconciler(at.tracker).sweep(calls(at), there, 9.0).events)
+    at.took(talk.told(Reconciler(at.tracker).sweep(calls(at), there, 9.0).events))
     assert at.words == ["Held", "Resumed"]
 
 
@@ -144,7 +144,7 @@ def test_whatever_comes_the_call_ends(messages: list[talk.Event]) -> None:
     at = Talk(*messages)
     mender = Reconciler(at.tracker)
     for _ in range(2):
-        at.took(mender.sweep(calls(at), [], 9.0).events)
+        at.took(talk.told(mender.sweep(calls(at), [], 9.0).events))
     assert at.call is not None
     assert not at.call.live
     words = at.words[: at.words.index("Ended")]
@@ -182,7 +182,7 @@ def test_a_new_engine_finds_a_caller_on_hold(
     assert [type(e).__name__ for e in found.events] == told
     assert found.strays == []
     call: Call | None = before[CALL]
-    for event in found.events:
+    for event in talk.told(found.events):
         call = apply(call, event)
     assert call is not None
     assert call.live is any(channel["Uniqueid"] == CALLER for channel in there)

@@ -15,7 +15,7 @@ from cti.calls.names import callback_id
 from cti.calls.reconcile import Reconciler
 from cti.calls.tracker import Tracker
 from cti.calls.words import CallId, Party, Place
-from tests.cti.calls.talk import AGENT_CHANNEL, BRIDGE, OFFER, Event, event
+from tests.cti.calls.talk import AGENT_CHANNEL, BRIDGE, OFFER, Event, event, told
 
 NUMBER = "+49301234"
 CALL = callback_id(CallId("wanted"), 1)
@@ -48,7 +48,7 @@ def called() -> Tracker:
 
 
 def fed(tracker: Tracker, messages: Sequence[Event]) -> list[CallEvent]:
-    return [e for m in messages for e in tracker.feed(m, 9.0)]
+    return [e for m in messages for e in told(tracker.feed(m, 9.0))]
 
 
 def test_the_customer_picks_up_and_talks() -> None:

@@ -8,7 +8,7 @@ from cti.calls.events import CallEvent
 from cti.calls.reconcile import Reconciler
 from cti.calls.tracker import Tracker
 from cti.calls.words import CallId, Place
-from tests.cti.calls.talk import AGENT_CHANNEL, CALL, CALLER, CALLER_CHANNEL, OFFER
+from tests.cti.calls.talk import AGENT_CHANNEL, CALL, CALLER, CALLER_CHANNEL, OFFER, told
 
 CALLER_THERE = {"Uniqueid": CALLER, "Channel": CALLER_CHANNEL, "Context": "cordboard", "Application": "AGI"}
 JOINED = {"BridgeId": "b1"}
@@ -65,6 +65,13 @@ def test_a_talk_that_ended_while_nobody_watched() -> None:
     assert words(Reconciler(Tracker("test", "e2")).after_login(calls, [], 10.0).events) == ["Left", "Ended"]
 
 
+def test_who_stood_by_for_an_agent_as_the_engine_died_waits_on() -> None:
+    calls = left_behind(QUEUED, OFFERED)
+    there = CALLER_THERE | {"Application": "BridgeWait", "BridgeId": "of his own"}
+    found = Reconciler(Tracker("test", "e2")).after_login(calls, [there, AGENT_THERE | {"Application": "AGI"}], 10.0)
+    assert [(type(e), getattr(e, "place", None)) for e in found.events] == [(ev.Adopted, Place.QUEUE)]
+
+
 def test_a_caller_nobody_knows_has_arrived() -> None:
     found = Reconciler(Tracker("test", "e2")).after_login({}, [CALLER_THERE], 10.0)
     assert words(found.events) == ["Arrived"]
@@ -116,7 +123,7 @@ def test_a_caller_who_came_back_after_the_talk_while_nobody_watched() -> None:
     found = Reconciler(Tracker("test", "e2")).after_login(calls, [CALLER_THERE], 10.0)
     assert words(found.events) == ["Left", "Returned"]
     call = calls[CALL]
-    for event in found.events:
+    for event in told(found.events):
         call = apply(call, event)
     assert (call.place, call.leased) == (Place.MENU, True)
 

@@ -51,7 +51,7 @@ class Three:
 
     def hears(self, *messages: talk.Event) -> None:
         for message in messages:
-            self.took(self.tracker.feed(message, 1.0))
+            self.took(talk.told(self.tracker.feed(message, 1.0)))
 
     def took(self, events: Sequence[CallEvent]) -> None:
         for event in events:

@@ -30,7 +30,7 @@ def offered(at: Tracker) -> None:
 
 
 def fed(at: Tracker, messages: list[talk.Event]) -> list[CallEvent]:
-    return [e for n, m in enumerate(messages) for e in at.feed(m, float(n))]
+    return [e for n, m in enumerate(messages) for e in talk.told(at.feed(m, float(n)))]
 
 
 def words(events: list[CallEvent]) -> list[str]:
@@ -170,7 +170,7 @@ def test_whatever_comes_the_call_ends_once(messages: list[talk.Event]) -> None:
     calls = {} if call is None or not call.live else {CALL: call}
     mender = Reconciler(at)
     for _ in range(2):
-        seen += mender.sweep(calls, [], 100.0).events
+        seen += talk.told(mender.sweep(calls, [], 100.0).events)
     assert words(seen).count("Ended") == (1 if "Arrived" in words(seen) else 0)
     assert words(seen).count("Connected") <= 1
     assert at.legs.caller(CALL) is None
