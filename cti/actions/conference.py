@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from cti.actions.joining import KEPT_VARIABLE, variable
-from cti.actions.ringing import stream
 from cti.actions.sending import Fields
 from cti.calls.commands import Join
 from cti.calls.legs import CALLER_CONFERENCE, CONFERENCE_CONTEXT, Leg, Legs
@@ -47,13 +45,6 @@ def together(command: Join, legs: Legs, caller: Leg) -> Sequence[Step]:
         Step("Setvar", variable(caller, "TIMEOUT(absolute)", "0"), moves=True),
         Step("Redirect", _conference(caller, CALLER_CONFERENCE), moves=True),
     ]
-
-
-def ringback(leg: Leg, beep: Path, *, over: bool = False) -> Fields:
-    """The fields of the AGI action by which who is at this leg hears ringing, or that it is over."""
-    # Any sound ends the tones that Ringing began.
-    command = stream(str(beep)) if over else "EXEC Ringing"
-    return {"Channel": leg.address, "Command": command}
 
 
 def _conference(leg: Leg, context: str) -> dict[str, str]:

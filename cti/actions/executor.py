@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cti.actions.conference import Step, ringback, together
+from cti.actions.conference import Step, together
 from cti.actions.invite import CardUrl, headers, nowhere
 from cti.actions.joining import Talks, variable
 from cti.actions.leaving import Destination, leads
 from cti.actions.recording import as_wanted, record
-from cti.actions.ringing import ring, stream
+from cti.actions.ringing import ring, ringback, stream
 from cti.actions.sending import Emit, Fields, Sender
 from cti.calls import apart, expected, third
 from cti.calls.call import Call

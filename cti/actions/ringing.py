@@ -1,12 +1,13 @@
-"""What is said to Asterisk to have a phone ring, and a sound played."""
+"""What is said to Asterisk to have a phone ring, and a sound or ringing heard."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from cti.actions.sending import Fields
 from cti.calls.call import Call
-from cti.calls.legs import AGENT_CONTEXT
+from cti.calls.legs import AGENT_CONTEXT, Leg
 from cti.calls.words import OfferId
 from cti.quoting import caller_id, phone, quote, variable
 
@@ -39,3 +40,10 @@ def ring(
 def stream(sound: str, *, barge_in: bool = False) -> str:
     """The AGI command that plays a sound, an absolute path without suffix; with ``barge_in`` any key ends it."""
     return f"STREAM FILE {quote(sound)} {quote(_ALL_KEYS if barge_in else '')}"
+
+
+def ringback(leg: Leg, beep: Path, *, over: bool = False) -> Fields:
+    """The fields of the AGI action by which who is at this leg hears ringing, or that it is over."""
+    # Any sound ends the tones that Ringing began.
+    command = stream(str(beep)) if over else "EXEC Ringing"
+    return {"Channel": leg.address, "Command": command}

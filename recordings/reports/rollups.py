@@ -3,6 +3,9 @@
 The journal is the queue: it is followed by position, and the sums are written in one transaction with the
 place reached. So nothing counts twice. What the calls of a quarter-hour add is replaced as a whole when
 one of them, late or told anew, has come to its end: reading the same again changes nothing.
+
+Calls go on meanwhile, in the same loop and the same database. So all is worked out by reading alone, a few
+calls at a time, each quarter-hour once; writing, for which everybody else waits, is short.
 """
 
 from __future__ import annotations
@@ -13,25 +16,27 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.calls.events import AgentChanged, CalledBack, CalledOut, DispositionGiven, Ended, Queued
 from cti.calls.words import AgentState, Direction
-from recordings.records.record import Segment
+from recordings.records.record import CallRecord, Segment
 from recordings.reports.counting import AGAIN_S, Contact, Rules, before, contact, count
 from recordings.reports.sums import NAMES, QUARTER_S, Place, Subject, Sums, quarter
-from recordings.reports.work import LONGEST_S, Duties, Duty, Stretch, rostered, together, worked
+from recordings.reports.work import LONGEST_S, Duties, Duty, Stretch, add, rostered, together, worked
 from recordings.rows import call_of, segment_of
 from recordings.store import Store
 from recordings.tables import calls, dispositions, doing, journal, rolled, rollups, segments
 
-PAGE = 5_000
-"""Journal rows looked at in one transaction."""
-MANY = 200_000
-"""The same, where all is counted anew."""
+MOST = 200_000
+"""Journal rows looked at before the sums are written."""
+PAGE = 2_000
+"""Journal rows read at once."""
 AT_ONCE = 400
 """Values in one question: databases bound them."""
+A_FEW = 50
+"""Calls worked on without a pause: some 10 ms."""
 _KINDS = (Ended.__name__, DispositionGiven.__name__, AgentChanged.__name__)
 _QUEUED = (Queued.__name__, CalledBack.__name__, CalledOut.__name__)
 STATES = 0
@@ -46,25 +51,26 @@ class Rollups:
     rules: Rules
     duties: Duties = lambda start, end: ()
 
-    async def catch_up(self, now: float, page: int = PAGE) -> bool:
+    async def catch_up(self, now: float) -> bool:
         """Takes in some more of the journal, and of the roster until ``now``. Whether there is more."""
+        async with self.store.connect() as connection:
+            place = (await connection.execute(select(rolled))).one_or_none()
+            seq = 0 if place is None else place.seq
+            last = (await connection.execute(select(func.max(journal.c.seq)))).scalar() or 0
+            end = min(seq + MOST, last)
+            told, changes = await _happened(connection, seq, end)
+            batches = sorted(await _batches(connection, told))
+            counted = {batch: await _counted(connection, batch, self.rules) for batch in batches}
         async with self.store.writing() as connection:
             await connection.execute(update(rolled).values(id=rolled.c.id))  # two programs take turns
-            place = (await connection.execute(select(rolled))).one_or_none()
-            seq, until = (0, quarter(now)) if place is None else (place.seq, place.rostered_until)
-            last = (await connection.execute(select(func.max(journal.c.seq)))).scalar() or 0
-            end = min(seq + page, last)
-            piece = journal.c.seq > seq, journal.c.seq <= end, journal.c.kind.in_(_KINDS)
-            wanted = select(journal.c.call, journal.c.kind, journal.c.data).where(*piece).order_by(journal.c.seq)
-            rows = (await connection.execute(wanted)).all()
-            told = {row.call for row in rows if row.call} | {
-                row.data["call"] for row in rows if row.kind == DispositionGiven.__name__
-            }
-            for batch in sorted(await _batches(connection, told)):
-                await _count_batch(connection, batch, self.rules)
-            changes = [row.data for row in rows if row.kind == AgentChanged.__name__]
+            if (await connection.execute(select(rolled))).one_or_none() != place:
+                return True  # the other one was here meanwhile
+            for batch, added in counted.items():
+                await connection.execute(delete(rollups).where(rollups.c.batch == batch))
+                await _insert(connection, batch, added)
             if changes:
                 await self._follow(connection, changes)
+            until = quarter(now) if place is None else place.rostered_until
             until = await self._roster(connection, until, quarter(now))
             await connection.execute(delete(rolled))
             await connection.execute(insert(rolled), {"id": 1, "seq": end, "rostered_until": until})
@@ -80,7 +86,7 @@ class Rollups:
             first = (await connection.execute(changed.order_by(journal.c.seq).limit(1))).scalar()
             start = quarter(now if first is None else first)
             await connection.execute(insert(rolled), {"id": 1, "seq": 0, "rostered_until": start})
-        while await self.catch_up(now, MANY):
+        while await self.catch_up(now):
             pass
 
     async def _follow(self, connection: AsyncConnection, changes: Sequence[Mapping[str, Any]]) -> None:
@@ -88,7 +94,9 @@ class Rollups:
         known = {row.agent: row for row in await connection.execute(select(doing))}
         now: dict[str, dict[str, Any]] = {agent: dict(row._mapping) for agent, row in known.items()}
         over: list[tuple[dict[str, Any], float]] = []
-        for change in changes:
+        for number, change in enumerate(changes):
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
             last = now.get(change["agent"])
             if last is not None and (change["at"] < last["since"] or change["state"] == last["state"]):
                 if change.get("call") and change["at"] >= last["since"]:
@@ -101,13 +109,15 @@ class Rollups:
                 "agent": change["agent"], "state": change["state"], "since": change["at"], "call": on
             }  # fmt: skip
         queues = await _queues(connection, [(was, until) for was, until in over if was["state"] == AgentState.WRAP_UP])
-        added = []
+        sums: defaultdict[Place, Sums] = defaultdict(Sums)
         duties = _Duties(self.duties, [(was["since"], until) for was, until in over])
-        for was, until in over:
-            queue = queues.get((was["agent"], was["since"]), "")
-            stretch = Stretch(was["agent"], AgentState(was["state"]), was["since"], until, queue)
-            added.append(worked(stretch, duties.of(stretch)))
-        await _add(connection, together(added))
+        for few in _some(over):
+            for was, until in few:
+                queue = queues.get((was["agent"], was["since"]), "")
+                stretch = Stretch(was["agent"], AgentState(was["state"]), was["since"], until, queue)
+                add(sums, [worked(stretch, duties.of(stretch))])
+            await asyncio.sleep(0)
+        await _add(connection, sums)
         changed = [row for agent, row in now.items() if agent not in known or dict(known[agent]._mapping) != row]
         for some in _some(changed):
             await connection.execute(delete(doing).where(doing.c.agent.in_([row["agent"] for row in some])))
@@ -139,6 +149,21 @@ class _Duties:
         return self._of[stretch.agent].values() if stretch.agent in self._of else ()
 
 
+async def _happened(connection: AsyncConnection, after: int, end: int) -> tuple[set[str], list[Mapping[str, Any]]]:
+    """The calls of which there is news in a part of the journal, and agents' changes in its order."""
+    told: set[str] = set()
+    changes: list[Mapping[str, Any]] = []
+    for start in range(after, end, PAGE):
+        piece = journal.c.seq > start, journal.c.seq <= min(start + PAGE, end), journal.c.kind.in_(_KINDS)
+        wanted = select(journal.c.call, journal.c.kind, journal.c.data).where(*piece).order_by(journal.c.seq)
+        for row in await connection.execute(wanted):
+            if row.kind == AgentChanged.__name__:
+                changes.append(row.data)
+            told |= {row.call} if row.call else set()
+            told |= {row.data["call"]} if row.kind == DispositionGiven.__name__ else set()
+    return told, changes
+
+
 async def _batches(connection: AsyncConnection, told: Collection[str]) -> set[int]:
     """The quarter-hours in which these calls arrived, and those of later contacts of the same callers: which
     contact they repeat may be another now."""
@@ -157,25 +182,39 @@ async def _batches(connection: AsyncConnection, told: Collection[str]) -> set[in
     return found
 
 
-async def _count_batch(connection: AsyncConnection, batch: int, rules: Rules) -> None:
-    """Replaces what the calls that arrived in a quarter-hour add."""
+async def _counted(connection: AsyncConnection, batch: int, rules: Rules) -> Mapping[Place, Sums]:
+    """What the calls that arrived in a quarter-hour add."""
     within = calls.c.arrived_at >= batch, calls.c.arrived_at < batch + QUARTER_S
-    records = [call_of(row) for row in await connection.execute(select(calls).where(*within).order_by(calls.c.id))]
-    parts = await _segments(connection, [record.id for record in records])
-    reasons = await _reasons(connection, [record.id for record in records])
-    added: list[Mapping[Place, Sums]] = []
-    for some in _some(records):
-        added += [count(record, parts[record.id], rules) for record in some]
-        await asyncio.sleep(0)  # calls go on meanwhile
-    made = (contact(record, parts[record.id], reasons.get(record.id, "")) for record in records)
-    contacts = [one for one in made if one is not None]
+    ids = (await connection.execute(select(calls.c.id).where(*within).order_by(calls.c.id))).scalars().all()
+    sums: defaultdict[Place, Sums] = defaultdict(Sums)
+    contacts: list[Contact] = []
+    for some in _some(ids, A_FEW):
+        told = await _told(connection, calls.c.id.in_(some))
+        add(sums, [count(record, parts, rules) for record, parts, _ in told])
+        contacts += _contacts(told)
     earlier = await _earlier(connection, {one.caller for one in contacts}, batch)
-    for one in contacts:
-        added += [{where: Sums(contacts=1)} for where in one.places]
-        if (first := before(one, earlier.get(one.caller, ()))) is not None:
-            added += [{where: Sums(repeated=1)} for where in first.places]
-    await connection.execute(delete(rollups).where(rollups.c.batch == batch))
-    await _insert(connection, batch, together(added))
+    for few in _some(contacts):
+        for one in few:
+            add(sums, [{where: Sums(contacts=1)} for where in one.places])
+            if (first := before(one, earlier.get(one.caller, ()))) is not None:
+                add(sums, [{where: Sums(repeated=1)} for where in first.places])
+        await asyncio.sleep(0)
+    return sums
+
+
+Told = tuple[CallRecord, Sequence[Segment], str]
+"""A call, its parts, and the reason it was given first, or none."""
+
+
+async def _told(connection: AsyncConnection, which: ColumnElement[bool]) -> Sequence[Told]:
+    records = [call_of(row) for row in await connection.execute(select(calls).where(which).order_by(calls.c.id))]
+    ids = [record.id for record in records]
+    parts, reasons = await _segments(connection, ids), await _reasons(connection, ids)
+    return [(record, parts[record.id], reasons.get(record.id, "")) for record in records]
+
+
+def _contacts(told: Sequence[Told]) -> list[Contact]:
+    return [one for each in told if (one := contact(*each)) is not None]
 
 
 async def _segments(connection: AsyncConnection, of: Sequence[str]) -> dict[str, list[Segment]]:
@@ -199,10 +238,11 @@ async def _reasons(connection: AsyncConnection, of: Sequence[str]) -> dict[str, 
 
 
 async def _earlier(connection: AsyncConnection, callers: Collection[str], batch: int) -> dict[str, list[Contact]]:
-    """The contacts of these callers that contacts of this quarter-hour may repeat, by caller."""
+    """The contacts of these callers that contacts of this quarter-hour may repeat, by caller; of who called
+    once nothing."""
     found: defaultdict[str, list[Contact]] = defaultdict(list)
     for some in _some(sorted(callers)):
-        wanted = select(calls).where(
+        which = and_(
             calls.c.caller.in_(some),
             calls.c.arrived_at >= batch - 2 * AGAIN_S,
             calls.c.arrived_at < batch + QUARTER_S,
@@ -210,11 +250,11 @@ async def _earlier(connection: AsyncConnection, callers: Collection[str], batch:
             calls.c.connected_at >= batch - AGAIN_S,
             calls.c.direction == Direction.IN.value,
         )
-        records = [call_of(row) for row in await connection.execute(wanted)]
-        ids = [record.id for record in records]
-        parts, reasons = await _segments(connection, ids), await _reasons(connection, ids)
-        for record in records:
-            if (one := contact(record, parts[record.id], reasons.get(record.id, ""))) is not None:
+        several = select(calls.c.caller).where(which).group_by(calls.c.caller).having(func.count() > 1)
+        again = (await connection.execute(several)).scalars().all()
+        ids = (await connection.execute(select(calls.c.id).where(which, calls.c.caller.in_(again)))).scalars().all()
+        for few in _some(ids, A_FEW):
+            for one in _contacts(await _told(connection, calls.c.id.in_(few))):
                 found[one.caller].append(one)
     return found
 
@@ -268,6 +308,6 @@ def _sparse(sums: Sums) -> dict[str, Any]:
 _T = TypeVar("_T")
 
 
-def _some(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """A few at a time."""
-    return (values[at : at + AT_ONCE] for at in range(0, len(values), AT_ONCE))
+def _some(values: Sequence[_T], most: int = AT_ONCE) -> Iterator[Sequence[_T]]:
+    """Some at a time."""
+    return (values[at : at + most] for at in range(0, len(values), most))

@@ -85,10 +85,15 @@ def rostered(duties: Iterable[Duty], start: float, end: float) -> dict[Place, Su
 def together(parts: Iterable[Mapping[Place, Sums]]) -> dict[Place, Sums]:
     """Several such sums in one."""
     found: defaultdict[Place, Sums] = defaultdict(Sums)
+    add(found, parts)
+    return found
+
+
+def add(to: defaultdict[Place, Sums], parts: Iterable[Mapping[Place, Sums]]) -> None:
+    """Adds several such sums to one."""
     for part in parts:
         for where, sums in part.items():
-            found[where].update(sums)
-    return found
+            to[where].update(sums)
 
 
 def _at_work(duty: Duty) -> Iterator[Span]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.calls.events import AgentChanged, DispositionGiven, Event
 from cti.calls.words import AgentState, CallId
@@ -18,7 +19,7 @@ from recordings.reports.counting import Rules
 from recordings.reports.figures import By
 from recordings.reports.query import Line, Report, TooMuch, Wanted, report, sums
 from recordings.reports.rollups import Rollups
-from recordings.reports.sums import QUARTER_S, Sums
+from recordings.reports.sums import QUARTER_S, Place, Sums
 from recordings.reports.work import Span
 from recordings.store import Store
 from recordings.tables import rollups
@@ -191,7 +192,8 @@ async def test_an_hour_by_hand(kept: Store) -> None:
 async def test_in_step_with_whatever_comes_when(kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls that end late, are told again and are given a reason later: the sums are those of a rebuild."""
     chance = random.Random(6)
-    monkeypatch.setattr(module, "PAGE", 40)
+    monkeypatch.setattr(module, "MOST", 40)
+    monkeypatch.setattr(module, "PAGE", 15)
     calls = [
         answered(f"c{n}", NINE + chance.randrange(0, 7200), f"47{chance.randrange(4)}", chance.randrange(90))
         if chance.random() < 0.7
@@ -241,6 +243,32 @@ async def test_in_step_with_whatever_comes_when(kept: Store, monkeypatch: pytest
             for counts in whole.values():
                 added.update(counts)
             assert [+counts for counts in together.values()] == [+added]
+
+
+async def test_calls_are_written_while_it_counts_and_another_may_count_them_first(
+    kept: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for what is worked out, and what two work out at a time counts once."""
+    counted, other = Rollups(kept, RULES, shifts), Rollups(kept, RULES, shifts)
+    await counted.catch_up(NINE)
+    await kept.write(rows([*answered("a", NINE + 0.0, "4711", 10), *AT_WORK]))
+    whole = module._counted
+    quarters: list[int] = []
+
+    async def meanwhile(connection: AsyncConnection, batch: int, rules: Rules) -> Mapping[Place, Sums]:
+        quarters.append(batch)
+        if len(quarters) == 1:
+            await kept.write(rows(answered("b", NINE + 300, "4711", 40), run="second"))
+            assert not await other.catch_up(NINE + 4000)
+        return await whole(connection, batch, rules)
+
+    monkeypatch.setattr(module, "_counted", meanwhile)
+    assert await counted.catch_up(NINE + 4000), "the other was quicker"
+    assert quarters == [NINE, NINE], "once each, though both calls are of the same"
+    await caught_up(counted)
+    in_step = await dump(kept)
+    await counted.rebuild(NINE + 4000)
+    assert await dump(kept) == in_step
 
 
 async def test_a_report_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
