@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ USUAL = 50.0
 """Calls a second."""
 WARM_UP_S = 90.0
 """Of the same load: what Cordboard keeps of each agent and of the last calls, and the minute of changes that
-its feed keeps for pages that come back, are full then."""
+its feed keeps for pages that come back, are full then. A report is asked for, too, so that its sums were worked
+out once."""
 FLAT = 0.05
 """Memory may grow by so much from then on."""
 FEW = 5
@@ -161,6 +163,8 @@ async def soak(calls_per_s: float, seconds: float) -> Soak:
         async with cordboard(folder / OURS, found, load.port) as ours:
             console.print(f"{calls_per_s:g} calls/s: {WARM_UP_S:g} s to warm up, then {seconds:g} s ...")
             await load.run(ours.sip, warm, calls_per_s, ON_THE_LINE_MS)
+            today = {"by": "agent", "from": time.time() - 3600, "to": time.time()}
+            (await ours.server.desk.get("/api/reports", params=today)).raise_for_status()
             before = await left(ours)
             tally = await load.run(ours.sip, calls, calls_per_s, ON_THE_LINE_MS)
             after = await left(ours)

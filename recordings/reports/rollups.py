@@ -37,7 +37,6 @@ AT_ONCE = 400
 """Values in one question: databases bound them."""
 A_FEW = 50
 """Calls worked on without a pause: some 10 ms."""
-_KINDS = (Ended.__name__, DispositionGiven.__name__, AgentChanged.__name__)
 _QUEUED = (Queued.__name__, CalledBack.__name__, CalledOut.__name__)
 STATES = 0
 """The batch of what agents did, which is added to."""
@@ -58,8 +57,7 @@ class Rollups:
             seq = 0 if place is None else place.seq
             last = (await connection.execute(select(func.max(journal.c.seq)))).scalar() or 0
             end = min(seq + MOST, last)
-            told, changes = await _happened(connection, seq, end)
-            batches = sorted(await _batches(connection, told))
+            batches = sorted(await _batches(connection, await _news(connection, seq, end)))
             counted = {batch: await _counted(connection, batch, self.rules) for batch in batches}
         async with self.store.writing() as connection:
             await connection.execute(update(rolled).values(id=rolled.c.id))  # two programs take turns
@@ -68,8 +66,7 @@ class Rollups:
             for batch, added in counted.items():
                 await connection.execute(delete(rollups).where(rollups.c.batch == batch))
                 await _insert(connection, batch, added)
-            if changes:
-                await self._follow(connection, changes)
+            await self._follow(connection, seq, end)
             until = quarter(now) if place is None else place.rostered_until
             until = await self._roster(connection, until, quarter(now))
             await connection.execute(delete(rolled))
@@ -89,34 +86,20 @@ class Rollups:
         while await self.catch_up(now):
             pass
 
-    async def _follow(self, connection: AsyncConnection, changes: Sequence[Mapping[str, Any]]) -> None:
-        """Agents' changes, in the journal's order. One told late, or again, is none."""
+    async def _follow(self, connection: AsyncConnection, after: int, end: int) -> None:
+        """Adds what agents did, as a part of the journal tells it."""
         known = {row.agent: row for row in await connection.execute(select(doing))}
         now: dict[str, dict[str, Any]] = {agent: dict(row._mapping) for agent, row in known.items()}
-        over: list[tuple[dict[str, Any], float]] = []
-        for number, change in enumerate(changes):
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
-            last = now.get(change["agent"])
-            if last is not None and (change["at"] < last["since"] or change["state"] == last["state"]):
-                if change.get("call") and change["at"] >= last["since"]:
-                    last["call"] = change["call"]
-                continue
-            if last is not None:
-                over.append((last, change["at"]))
-            on = change.get("call") or (last["call"] if last is not None else None)
-            now[change["agent"]] = {
-                "agent": change["agent"], "state": change["state"], "since": change["at"], "call": on
-            }  # fmt: skip
-        queues = await _queues(connection, [(was, until) for was, until in over if was["state"] == AgentState.WRAP_UP])
         sums: defaultdict[Place, Sums] = defaultdict(Sums)
-        duties = _Duties(self.duties, [(was["since"], until) for was, until in over])
-        for few in _some(over):
-            for was, until in few:
+        for piece in _pieces(after, end):
+            wanted = select(journal.c.data).where(*piece, journal.c.kind == AgentChanged.__name__)
+            over = _over(now, (await connection.execute(wanted.order_by(journal.c.seq))).scalars())
+            queues = await _queues(connection, [each for each in over if each[0]["state"] == AgentState.WRAP_UP])
+            duties = _Duties(self.duties, [(was["since"], until) for was, until in over])
+            for was, until in over:
                 queue = queues.get((was["agent"], was["since"]), "")
                 stretch = Stretch(was["agent"], AgentState(was["state"]), was["since"], until, queue)
                 add(sums, [worked(stretch, duties.of(stretch))])
-            await asyncio.sleep(0)
         await _add(connection, sums)
         changed = [row for agent, row in now.items() if agent not in known or dict(known[agent]._mapping) != row]
         for some in _some(changed):
@@ -149,19 +132,40 @@ class _Duties:
         return self._of[stretch.agent].values() if stretch.agent in self._of else ()
 
 
-async def _happened(connection: AsyncConnection, after: int, end: int) -> tuple[set[str], list[Mapping[str, Any]]]:
-    """The calls of which there is news in a part of the journal, and agents' changes in its order."""
-    told: set[str] = set()
-    changes: list[Mapping[str, Any]] = []
+def _pieces(after: int, end: int) -> Iterator[tuple[ColumnElement[bool], ColumnElement[bool]]]:
+    """A part of the journal, some rows at a time."""
     for start in range(after, end, PAGE):
-        piece = journal.c.seq > start, journal.c.seq <= min(start + PAGE, end), journal.c.kind.in_(_KINDS)
-        wanted = select(journal.c.call, journal.c.kind, journal.c.data).where(*piece).order_by(journal.c.seq)
-        for row in await connection.execute(wanted):
-            if row.kind == AgentChanged.__name__:
-                changes.append(row.data)
-            told |= {row.call} if row.call else set()
-            told |= {row.data["call"]} if row.kind == DispositionGiven.__name__ else set()
-    return told, changes
+        yield journal.c.seq > start, journal.c.seq <= min(start + PAGE, end)
+
+
+async def _news(connection: AsyncConnection, after: int, end: int) -> set[str]:
+    """The calls of which there is news in a part of the journal."""
+    told: set[str] = set()
+    for piece in _pieces(after, end):
+        ended = select(journal.c.call).where(*piece, journal.c.kind == Ended.__name__)
+        told.update((await connection.execute(ended)).scalars())
+        given = select(journal.c.data).where(*piece, journal.c.kind == DispositionGiven.__name__)
+        told.update(data["call"] for data in (await connection.execute(given)).scalars())
+    return told
+
+
+def _over(now: dict[str, dict[str, Any]], changes: Iterable[Mapping[str, Any]]) -> list[tuple[dict[str, Any], float]]:
+    """What agents did until when, by their changes in the journal's order; ``now`` is what they do. A change told
+    late, or again, is none."""
+    over = []
+    for change in changes:
+        last = now.get(change["agent"])
+        if last is not None and (change["at"] < last["since"] or change["state"] == last["state"]):
+            if change.get("call") and change["at"] >= last["since"]:
+                last["call"] = change["call"]
+            continue
+        if last is not None:
+            over.append((last, change["at"]))
+        on = change.get("call") or (last["call"] if last is not None else None)
+        now[change["agent"]] = {
+            "agent": change["agent"], "state": change["state"], "since": change["at"], "call": on
+        }  # fmt: skip
+    return over
 
 
 async def _batches(connection: AsyncConnection, told: Collection[str]) -> set[int]:
@@ -292,13 +296,12 @@ async def _add(connection: AsyncConnection, added: Mapping[Place, Sums]) -> None
 
 
 async def _insert(connection: AsyncConnection, batch: int, added: Mapping[Place, Sums]) -> None:
-    rows: list[dict[str, Any]] = [
-        {"batch": batch, "subject": where.subject.value, "at": where.at, "name": where.name} | _sparse(sums)
-        for where, sums in sorted(added.items(), key=lambda item: item[0])
-        if +sums
-    ]
-    for some in _some(rows):
-        await connection.execute(insert(rollups), some)
+    for some in _some(sorted(where for where, sums in added.items() if +sums)):
+        rows: list[dict[str, Any]] = [
+            {"batch": batch, "subject": where.subject.value, "at": where.at, "name": where.name} | _sparse(added[where])
+            for where in some
+        ]
+        await connection.execute(insert(rollups), rows)
 
 
 def _sparse(sums: Sums) -> dict[str, Any]:
