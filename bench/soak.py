@@ -163,7 +163,7 @@ async def soak(calls_per_s: float, seconds: float) -> Soak:
         async with cordboard(folder / OURS, found, load.port) as ours:
             console.print(f"{calls_per_s:g} calls/s: {WARM_UP_S:g} s to warm up, then {seconds:g} s ...")
             await load.run(ours.sip, warm, calls_per_s, ON_THE_LINE_MS)
-            today = {"by": "agent", "from": time.time() - 3600, "to": time.time()}
+            today: dict[str, str | float] = {"by": "agent", "from": time.time() - 3600, "to": time.time()}
             (await ours.server.desk.get("/api/reports", params=today)).raise_for_status()
             before = await left(ours)
             tally = await load.run(ours.sip, calls, calls_per_s, ON_THE_LINE_MS)
