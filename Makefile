@@ -19,7 +19,7 @@ LOCK := uv pip compile -q pyproject.toml --universal --python-version 3.11 --gen
 export PYTHONDONTWRITEBYTECODE :=
 
 # What differs between Asterisks: menus and their verbs, offers, talks, recordings, the lease, the manager user.
-CORE := $(addsuffix .py,$(addprefix tests/real/test_,verbs endings routing_offers call_control consult recording_pause \
+CORE := $(addsuffix .py,$(addprefix tests/real/test_,verbs endings routing_offers joining call_control consult recording_pause \
   sound leaving crash doctor manager_user))
 
 .PHONY: run call test unit long faults lint bench soak pages docs lock sbom audit clean

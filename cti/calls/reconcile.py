@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from cti.calls import apart, expected, joining, third
 from cti.calls.call import Call
+from cti.calls.commands import Connect
 from cti.calls.events import Adopted, CallEvent, FellBack, Returned, Transferred
 from cti.calls.legs import ENGINE_CONTEXT, FALLBACK_CONTEXT, FAR_HALF, OWN_PREFIX, Leg, Role
 from cti.calls.part import Output
@@ -97,6 +98,8 @@ class Reconciler:
         caller.calling = ""
         # Who stands by is back in a moment, if nobody comes for him.
         caller.in_agi = caller.stands_by or seen[caller.uniqueid].get("Application") in _IN_AGI
+        if caller.stands_by and call.offer is not None:
+            joining.begin(caller, Connect(call=call.id, offer=call.offer.offer))
         adopted = Adopted(call=call.id, at=now, place=Place.TALK, channel=caller.channel)
         news: list[Output] = []
         if third.parties(self._tracker.legs, call.id):

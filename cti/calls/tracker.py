@@ -295,6 +295,7 @@ class Tracker:
             return []
         if joining.is_waiting(m):
             return joining.there(leg, m.get("Channel", leg.channel))
+        joining.elsewhere(leg)
         leg.channel = m.get("Channel", leg.channel)
         leg.bridge = bridge
         leg.conference = m.get("BridgeType") == CONFERENCE

@@ -8,7 +8,7 @@ from cti.calls.events import CallEvent
 from cti.calls.reconcile import Reconciler
 from cti.calls.tracker import Tracker
 from cti.calls.words import CallId, Place
-from tests.cti.calls.talk import AGENT_CHANNEL, CALL, CALLER, CALLER_CHANNEL, OFFER, told
+from tests.cti.calls.talk import AGENT_CHANNEL, CALL, CALLER, CALLER_CHANNEL, OFFER, caller, told
 
 CALLER_THERE = {"Uniqueid": CALLER, "Channel": CALLER_CHANNEL, "Context": "cordboard", "Application": "AGI"}
 JOINED = {"BridgeId": "b1"}
@@ -68,8 +68,10 @@ def test_a_talk_that_ended_while_nobody_watched() -> None:
 def test_who_stood_by_for_an_agent_as_the_engine_died_waits_on() -> None:
     calls = left_behind(QUEUED, OFFERED)
     there = CALLER_THERE | {"Application": "BridgeWait", "BridgeId": "of his own"}
-    found = Reconciler(Tracker("test", "e2")).after_login(calls, [there, AGENT_THERE | {"Application": "AGI"}], 10.0)
+    tracker = Tracker("test", "e2")
+    found = Reconciler(tracker).after_login(calls, [there, AGENT_THERE | {"Application": "AGI"}], 10.0)
     assert [(type(e), getattr(e, "place", None)) for e in found.events] == [(ev.Adopted, Place.QUEUE)]
+    assert words(list(tracker.feed(caller("AsyncAGIStart", Context="cordboard"), 11.0))) == ["Failed"]
 
 
 def test_a_caller_nobody_knows_has_arrived() -> None:
