@@ -312,6 +312,7 @@ async def world(
         changes = {
             "web": {"host": HOST, "port": 0},
             "lease": "10s",
+            "numbers_shown": {"supervisor": "always"},  # by them each caller is known again
             "folders": {"sounds": str(sound)},
             "fallback": {"phones": [f"PJSIP/{FALLBACK}"], "say": "One moment please."},
             "transfers": {"outside": {"context": "internal", "exten": "0"}},
