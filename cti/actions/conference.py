@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cti.actions.joining import KEPT_VARIABLE, variable
+from cti.actions.joining import variable
 from cti.actions.sending import Fields
 from cti.calls.commands import Join
 from cti.calls.legs import CALLER_CONFERENCE, CONFERENCE_CONTEXT, Leg, Legs
@@ -40,7 +40,6 @@ def together(command: Join, legs: Legs, caller: Leg) -> Sequence[Step]:
     }
     # The caller comes last: until he is in it, he is in the lease's care.
     return [
-        Step("Setvar", variable(agent, KEPT_VARIABLE, "")),
         Step("Redirect", both),
         Step("Setvar", variable(caller, "TIMEOUT(absolute)", "0"), moves=True),
         Step("Redirect", _conference(caller, CALLER_CONFERENCE), moves=True),

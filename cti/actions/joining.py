@@ -19,8 +19,6 @@ from cti.quoting import channel
 
 AFTER_VARIABLE = "CORDBOARD_AFTER"
 """Set on a caller's channel, it lets the dialplan give the caller back after the talk."""
-KEPT_VARIABLE = "CORDBOARD_KEPT"
-"""Set on an agent's channel, it gives his leg back to us once when the bridge it is in is over."""
 WITH_VARIABLE = "CORDBOARD_WITH"
 """The channel that this one is to take into a bridge."""
 
@@ -99,14 +97,10 @@ class Talks:
         agent = self._legs.get(command.offer)
         if agent is None or caller.apart != command.offer or not caller.apart_told:
             raise ValueError("the caller is not on hold")
-        if caller.stands_by and third.consulted(self._legs, command.call) is not None:
-            self._set(agent, KEPT_VARIABLE, "")
         self._join(command, caller, agent)
 
     def _meet(self, command: Meet, caller: Leg) -> None:
         agent, asked = self._on_hold(command, caller)
-        if asked.stands_by:
-            self._set(agent, KEPT_VARIABLE, "1")
         self._join(command, asked, agent, MEET)
 
     def _hand_over(self, command: HandOver, caller: Leg) -> None:

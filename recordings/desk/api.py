@@ -22,8 +22,9 @@ from recordings.desk.followups import FollowUp, FollowUpsPart
 from recordings.desk.timeline import Timeline
 from recordings.store import Store
 
-SLACK_S = 60.0
-"""How far in the past a time may be, for clocks that differ."""
+SLACK_S = 300.0
+"""How far in the past a time may be: clocks differ, and the earliest that a page offers is the minute in which its
+dialog was opened."""
 FURTHEST_S = 2 * 366 * 86_400.0
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^\+?[0-9*#][0-9*# ()/.-]*$")]

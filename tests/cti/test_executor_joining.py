@@ -121,7 +121,6 @@ def test_whom_he_consults_is_fetched_by_the_agent() -> None:
     bench.executor.carry_out(Meet(call=CALL, offer=BOB), KNOWN)
     assert bench.ami.actions == [
         sent(BOBS_CHANNEL, "cordboard-agent", "standby"),
-        put(AGENT_CHANNEL, "CORDBOARD_KEPT", "1"),
         put(AGENT_CHANNEL, "CORDBOARD_WITH", BOBS_CHANNEL),
         sent(AGENT_CHANNEL, "cordboard-agent", "meet"),
     ]
